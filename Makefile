@@ -1,0 +1,57 @@
+# Every verb of this project. `make` alone lists them.
+# The first one that needs Python makes .venv from requirements.lock: exact versions, each with its hash.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+HOST ?=
+PORT ?=
+WORLD ?=
+STRICT ?=
+RELOAD ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install mock test check fix lock clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make PYTHON=python3.12"; exit 2; }
+	@echo "Making $(VENV) from requirements.lock; once, about half a minute."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(VENV)/installed ## Make the virtual environment
+
+mock: $(VENV)/installed ## Run the mock: PORT= HOST= WORLD=file.yaml STRICT=1 RELOAD=1 ARGS='--help'
+	@exec $(BIN)/canvas-mock $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
+	  $(if $(WORLD),--world $(WORLD)) $(if $(STRICT),--strict) $(if $(RELOAD),--reload) $(ARGS)
+
+test: $(VENV)/installed ## Run every test: ARGS='-k pagination'
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage report
+
+check: $(VENV)/installed ## Format, lint, types, and the contract's validity
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/openapi-spec-validator openapi.yaml
+
+fix: $(VENV)/installed ## Format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/installed ## Choose the newest versions that pyproject.toml allows
+	$(BIN)/pip-compile --quiet --upgrade --all-extras --strip-extras --allow-unsafe --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
