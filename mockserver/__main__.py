@@ -1,0 +1,161 @@
+"""The command line of the mock: `python -m mockserver`, `canvas-mock`, `make mock`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from watchfiles import run_process
+
+from mockserver.app import create_app
+from mockserver.contract import contract_file
+from mockserver.throttle import Throttle
+from mockserver.world import World
+from mockserver.worldfile import WorldFileError, read_world
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FIRST_PATH = "/api/v1/users/self/communication_channels"
+MISTAKE = 2
+"""The exit status for a bad option, a bad world file, or a taken port."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the mock until Ctrl-C; 0 then, 2 with one sentence for what cannot be run."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        if options.reload:
+            return _serve_and_restart(options)
+        return _serve(options)
+    except WorldFileError as error:
+        return _mistake(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="canvas-mock",
+        description="A stateful mock of Canvas's Communication Channels API, served from openapi.yaml.",
+        epilog="It listens on loopback unless told otherwise; its tokens are public, so keep it there.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=_port,
+        default=8000,
+        help="port to listen on; 0 takes a free one (default: %(default)s)",
+    )
+    add(
+        "--world",
+        type=Path,
+        metavar="FILE",
+        help="YAML file with the users, tokens and channels to start with",
+    )
+    add("--strict", action="store_true", help="refuse with 400 what breaks the contract, and say what to fix")
+    add(
+        "--unauthorized-status",
+        type=int,
+        choices=(403, 401),
+        default=403,
+        help="401 as Canvas before about 2024 (default: 403)",
+    )
+    add(
+        "--error-report-ids",
+        action="store_true",
+        help="show error_report_id where Canvas records the failure",
+    )
+    add(
+        "--rate-limit",
+        type=int,
+        choices=(403, 429),
+        help="limit each token as Canvas does, with this status (default: no limit)",
+    )
+    add(
+        "--rate-limit-cost",
+        type=float,
+        default=1.0,
+        metavar="UNITS",
+        help="what a request takes of the 600 units that refill by 10 a second (default: 1)",
+    )
+    add("--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 0 to 65535")
+    return int(text)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    world = World(read_world(options.world))
+    app = create_app(
+        world,
+        strict=options.strict,
+        unauthorized_status=options.unauthorized_status,
+        error_report_ids=options.error_report_ids,
+        throttle=Throttle(options.rate_limit, cost=options.rate_limit_cost),
+    )
+    try:
+        listener = _listener(options.host, options.port)
+    except OSError as error:
+        return _mistake(
+            f"{options.host}:{options.port} cannot be listened on: {error.strerror}. Choose another with --port."
+        )
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    print(_banner(world, options, listener), file=sys.stderr, flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _serve_and_restart(options: argparse.Namespace) -> int:
+    read_world(options.world)
+    watched = [Path(__file__).parent, Path(str(contract_file())), *([options.world] if options.world else [])]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--reload"]
+    run_process(*watched, target=main, args=(arguments,))
+    return 0
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def _banner(world: World, options: argparse.Namespace, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    tokens = [token.value for user in world.users.values() for token in user.tokens]
+    shown = ", ".join(tokens[:12]) + (", ..." if len(tokens) > 12 else "")
+    manner = "refusing what breaks the contract" if options.strict else "answering as Canvas does"
+    return (
+        f"Canvas Communication Channels, {manner}: {url}\n"
+        f"  people    {url}/        contract {url}/docs/\n"
+        f"  tokens    {shown}\n"
+        f"  try       curl -H 'Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}' {url}{_FIRST_PATH}\n"
+        f"Ctrl-C ends it."
+    )
+
+
+def _mistake(sentence: str) -> int:
+    print(f"canvas-mock: {sentence}", file=sys.stderr)
+    return MISTAKE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

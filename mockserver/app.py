@@ -1,0 +1,89 @@
+"""Joins contract, handlers, access and errors into one application."""
+
+from __future__ import annotations
+
+from itertools import count
+from random import Random
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+
+from mockserver.answers import Answer, answer_to
+from mockserver.control import control_routes, page_not_found
+from mockserver.frame import build_frame
+from mockserver.front import Front
+from mockserver.handlers import Handlers
+from mockserver.throttle import Throttle
+from mockserver.world import World
+from mockserver.worldfile import read_world
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.errors import CanvasError
+
+_LOCAL_ORIGINS = r"https?://(localhost|[\w-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+_EXPOSED = [
+    "ETag",
+    "Link",
+    "WWW-Authenticate",
+    "X-Canvas-User-Id",
+    "X-Contract-Violation",
+    "X-Rate-Limit-Remaining",
+    "X-Request-Context-Id",
+    "X-Request-Cost",
+]
+
+
+def create_app(
+    world: World | None = None,
+    *,
+    strict: bool = False,
+    unauthorized_status: int = 403,
+    error_report_ids: bool = False,
+    throttle: Throttle | None = None,
+    random: Random | None = None,
+) -> ASGIApp:
+    """A mock of one Canvas, as an ASGI application; make as many as you like, they share nothing.
+
+    Args:
+        world: What it knows; the default world unless given.
+        strict: Refuse with 400 what breaks the contract, instead of answering as Canvas does.
+        unauthorized_status: 403, or 401 as Canvas answered before about 2024.
+        error_report_ids: Show `error_report_id` where Canvas records the failure.
+        throttle: The rate limit; none unless given.
+        random: Where request ids come from; the same seed gives the same ids.
+    """
+    here = world or World(read_world())
+    report_ids = count(1)
+
+    def render(error: CanvasError) -> Answer:
+        report_id = next(report_ids) if error_report_ids and error.reported else None
+        return answer_to(error, unauthorized_status=unauthorized_status, report_id=report_id)
+
+    frame = build_frame(Handlers(), render, strict=strict)
+    front = Front(frame, lambda _scope: here, render, throttle or Throttle(), random or Random(0))  # noqa: S311  # ids, not secrets
+    return CORSMiddleware(
+        _ByPath(
+            front,
+            Starlette(routes=control_routes(here), exception_handlers={404: page_not_found, 405: page_not_found}),
+        ),
+        allow_origin_regex=_LOCAL_ORIGINS,
+        allow_credentials=True,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=_EXPOSED,
+    )
+
+
+class _ByPath:
+    """The API under /api/, everything for people and tests beside it."""
+
+    def __init__(self, api: ASGIApp, beside: ASGIApp) -> None:
+        self._api = api
+        self._beside = beside
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_api = scope["type"] == "http" and scope["path"].lstrip("/").startswith("api/")
+        await (self._api if is_api else self._beside)(scope, receive, send)

@@ -1,0 +1,23 @@
+"""Which e-mail addresses Canvas takes (behaviour 5.3; Canvas: lib/email_address_validator.rb)."""
+
+from __future__ import annotations
+
+import re
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\U0010ffff]+"
+_QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\x20-\x7e])*"'
+_LITERAL = r"\[[\x21-\x5a\x5e-\x7e]*\]"
+
+_ADDRESS = re.compile(
+    rf"""
+    \.* (?:{_ATOM}|{_QUOTED}) (?:\.+ (?:{_ATOM}|{_QUOTED}))* \.*   # dots anywhere, if there is a word
+    @
+    (?: \.* {_ATOM} (?:\.+ {_ATOM})* | {_LITERAL} )                # no dot at the end
+    """,
+    re.VERBOSE,
+)
+
+
+def is_email_address(text: str) -> bool:
+    """Whether `text` is one bare address that the mail library would write exactly so."""
+    return _ADDRESS.fullmatch(text) is not None

@@ -1,0 +1,156 @@
+"""The front of the API: raw HTTP becomes a Call, and what comes back becomes Canvas's bytes."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from connexion.exceptions import NonConformingResponse
+
+from mockserver import call as calls
+from mockserver import parameters as rails
+from mockserver.access import token_value
+from mockserver.answers import Answer, finish
+from mockserver.call import Call
+from mockserver.errors import BodyTooLarge, CanvasError, UnknownMethod
+from mockserver.routes import canonical_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.throttle import Throttle
+    from mockserver.world import World
+
+log = logging.getLogger("mockserver")
+
+MOST_BYTES = 1024 * 1024
+"""The largest body that is read."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_OVERRIDE = b"x-http-method-override"
+
+
+class Front:
+    """ASGI: reads the request once, lets the frame answer it, completes the answer.
+
+    `world_of` names the world that a request belongs to, so that clients can have worlds of their own.
+    """
+
+    def __init__(
+        self,
+        frame: ASGIApp,
+        world_of: Callable[[Scope], World],
+        render: Callable[[CanvasError], Answer],
+        throttle: Throttle,
+        random: Random,
+    ) -> None:
+        self._frame = frame
+        self._world_of = world_of
+        self._render = render
+        self._throttle = throttle
+        self._random = random
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        call = _opened(scope, self._world_of(scope))
+        start: Message = {}
+        body = b""
+
+        async def keep(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+            else:
+                body = message["body"]
+
+        try:
+            await self._answer(call, scope, receive, keep)
+        except CanvasError as error:
+            await self._render(error).send(keep)
+        except NonConformingResponse as problem:
+            log.error("The mock's own answer breaks openapi.yaml: %s", problem.detail)  # noqa: TRY400  # it says where
+            await _broken(f"The mock's own answer breaks openapi.yaml. {problem.detail}").send(keep)
+        except Exception:
+            log.exception("The mock failed on %s %s; this is a bug of the mock", call.method, call.path)
+            await _broken("The mock failed; this is a bug of the mock, and its log says more.").send(keep)
+        if call.breaches:
+            log.warning("%s %s breaks the contract: %s", call.method, call.path, "; ".join(call.breaches))
+        start, body = finish(call, self._random, start, body)
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        if call.method not in _METHODS:
+            raise UnknownMethod
+        call.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
+        sent = await _sent(call, scope, receive)
+        call.parameters = {**sent, **call.query} if sent else call.query
+        self._throttle_by_token(call)
+        if call.method == "POST":
+            call.method = _overridden(scope, sent) or "POST"
+        call.path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
+        inner = {**scope, "method": call.method, "path": call.path, calls.KEY: call}
+        await self._frame(inner, receive, send)
+
+    def _throttle_by_token(self, call: Call) -> None:
+        value = token_value(call.authorization, call.parameters)
+        call.budget = 0.0
+        call.budget = self._throttle.draw(call.world, value if value in call.world.tokens else "")
+
+
+def _opened(scope: Scope, world: World) -> Call:
+    """The call with what its headers say."""
+    call = Call(world, scope["method"], scope["path"], "", {}, {})
+    host = b""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            call.authorization = value.decode("latin-1")
+        elif name == b"host":
+            host = value
+        elif name == b"accept":
+            call.accept = value.decode("latin-1")
+        elif name == b"if-none-match":
+            call.if_none_match = value.decode("latin-1")
+    call.origin = f"{scope['scheme']}://{host.decode('latin-1') or ':'.join(map(str, scope['server']))}"
+    return call
+
+
+async def _sent(call: Call, scope: Scope, receive: Receive) -> rails.Parameters:
+    """The parameters in the body, if there is one."""
+    headers = dict(scope["headers"])
+    if b"content-length" not in headers and b"transfer-encoding" not in headers:
+        return {}
+    body = await _body(headers.get(b"content-length", b"0"), receive)
+    if not body:
+        return {}
+    content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")
+    call.media_type = content_type.partition(";")[0].strip().lower()
+    return await rails.from_body(call.media_type, content_type, body)
+
+
+async def _body(announced: bytes, receive: Receive) -> bytes:
+    if announced.isdigit() and (len(announced) > 9 or int(announced) > MOST_BYTES):
+        raise BodyTooLarge(f"the body is over {MOST_BYTES} bytes")
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            raise BodyTooLarge(f"the body is over {MOST_BYTES} bytes")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _overridden(scope: Scope, sent: rails.Parameters) -> str | None:
+    """The method that a POST stands for: a field of its body, or a header (behaviour 1.2)."""
+    named = sent.get("_method") or dict(scope["headers"]).get(_OVERRIDE, b"").decode("latin-1")
+    method = str(named).upper()
+    return method if method in _METHODS else None
+
+
+def _broken(text: str) -> Answer:
+    return Answer({"errors": [{"message": text}]}, 500)

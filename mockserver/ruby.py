@@ -1,0 +1,34 @@
+"""How Ruby and Rails read numbers and truth from text."""
+
+from __future__ import annotations
+
+import re
+
+_LEADING_INTEGER = re.compile(r"\s*([+-]?\d+(?:_\d+)*)", re.ASCII)
+_OCTAL = re.compile(r"\s*(0[0-7_]*[0-7])\s*", re.ASCII)
+_LONGEST_NUMBER = 100
+_TRUE_WORDS = frozenset({"yes", "y", "true", "t", "on", "1"})
+
+
+def to_i(text: str) -> int:
+    """Ruby's `to_i`: the integer at the start, or 0."""
+    match = _LEADING_INTEGER.match(text[:_LONGEST_NUMBER])
+    return int(match[1]) if match else 0
+
+
+def integer(text: str) -> int:
+    """Ruby's `Integer(text)`, else its `to_i`: blanks, 0x, octal and underscores count."""
+    text = text[:_LONGEST_NUMBER]
+    try:
+        return int(text.strip(), 0)
+    except ValueError:
+        octal = _OCTAL.fullmatch(text)
+        return int(octal[1], 8) if octal else to_i(text)
+
+
+def is_true(value: object) -> bool:
+    """Whether Canvas takes the value for true: a word, or text that begins with a non-zero integer (behaviour 5.8)."""
+    if isinstance(value, bool):
+        return value
+    text = "" if value is None else str(value)
+    return text.lower() in _TRUE_WORDS or to_i(text) != 0

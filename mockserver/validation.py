@@ -1,0 +1,254 @@
+"""Requests and answers held against the contract: a quick yes from compiled schemas, else Connexion's own verdict.
+
+The quick path only ever accepts. Whatever it does not accept goes to Connexion's validators, which decide and find
+the words; tests/test_validation.py shows that the two never disagree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import jsonschema_rs
+import orjson
+from connexion.exceptions import BadRequestProblem, NonConformingResponse
+from connexion.json_schema import format_error_with_path
+from connexion.lifecycle import ConnexionRequest
+from connexion.middleware.request_validation import (
+    RequestValidationAPI,
+    RequestValidationMiddleware,
+    RequestValidationOperation,
+)
+from connexion.middleware.response_validation import (
+    ResponseValidationAPI,
+    ResponseValidationMiddleware,
+    ResponseValidationOperation,
+)
+from connexion.validators import FormDataValidator, ParameterValidator
+
+from mockserver import call as calls
+from mockserver.errors import ContractBroken
+from mockserver.parameters import FORM, flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import Message, Receive, Scope, Send
+
+    from mockserver.call import Call
+
+_INTEGER_DIGITS = 18
+_BOOLEANS = {"true": True, "false": False}
+
+
+class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Connexion ships no types
+    """One operation's demands on a request. Breaches are noted on the call; strict mode refuses them."""
+
+    def __init__(self, *args: Any, strict: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._strict = strict
+        parameters = self._operation.parameters
+        self._query = {p["name"]: p for p in parameters if p["in"] == "query"}
+        self._path = {p["name"]: p for p in parameters if p["in"] == "path"}
+        self._body = self._operation.body_schema(FORM) if FORM in self._operation.consumes else None
+        self._checks = {p["name"]: _compiled(p["schema"]) for p in parameters}
+        self._kinds = {p["name"]: p["schema"].get("type") for p in parameters}
+        self._body_check = _compiled(self._body) if self._body else None
+        properties = self._body["properties"] if self._body else {}
+        self._body_kinds = {name: schema.get("type") for name, schema in properties.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note or refuse what breaks the contract, then go on."""
+        call: Call = scope[calls.KEY]
+        form = self._form(call) if self._body is not None else None
+        if not self.accepts(call, form):
+            call.breaches += [f"{self._operation.operation_id}: {text}" for text in await self.complaints(call, form)]
+        if form is not None:
+            call.breaches += self._misplaced(call, form)
+        if call.breaches and self._strict:
+            raise ContractBroken(call.breaches)
+        await self.next_app(scope, receive, send)
+
+    def accepts(self, call: Call, form: dict[str, str] | None) -> bool:
+        """The quick yes: every parameter is plain text of a valid value, and the body fits."""
+        if not all(self._fits(name, value) for name, value in call.path_parameters.items()):
+            return False
+        if call.query and not all(self._fits(name, call.query[name]) for name in self._query if name in call.query):
+            return False
+        if form is None or self._body_check is None:
+            return True
+        body = {name: _coerced(self._body_kinds.get(name), value) for name, value in form.items()}
+        return self._body_check(body)
+
+    def _fits(self, name: str, value: object) -> bool:
+        return isinstance(value, str) and self._checks[name](_coerced(self._kinds[name], value))
+
+    async def complaints(self, call: Call, form: dict[str, str] | None) -> list[str]:
+        """Connexion's own verdict, with every mistake and not just the first."""
+        return [
+            *self._parameter_complaints(call),
+            *(await self._body_complaints(form) if form is not None else ()),
+        ]
+
+    def _parameter_complaints(self, call: Call) -> Iterator[str]:
+        uri_parser = self._operation.uri_parser_class(self._operation.parameters, self._operation.body_definition())
+        validator = ParameterValidator(self._operation.parameters, uri_parser=uri_parser)
+        query = [(name, value) for name, value in flatten(call.query) if name in self._query]
+        scope = {
+            "type": "http",
+            "headers": [],
+            "query_string": urlencode(query).encode(),
+            "path_params": call.path_parameters,
+        }
+        request = ConnexionRequest(scope, uri_parser=uri_parser)
+        for place, parameters in (("query", self._query), ("path", self._path)):
+            for name, parameter in parameters.items():
+                complaint = getattr(validator, f"validate_{place}_parameter")(parameter, request)
+                if complaint:
+                    yield f"{place} parameter {name}: {complaint.splitlines()[0]}"
+
+    async def _body_complaints(self, form: dict[str, str]) -> list[str]:
+        validator = _EveryMistake(
+            schema=self._body,
+            required=True,
+            encoding="utf-8",
+            strict_validation=False,
+            uri_parser=self._operation.uri_parser_class(self._operation.parameters, self._operation.body_definition()),
+        )
+        body = urlencode(form).encode()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        headers = [(b"content-type", FORM.encode()), (b"content-length", str(len(body)).encode())]
+        try:
+            await validator.wrap_receive(receive, scope={"type": "http", "headers": headers})
+        except BadRequestProblem as problem:
+            return [f"body: {detail}" for detail in problem.detail.splitlines()]
+        return []
+
+    def _form(self, call: Call) -> dict[str, str]:
+        """What the body says, or would have said as the one form that the contract has."""
+        return {name: value for name, value in flatten(call.parameters) if name not in self._query}
+
+    def _misplaced(self, call: Call, form: dict[str, str]) -> Iterator[str]:
+        if call.media_type is not None and call.media_type != FORM:
+            yield f"{self._operation.operation_id}: body: the media type is {call.media_type}, not {FORM}"
+        for name, _ in flatten(call.query) if call.query else ():
+            if name in self._body_kinds and name in form:
+                yield f"{self._operation.operation_id}: {name} is in the query, not in the body"
+
+
+class _EveryMistake(FormDataValidator):  # type: ignore[misc]  # Connexion ships no types
+    def _validate(self, body: Any) -> None:
+        errors = sorted(self._validator.iter_errors(body), key=str)
+        if errors:
+            raise BadRequestProblem("\n".join(f"{e.message}{format_error_with_path(e)}" for e in errors))
+
+
+class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # Connexion ships no types
+    """One operation's promises. An answer that breaks them never leaves: it is a bug of the mock."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._checks: dict[tuple[int, str], Callable[[Any], bool]] = {}
+        self._required: dict[int, frozenset[bytes]] = {}
+        for status, response in self._operation.responses.items():
+            headers = response.get("headers", {}).items()
+            self._required[int(status)] = frozenset(n.lower().encode() for n, h in headers if h.get("required"))
+            for media_type, content in response.get("content", {}).items():
+                self._checks[int(status), media_type] = _compiled(content["schema"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold back the answer until it is found to keep the contract."""
+        start: Message = {}
+
+        async def held(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if not self.accepts(start, message["body"]):
+                await self._judge(start, message)
+            await send(start)
+            await send(message)
+
+        await self.next_app(scope, receive, held)
+
+    def accepts(self, start: Message, body: bytes) -> bool:
+        """The quick yes: a documented status and media type, all required headers, and a body that fits."""
+        media_type = start["headers"][0][1].partition(b";")[0].decode()
+        check = self._checks.get((start["status"], media_type))
+        if check is None or not self._required[start["status"]] <= {name for name, _ in start["headers"]}:
+            return False
+        return media_type != "application/json" or check(orjson.loads(body))
+
+    async def _judge(self, start: Message, message: Message) -> None:
+        """Connexion's own verdict, and the two things that it does not look at. Raises NonConformingResponse."""
+        status, media_type = start["status"], start["headers"][0][1].partition(b";")[0].decode()
+        if (status, media_type) not in self._checks:
+            raise NonConformingResponse(
+                detail=f"{self._operation.operation_id}: {status} {media_type} is not documented"
+            )
+
+        async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send(start)
+            await send(message)
+
+        async def nowhere(_message: Message) -> None:
+            """The verdict is all that is wanted."""
+
+        judge = ResponseValidationOperation(answer, operation=self._operation)
+        await judge({"type": "http"}, None, nowhere)
+
+
+class RequestValidation(RequestValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's request validation, with validators that are built once."""
+
+    def __init__(self, app: Any, *, strict: bool) -> None:
+        super().__init__(app)
+        self.api_cls = _request_api(strict=strict)
+
+
+def _request_api(*, strict: bool) -> type[RequestValidationAPI]:
+    class API(RequestValidationAPI):  # type: ignore[misc]  # Connexion ships no types
+        def make_operation(self, operation: Any) -> RequestOperation:
+            return RequestOperation(self.next_app, operation=operation, strict=strict)
+
+    return API
+
+
+class _ResponseAPI(ResponseValidationAPI):  # type: ignore[misc]  # Connexion ships no types
+    def make_operation(self, operation: Any) -> ResponseOperation:
+        return ResponseOperation(self.next_app, operation=operation)
+
+
+class ResponseValidation(ResponseValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's response validation, always on, with validators that are built once."""
+
+    api_cls = _ResponseAPI
+
+
+def _compiled(schema: dict[str, Any]) -> Callable[[Any], bool]:
+    return jsonschema_rs.Draft4Validator(_plain(schema)).is_valid
+
+
+def _plain(schema: Any) -> Any:
+    """OpenAPI's `nullable` said as JSON Schema says it; `format` left to Connexion, which checks none of those used."""
+    if isinstance(schema, list):
+        return [_plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: _plain(value) for key, value in schema.items() if key not in {"example", "description"}}
+    if plain.pop("nullable", False) is True:
+        plain["type"] = [plain["type"], "null"]
+    return plain
+
+
+def _coerced(kind: str | None, value: str) -> Any:
+    """The text as Connexion would read it, where that is beyond doubt; else the text, which then does not fit."""
+    if kind == "integer" and value.isascii() and value.isdigit() and len(value) <= _INTEGER_DIGITS:
+        return int(value)
+    if kind == "boolean":
+        return _BOOLEANS.get(value, value)
+    return value
