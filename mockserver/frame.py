@@ -118,7 +118,7 @@ class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types
 
 
 class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no types
-    """Connexion's routing, but for Canvas's optional `.json` and its decoding of segments (behaviour 1.2)."""
+    """Connexion's routing of paths that are still encoded, for the contract and what is beside it."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(_Decoded(app))
@@ -133,20 +133,6 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
         for router in mounted:
             router.default = api.router  # type: ignore[attr-defined]  # what was mounted is a Router
         self.router.mount(api.base_path, app=api.router)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route by the path as it is, or without its `.json` where only that has a route."""
-        path: str = scope["path"]
-        if path.endswith(".json") and not self._has_route(scope):
-            scope["path"] = scope[calls.KEY].path = path.removesuffix(".json")
-        await super().__call__(scope, receive, send)
-
-    def _has_route(self, scope: Scope) -> bool:
-        for mount in self.router.routes:
-            _, child = mount.matches(scope)
-            if any(route.matches({**scope, **child})[0] is Match.FULL for route in mount.routes):
-                return True
-        return False
 
 
 class _Decoded:

@@ -13,7 +13,7 @@ from mockserver import parameters as rails
 from mockserver.access import token_value
 from mockserver.answers import Answer, finish
 from mockserver.call import Call
-from mockserver.errors import BodyTooLarge, CanvasError, UnknownMethod
+from mockserver.errors import BodyTooLarge, CanvasError, UnknownMethod, Unparsable
 from mockserver.routes import canonical_path
 
 if TYPE_CHECKING:
@@ -129,7 +129,11 @@ async def _sent(call: Call, scope: Scope, receive: Receive) -> rails.Parameters:
         return {}
     content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")
     call.media_type = content_type.partition(";")[0].strip().lower()
-    return await rails.from_body(call.media_type, content_type, body)
+    try:
+        return await rails.from_body(call.media_type, content_type, body)
+    except Unparsable:
+        call.breaches.append("body: it says that it is JSON, and does not parse")
+        raise
 
 
 async def _body(announced: bytes, receive: Receive) -> bytes:

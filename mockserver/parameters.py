@@ -121,6 +121,7 @@ async def _from_multipart(content_type: str, body: bytes) -> Parameters:
         form = await MultiPartParser(headers, stream(), max_files=8).parse()
     except (MultiPartException, KeyError, UnicodeDecodeError):
         raise BadParameters("the multipart body cannot be parsed") from None
+    await form.close()
     files = [name for name, value in form.multi_items() if not isinstance(value, str)]
     if files:
         raise BadParameters(f"{files[0]} is a file; the parameters of this API are text")

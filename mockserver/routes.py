@@ -10,11 +10,14 @@ from mockserver.errors import MalformedPath, UnknownRoute
 _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_.~@:+!$&'()*,;=-]+)+")
 _SAFE = "@:+!$&'()*,;=~"
 _NO_FORMAT_INSIDE = re.compile(r"\.json/")
+_ADDRESS = re.compile(r"/communication_channels/[^/]+/[^/]+$")
 _DOTTED_TYPE = re.compile(r"/communication_channels/[^/]*\.[^/]*/[^/]")
 
 
 def canonical_path(raw: bytes) -> str:
-    """The path with one spelling of every segment: needless escapes undone, empty segments dropped.
+    """The path with one spelling of every segment: needless escapes undone, empty segments and a `.json` dropped.
+
+    An address runs to the end of the path, so there `.json` is part of it.
 
     Raises MalformedPath for what is not UTF-8, UnknownRoute for a `.json` inside the path and a type with a dot.
     """
@@ -28,4 +31,4 @@ def canonical_path(raw: bytes) -> str:
         path = "/" + "/".join(quote(segment, safe=_SAFE) for segment in segments if segment)
     if _NO_FORMAT_INSIDE.search(path) or _DOTTED_TYPE.search(path):
         raise UnknownRoute
-    return path
+    return path if _ADDRESS.search(path) else path.removesuffix(".json")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import jsonschema_rs
 import orjson
-from connexion.exceptions import BadRequestProblem, NonConformingResponse
+from connexion.exceptions import BadRequestProblem, NonConformingResponse, TypeValidationError
 from connexion.json_schema import format_error_with_path
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware.request_validation import (
@@ -108,24 +108,32 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
                     yield f"{place} parameter {name}: {complaint.splitlines()[0]}"
 
     async def _body_complaints(self, form: dict[str, str]) -> list[str]:
-        validator = _EveryMistake(
-            schema=self._body,
-            required=True,
-            encoding="utf-8",
-            strict_validation=False,
-            uri_parser=self._operation.uri_parser_class(self._operation.parameters, self._operation.body_definition()),
-        )
+        operation = self._operation
+        uri_parser = operation.uri_parser_class(operation.parameters, operation.body_definition())
+        readable, complaints = {}, []
+        for name, value in form.items():
+            try:
+                uri_parser.resolve_form({name: [value]})
+                readable[name] = value
+            except TypeValidationError as problem:
+                complaints.append(f"body: {problem.detail}")
+        try:
+            await self._judge(readable, uri_parser)
+        except BadRequestProblem as problem:
+            complaints += [f"body: {detail}" for detail in problem.detail.splitlines()]
+        return complaints
+
+    async def _judge(self, form: dict[str, str], uri_parser: Any) -> None:
         body = urlencode(form).encode()
 
         async def receive() -> Message:
             return {"type": "http.request", "body": body}
 
         headers = [(b"content-type", FORM.encode()), (b"content-length", str(len(body)).encode())]
-        try:
-            await validator.wrap_receive(receive, scope={"type": "http", "headers": headers})
-        except BadRequestProblem as problem:
-            return [f"body: {detail}" for detail in problem.detail.splitlines()]
-        return []
+        validator = _EveryMistake(
+            schema=self._body, required=True, encoding="utf-8", strict_validation=False, uri_parser=uri_parser
+        )
+        await validator.wrap_receive(receive, scope={"type": "http", "headers": headers})
 
     def _form(self, call: Call) -> dict[str, str]:
         """What the body says, or would have said as the one form that the contract has."""

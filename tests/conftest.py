@@ -1,0 +1,76 @@
+"""A fresh mock for every test, and a way to knock at its door with a token."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from starlette.testclient import TestClient
+
+from mockserver import World, create_app, read_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ORIGIN = "http://canvas.test"
+START = datetime(2026, 3, 2, 10, 15, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **duration: float) -> None:
+        self.time += timedelta(**duration)
+
+
+class Login(Protocol):
+    """Gives a client that sends this token, or none."""
+
+    def __call__(self, token: str | None = None, **app_options: object) -> TestClient: ...
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(clock: Clock) -> World:
+    return World(read_world(), clock)
+
+
+@pytest.fixture
+def login(world: World) -> Iterator[Login]:
+    apps = {}
+
+    def client(token: str | None = None, **app_options: object) -> TestClient:
+        key = tuple(sorted(app_options.items()))
+        if key not in apps:
+            apps[key] = create_app(world, **app_options)  # type: ignore[arg-type]  # any of its options
+        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        return TestClient(apps[key], base_url=f"{ORIGIN}/api/v1/", headers=headers, follow_redirects=False)
+
+    yield client
+    apps.clear()
+
+
+@pytest.fixture
+def student(login: Login) -> TestClient:
+    return login("student-token")
+
+
+@pytest.fixture
+def admin(login: Login) -> TestClient:
+    return login("admin-token")
+
+
+@pytest.fixture
+def site_admin(login: Login) -> TestClient:
+    return login("site-admin-token")
