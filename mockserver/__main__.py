@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
+import shlex
 import socket
 import sys
 from pathlib import Path
@@ -107,9 +109,8 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         listener = _listener(options.host, options.port)
     except OSError as error:
-        return _mistake(
-            f"{options.host}:{options.port} cannot be listened on: {error.strerror}. Choose another with --port."
-        )
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        return _mistake(f"{options.host}:{options.port} cannot be listened on: {reason}. Choose another with --port.")
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -128,7 +129,8 @@ def _serve_and_restart(options: argparse.Namespace) -> int:
     read_world(options.world)
     watched = [Path(__file__).parent, Path(str(contract_file())), *([options.world] if options.world else [])]
     arguments = [argument for argument in sys.argv[1:] if argument != "--reload"]
-    run_process(*watched, target=main, args=(arguments,))
+    command = shlex.join([sys.executable, "-m", "mockserver", *arguments])
+    run_process(*watched, target=command, target_type="command")
     return 0
 
 
