@@ -13,7 +13,7 @@ RELOAD ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test check fix lock clean
+.PHONY: help install mock test check bench fix lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/openapi-spec-validator openapi.yaml
+
+bench: $(VENV)/installed ## Measure the mock beside its peers, into docs/performance.md: ARGS='--smoke'
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 fix: $(VENV)/installed ## Format and mend what ruff can
 	$(BIN)/ruff format .

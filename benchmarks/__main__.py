@@ -1,0 +1,87 @@
+"""`make bench`: installs the peers, measures in interleaved rounds, writes docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from benchmarks import report, servers
+from benchmarks.measure import cold_start, running
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.report import Round
+    from benchmarks.servers import Server
+
+_PAGE = servers.ROOT / "docs" / "performance.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure; 2 with one sentence where something is missing."""
+    options = _parser().parse_args(arguments)
+    needed = ["wrk"] if options.smoke else ["wrk", "npm"]
+    for tool in needed:
+        if shutil.which(tool) is None:
+            print(f"make bench needs {tool}; on Debian: apt-get install {tool}", file=sys.stderr)
+            return 2
+    if options.smoke:
+        return _smoke()
+    return _measure(options.rounds, options.seconds, options.sizes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    add = parser.add_argument
+    add("--smoke", action="store_true", help="only show that the loads work: the mock and bare Starlette, seconds")
+    add("--rounds", type=int, default=3, help="how often everything is measured (default: %(default)s)")
+    add("--seconds", type=int, default=3, help="how long each load runs (default: %(default)s)")
+    add(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=[10_000, 1_000_000],
+        metavar="CHANNELS",
+        help="the larger worlds that the mock is measured with (default: 10000 1000000)",
+    )
+    return parser
+
+
+def _smoke() -> int:
+    for server in servers.contestants()[:2]:
+        with running(server) as run:
+            for load in server.loads:
+                print(f"{server.name}, {load}: {run.load(load, 1).rate:,.0f} requests/s", flush=True)
+    return 0
+
+
+def _measure(count: int, seconds: float, sizes: Sequence[int]) -> int:
+    servers.install_peers()
+    everyone = [*servers.contestants(), *map(servers.mock, sizes)]
+    cold: dict[str, list[tuple[float, float]]] = {server.name: [] for server in servers.command_lines()}
+    loaded: dict[str, list[float]] = {server.name: [] for server in everyone}
+    rounds: list[Round] = []
+    for _ in range(count):
+        servers.fill_json_server()
+        for server in servers.command_lines():
+            cold[server.name] += [cold_start(server), cold_start(server)]
+        rounds.append({})
+        for server in everyone:
+            _load(server, seconds, rounds[-1], loaded)
+    _PAGE.write_text(report.Report(rounds, cold, loaded).text(seconds, report.notes()), "utf-8")
+    print(f"{_PAGE.relative_to(servers.ROOT)} is written.")
+    return 0
+
+
+def _load(server: Server, seconds: float, round_: Round, loaded: dict[str, list[float]]) -> None:
+    with running(server) as run:
+        for load in server.loads:
+            figures = round_[server.name, load] = run.load(load, seconds)
+            print(f"{server.name}, {load}: {figures.rate:,.0f} requests/s, {figures.cpu:.0f} us", flush=True)
+        loaded[server.name].append(run.memory())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

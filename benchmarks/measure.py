@@ -1,0 +1,130 @@
+"""One server at a time: started, loaded, weighed, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.crowd import CALLER, TOKEN
+from benchmarks.servers import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.servers import Server
+
+CONNECTIONS = 16
+
+_LOAD = Path(__file__).parent / "load.lua"
+_LONGEST_START = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+_ANY_TOKEN = "student-token"  # noqa: S105  # of the default world
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one load gave."""
+
+    rate: float
+    """Requests a second."""
+    p50: float
+    """Milliseconds, as `p99`."""
+    p99: float
+    cpu: float
+    """Microseconds of the server's processor time for one request."""
+
+
+class Broken(Exception):
+    """A load that met refusals or broken connections: its figures mean nothing."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that has given its first good answer."""
+
+    server: Server
+    port: int
+    pid: int
+    seconds: float
+    """From its exec to that answer."""
+
+    def load(self, name: str, seconds: float) -> Figures:
+        """Run one load of load.lua. Raises Broken."""
+        url = f"http://127.0.0.1:{self.port}"
+        wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_LOAD), url]
+        before = _cpu(self.pid)
+        done = subprocess.run(
+            [*wrk, "--", name, self.server.prefix, TOKEN, self.server.third_page],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        if said["refused"] or said["broken"] or not said["requests"]:
+            raise Broken(f"{self.server.name}, {name}: {said}")
+        cpu = (_cpu(self.pid) - before) / said["requests"] * 1e6
+        return Figures(said["requests"] / said["seconds"], said["p50"], said["p99"], cpu)
+
+    def memory(self) -> float:
+        """MiB that the server has to itself, shared pages by their share."""
+        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+@contextlib.contextmanager
+def running(server: Server, token: str = TOKEN) -> Iterator[Running]:
+    """The server, from its first good answer until the block ends."""
+    port = _free_port()
+    start = time.monotonic()
+    process = subprocess.Popen(server.on(port), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(process, port, server.prefix.format(CALLER), token)
+        yield Running(server, port, process.pid, time.monotonic() - start)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def cold_start(server: Server) -> tuple[float, float]:
+    """Seconds from exec to the first good answer, and MiB then."""
+    with running(server, _ANY_TOKEN) as run:
+        return run.seconds, run.memory()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, path: str, token: str) -> None:
+    until = time.monotonic() + _LONGEST_START
+    while not _answers(port, path, token):
+        if process.poll() is not None or time.monotonic() > until:
+            raise Broken(f"{process.args!r} gives no good answer")
+        time.sleep(0.005)
+
+
+def _answers(port: int, path: str, token: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of processor time that the process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
