@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -13,7 +14,7 @@ from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
 from connexion.resolver import Resolver
 from connexion.security import NO_VALUE
-from starlette.routing import Match, Mount, Route
+from starlette.routing import compile_path
 
 from mockserver import access
 from mockserver import call as calls
@@ -22,6 +23,7 @@ from mockserver.errors import CanvasError, UnknownRoute
 from mockserver.validation import RequestValidation, ResponseValidation
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from mockserver.answers import Answer
     from mockserver.call import Call
     from mockserver.handlers import Handlers
+
+RoutingContext = dict[str, str]
+"""What Connexion's middlewares are told: the API's base path, and the operationId."""
 
 
 def build_frame(handlers: Handlers, render: Callable[[CanvasError], Answer], *, strict: bool) -> ConnexionMiddleware:
@@ -61,10 +66,8 @@ class Operations:
         self._actions = actions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
-        """Call the handler and send what it says; UnknownRoute where Connexion found no operation."""
+        """Call the handler and send what it says."""
         name = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
-        if name is None:
-            raise UnknownRoute
         call: Call = scope[calls.KEY]
         call.action = self._actions[name]
         await self._handlers[name](call).send(send)
@@ -78,29 +81,19 @@ class Failures:
         self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer for what raises a CanvasError; routes that are in no contract go on to the front."""
+        """Answer for what raises a CanvasError."""
         try:
             await self._app(scope, receive, send)
-        except UnknownRoute:
-            raise
         except CanvasError as error:
             await self._render(error).send(send)
-
-
-class _ExactRoute(Route):
-    """A route that does not know a path by another method: Canvas has no 405 (behaviour 1.3)."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        match, child = super().matches(scope)
-        return (match, child) if match is Match.FULL else (Match.NONE, {})
 
 
 class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types
     """The contract's routes in the contract's order, which is Canvas's; an id is any segment (behaviour 3.5)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.routes: list[tuple[str, re.Pattern[str], RoutingContext]] = []
         super().__init__(*args, **kwargs)
-        self.router.redirect_slashes = False
 
     @staticmethod
     def _framework_path_and_name(_operation: Any, path: str) -> tuple[str, str]:
@@ -114,37 +107,45 @@ class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types
         operation: Any,
         name: str | None = None,  # noqa: ARG002  # Connexion's signature
     ) -> None:
-        self.router.routes.append(_ExactRoute(path, operation, methods=[method]))
+        pattern, _, _ = compile_path(self.base_path + path)
+        context = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
+        self.routes.append((method.upper(), pattern, context))
 
 
 class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no types
-    """Connexion's routing of paths that are still encoded, for the contract and what is beside it."""
+    """Connexion's routing with one flat table, of paths that are still encoded.
+
+    A path known by another method only has no route: Canvas has no 405 (behaviour 1.3).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(_Decoded(app))
-        self.router.redirect_slashes = False
+        super().__init__(app)
+        self._routes: dict[str, list[tuple[re.Pattern[str], RoutingContext]]] = defaultdict(list)
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
-        """Add a contract's routes; a second contract under the same path takes what the first leaves."""
+        """Add a contract's routes; a second contract takes what the first leaves."""
         api = _RoutingAPI(specification, base_path=base_path, next_app=self.app, **kwargs)
-        mounted = [
-            route.app for route in self.router.routes if isinstance(route, Mount) and route.path == api.base_path
-        ]
-        for router in mounted:
-            router.default = api.router  # type: ignore[attr-defined]  # what was mounted is a Router
-        self.router.mount(api.base_path, app=api.router)
-
-
-class _Decoded:
-    """Gives the call its path parameters, decoded after routing so that an escaped slash stays in its segment."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        for method, pattern, context in api.routes:
+            self._routes[method].append((pattern, context))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        named = scope["path_params"]
-        scope[calls.KEY].path_parameters = {name: unquote(value) for name, value in named.items()}
-        await self._app(scope, receive, send)
+        """Name the operation, or raise UnknownRoute.
+
+        Segments are decoded after routing, so that an escaped slash stays in its segment.
+        """
+        call: Call = scope[calls.KEY]
+        named, context = self._find(call.method, call.path)
+        call.path_parameters = {name: unquote(value) for name, value in named.items()}
+        scope["path_params"] = named
+        scope["extensions"] = {ROUTING_CONTEXT: context}
+        await self.app(scope, receive, send)
+
+    def _find(self, method: str, path: str) -> tuple[dict[str, str], RoutingContext]:
+        for pattern, context in self._routes["GET" if method == "HEAD" else method]:
+            match = pattern.match(path)
+            if match is not None:
+                return match.groupdict(), context
+        raise UnknownRoute
 
 
 class _SecurityOperation(SecurityOperation):  # type: ignore[misc]  # Connexion ships no types

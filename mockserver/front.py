@@ -56,7 +56,8 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        call = _opened(scope, self._world_of(scope))
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        call = _opened(scope, headers, self._world_of(scope))
         start: Message = {}
         body = b""
 
@@ -68,7 +69,7 @@ class Front:
                 body = message["body"]
 
         try:
-            await self._answer(call, scope, receive, keep)
+            await self._answer(call, scope, headers, receive, keep)
         except CanvasError as error:
             await self._render(error).send(keep)
         except NonConformingResponse as problem:
@@ -83,15 +84,17 @@ class Front:
         await send(start)
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self, call: Call, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
         if call.method not in _METHODS:
             raise UnknownMethod
         call.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
-        sent = await _sent(call, scope, receive)
+        sent = await _sent(call, headers, receive)
         call.parameters = {**sent, **call.query} if sent else call.query
         self._throttle_by_token(call)
         if call.method == "POST":
-            call.method = _overridden(scope, sent) or "POST"
+            call.method = _overridden(headers, sent) or "POST"
         call.path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
         inner = {**scope, "method": call.method, "path": call.path, calls.KEY: call}
         await self._frame(inner, receive, send)
@@ -102,26 +105,27 @@ class Front:
         call.budget = self._throttle.draw(call.world, value if value in call.world.tokens else "")
 
 
-def _opened(scope: Scope, world: World) -> Call:
+def _opened(scope: Scope, headers: dict[bytes, bytes], world: World) -> Call:
     """The call with what its headers say."""
-    call = Call(world, scope["method"], scope["path"], "", {}, {})
-    host = b""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            call.authorization = value.decode("latin-1")
-        elif name == b"host":
-            host = value
-        elif name == b"accept":
-            call.accept = value.decode("latin-1")
-        elif name == b"if-none-match":
-            call.if_none_match = value.decode("latin-1")
-    call.origin = f"{scope['scheme']}://{host.decode('latin-1') or ':'.join(map(str, scope['server']))}"
-    return call
+
+    def said(name: bytes) -> str:
+        return headers.get(name, b"").decode("latin-1")
+
+    return Call(
+        world,
+        scope["method"],
+        scope["path"],
+        f"{scope['scheme']}://{said(b'host') or ':'.join(map(str, scope['server']))}",
+        {},
+        {},
+        authorization=said(b"authorization") if b"authorization" in headers else None,
+        accept=said(b"accept"),
+        if_none_match=said(b"if-none-match"),
+    )
 
 
-async def _sent(call: Call, scope: Scope, receive: Receive) -> rails.Parameters:
+async def _sent(call: Call, headers: dict[bytes, bytes], receive: Receive) -> rails.Parameters:
     """The parameters in the body, if there is one."""
-    headers = dict(scope["headers"])
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return {}
     body = await _body(headers.get(b"content-length", b"0"), receive)
@@ -149,9 +153,9 @@ async def _body(announced: bytes, receive: Receive) -> bytes:
             return bytes(body)
 
 
-def _overridden(scope: Scope, sent: rails.Parameters) -> str | None:
+def _overridden(headers: dict[bytes, bytes], sent: rails.Parameters) -> str | None:
     """The method that a POST stands for: a field of its body, or a header (behaviour 1.2)."""
-    named = sent.get("_method") or dict(scope["headers"]).get(_OVERRIDE, b"").decode("latin-1")
+    named = sent.get("_method") or headers.get(_OVERRIDE, b"").decode("latin-1")
     method = str(named).upper()
     return method if method in _METHODS else None
 

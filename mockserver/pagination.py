@@ -47,7 +47,8 @@ def link_header(url: str, kept: Iterable[tuple[str, str]], page: Page, total: in
     prefix = f"<{url}?{query}&page=" if query else f"<{url}?page="
     numbers = _numbers(page, max(1, -(-total // page.size)))
     links = {rel: f'{prefix}{n}&per_page={page.size}>; rel="{rel}"' for rel, n in numbers.items()}
-    return ",".join(links[rel] for rel in _ORDER if rel in _that_fit(links))
+    fitting = _that_fit(links)
+    return ",".join(fitting[rel] for rel in _ORDER if rel in fitting)
 
 
 def _numbers(page: Page, last: int) -> dict[str, int]:

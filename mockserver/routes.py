@@ -29,6 +29,8 @@ def canonical_path(raw: bytes) -> str:
         except UnicodeDecodeError:
             raise MalformedPath from None
         path = "/" + "/".join(quote(segment, safe=_SAFE) for segment in segments if segment)
+    if "." not in path:
+        return path
     if _NO_FORMAT_INSIDE.search(path) or _DOTTED_TYPE.search(path):
         raise UnknownRoute
     return path if _ADDRESS.search(path) else path.removesuffix(".json")
