@@ -19,7 +19,7 @@ from mockserver.world import World
 from mockserver.worldfile import read_world
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mockserver.errors import CanvasError
 
@@ -64,17 +64,35 @@ def create_app(
 
     frame = build_frame(Handlers(), render, strict=strict)
     front = Front(frame, lambda _scope: here, render, throttle or Throttle(), random or Random(0))  # noqa: S311  # ids, not secrets
-    return CORSMiddleware(
-        _ByPath(
-            front,
-            Starlette(routes=control_routes(here), exception_handlers={404: page_not_found, 405: page_not_found}),
-        ),
-        allow_origin_regex=_LOCAL_ORIGINS,
-        allow_credentials=True,
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=_EXPOSED,
-    )
+    beside = Starlette(routes=control_routes(here), exception_handlers={404: page_not_found, 405: page_not_found})
+    return _ForBrowsers(_ByPath(front, beside))
+
+
+class _ForBrowsers:
+    """Answers pages of local origins as Starlette's CORS does; it is not asked where no page asks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._cors = CORSMiddleware(
+            app,
+            allow_origin_regex=_LOCAL_ORIGINS,
+            allow_credentials=True,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=_EXPOSED,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
+            await self._cors(scope, receive, send)
+            return
+
+        async def vary(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"vary", b"Origin"))
+            await send(message)
+
+        await self._app(scope, receive, vary)
 
 
 class _ByPath:
