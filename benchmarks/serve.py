@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str]) -> None:
     """Serve until killed."""
     what, port, *rest = arguments
     app = _mock(int(rest[0])) if what == "mock" else _starlette()
+    gc.freeze()
     uvicorn.run(
         app, port=int(port), log_level="warning", access_log=False, server_header=False, date_header=False, backlog=2048
     )
