@@ -36,6 +36,7 @@ mock: $(VENV)/installed ## Run the mock: PORT= HOST= WORLD=file.yaml STRICT=1 RE
 test: $(VENV)/installed ## Run every test: ARGS='-k pagination'
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 check: $(VENV)/installed ## Format, lint, types, and the contract's validity
