@@ -12,8 +12,22 @@ STRICT ?=
 RELOAD ?=
 ARGS ?=
 
+# What the suite is pointed at; tokens reach it through the environment and are never on a command line.
+CANVAS_URL ?=
+CANVAS_TOKEN ?=
+CANVAS_ADMIN_TOKEN ?=
+CANVAS_SITE_ADMIN_TOKEN ?=
+CANVAS_PUSH_TOKEN ?=
+CANVAS_OTHER_USER_ID ?=
+PROFILE ?=
+SEED ?=
+RATE ?=
+ALLOW_HTTP ?=
+export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS_PUSH_TOKEN CANVAS_OTHER_USER_ID
+export PROFILE SEED RATE ALLOW_HTTP
+
 .DEFAULT_GOAL := help
-.PHONY: help install mock test check bench fix lock clean
+.PHONY: help install mock test contract check bench fix lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +52,9 @@ test: $(VENV)/installed ## Run every test: ARGS='-k pagination'
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+contract: $(VENV)/installed ## Judge the mock, or CANVAS_URL= with CANVAS_TOKEN=: PROFILE=quick|default|thorough SEED= RATE=
+	@$(BIN)/canvas-contract $(ARGS)
 
 check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 	$(BIN)/ruff format --check .

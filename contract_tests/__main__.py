@@ -1,0 +1,50 @@
+"""The command line of the suite: `python -m contract_tests`, `canvas-contract`, `make contract`.
+
+Exit status: 0 the contract is kept, 1 it is broken, 2 the target could not be judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.settings import EXAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge the target and say by the exit status whether it keeps the contract."""
+    options, rest = _parser().parse_known_args(arguments)
+    for name, value in (("CANVAS_URL", options.url), ("PROFILE", options.profile), ("SEED", options.seed)):
+        if value:
+            os.environ[name] = value
+    folder = str(Path(__file__).parent)
+    own = ["--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--tb=short", "-rN", "--confcutdir", folder]
+    status = pytest.main([folder, *own, *rest])
+    return status if status in (0, 1) else 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="canvas-contract",
+        description="Judge a server against the contract of Canvas's Communication Channels API.",
+        epilog="Tokens come from the environment: CANVAS_TOKEN, CANVAS_ADMIN_TOKEN, CANVAS_SITE_ADMIN_TOKEN. "
+        "Other options are pytest's.",
+    )
+    parser.add_argument("--url", help="the server's origin (default: $CANVAS_URL, else a mock is started)")
+    parser.add_argument(
+        "--profile", choices=tuple(EXAMPLES), help="how much is tried (default: $PROFILE, else default)"
+    )
+    parser.add_argument("--seed", help="the same seed gives the same run (default: $SEED, else 1)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

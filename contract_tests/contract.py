@@ -1,0 +1,66 @@
+"""What openapi.yaml promises of an answer, and whether an answer keeps it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from jsonschema import Draft4Validator
+from openapi_schema_validator import OAS30Validator
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class Contract:
+    """openapi.yaml, read once; answers are held against it."""
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] = yaml.safe_load(contract_file().read_text("utf-8"))
+
+    def operations(self) -> dict[str, dict[str, Any]]:
+        """Every operation by its operationId."""
+        items = (item for path in self.document["paths"].values() for item in path.values())
+        return {item["operationId"]: item for item in items if isinstance(item, dict) and "operationId" in item}
+
+    def breaches(self, operation: str, answer: httpx2.Response) -> list[str]:
+        """In what way the answer breaks the operation's promise; empty if it keeps it."""
+        response = self.operations()[operation]["responses"].get(str(answer.status_code))
+        if response is None:
+            return [f"status {answer.status_code} is not documented for {operation}"]
+        content = self.resolve(response).get("content", {})
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not content:
+            return []
+        if media_type not in content:
+            return [f"content type {media_type!r} is not documented for status {answer.status_code}"]
+        return self._misfits(content[media_type]["schema"], answer) if media_type.endswith("json") else []
+
+    def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
+        """The node itself, or what its reference points at."""
+        while "$ref" in node:
+            found: Any = self.document
+            for key in node["$ref"].removeprefix("#/").split("/"):
+                found = found[key]
+            node = found
+        return node
+
+    def validator(self, schema: dict[str, Any]) -> Draft4Validator:
+        """A validator for a schema of this contract."""
+        found: Draft4Validator = OAS30Validator({**schema, "components": self.document["components"]})
+        return found
+
+    def _misfits(self, schema: dict[str, Any], answer: httpx2.Response) -> list[str]:
+        try:
+            body = answer.json()
+        except ValueError:
+            return ["the body is not JSON"]
+        return [f"{error.json_path}: {error.message}" for error in self.validator(schema).iter_errors(body)]
+
+
+def contract_file() -> Path:
+    """openapi.yaml as the wheel carries it, or as the checkout holds it."""
+    shipped = Path(str(resources.files("contract_tests"))) / "openapi.yaml"
+    return shipped if shipped.exists() else Path(__file__).parent.parent / "openapi.yaml"
