@@ -27,7 +27,7 @@ export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS
 export PROFILE SEED RATE ALLOW_HTTP
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract check bench fix lock clean
+.PHONY: help install mock test contract check bench fix lock clean lint-contract
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,28 @@ check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 bench: $(VENV)/installed ## Measure the mock beside its peers, into docs/performance.md: ARGS='--smoke'
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+READERS := readers
+NODE_BIN := $(READERS)/node_modules/.bin
+
+$(READERS)/node_modules/installed: $(READERS)/package-lock.json
+	@echo "Installing the Node tools of $(READERS)/package-lock.json; once, about ten seconds."
+	@cd $(READERS) && npm ci --ignore-scripts --silent
+	@touch $@
+
+$(READERS)/.venv/installed: $(READERS)/requirements.lock
+	@echo "Making $(READERS)/.venv from its requirements.lock; once, about ten seconds."
+	@$(PYTHON) -m venv --clear $(READERS)/.venv
+	@$(READERS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+lint-contract: export REDOCLY_TELEMETRY = off
+lint-contract: export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
+lint-contract: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Hold the contract against four linters (needs Node 20 and Java 11)
+	$(BIN)/openapi-spec-validator openapi.yaml
+	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml
+	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml
+	$(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i openapi.yaml
+
 fix: $(VENV)/installed ## Format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -75,4 +97,4 @@ lock: $(VENV)/installed ## Choose the newest versions that pyproject.toml allows
 	  --output-file requirements.lock pyproject.toml
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf $(VENV) $(READERS)/node_modules $(READERS)/.venv $(READERS)/generated .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
