@@ -27,7 +27,7 @@ export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS
 export PROFILE SEED RATE ALLOW_HTTP
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract check bench fix lock clean lint-contract
+.PHONY: help install mock test contract check bench fix lock clean lint-contract clients
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ lint-contract: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.v
 	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml
 	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml
 	$(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i openapi.yaml
+
+clients: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Generate clients, run each against the mock, write docs/clients.md
+	$(BIN)/python $(READERS)/clients.py
 
 fix: $(VENV)/installed ## Format and mend what ruff can
 	$(BIN)/ruff format .

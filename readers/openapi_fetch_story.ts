@@ -1,0 +1,92 @@
+// The story, told by openapi-fetch with the types of openapi-typescript: one line per step.
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { paths } from "./generated/openapi-typescript.js";
+
+const origin = process.argv[2];
+const address = "a+b%é@example.com";
+const self = { path: { user_id: "self" } };
+const form = {
+  bodySerializer: (body: object) => new URLSearchParams(Object.entries(body)),
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+};
+const channels = "/users/{user_id}/communication_channels";
+
+const client = (token: string) =>
+  createClient<paths>({ baseUrl: `${origin}/api/v1`, headers: { Authorization: `Bearer ${token}` } });
+const student = client("student-token");
+
+const create = (address: string, type: "email" | "sms") =>
+  student.POST(channels, {
+    params: self,
+    body: { "communication_channel[address]": address, "communication_channel[type]": type },
+    ...form,
+  });
+
+const story: Record<string, () => Promise<void>> = {
+  async list_first_page() {
+    const { data } = await student.GET(channels, { params: self });
+    assert.deepEqual(data?.map(({ id }) => id), [1, 2, 3]);
+  },
+  async page_through_all() {
+    const ids: number[] = [];
+    for (let page = 1, more = true; more; page++) {
+      const { data, response } = await client("many-token").GET(channels, { params: { ...self, query: { page, per_page: 10 } } });
+      ids.push(...(data ?? []).map(({ id }) => id));
+      more = response.headers.get("Link")!.includes('rel="next"');
+    }
+    assert.deepEqual(ids, Array.from({ length: 25 }, (_, index) => index + 9));
+  },
+  async create_with_brackets() {
+    assert.equal((await create(address, "sms")).data?.address, address);
+  },
+  async delete_by_id() {
+    const { data } = await student.DELETE(`${channels}/{id}`, { params: { path: { user_id: "self", id: 3 } } });
+    assert.equal(data?.workflow_state, "retired");
+  },
+  async delete_by_address() {
+    const path = { user_id: "self", type: "sms", address } as const;
+    const { data } = await student.DELETE(`${channels}/{type}/{address}`, { params: { path } });
+    assert.equal(data?.address, address);
+  },
+  async delete_token() {
+    const device = client("push-token");
+    const token = "a+b/é";
+    await device.POST(channels, {
+      params: self,
+      body: { "communication_channel[type]": "push", "communication_channel[token]": token },
+      ...form,
+    });
+    const { data } = await device.DELETE("/users/self/communication_channels/push", { body: { push_token: token }, ...form });
+    assert.equal(data?.success, true);
+  },
+  async error_400() {
+    const { response, error } = await create("student@school.example", "email");
+    assert.equal(response.status, 400);
+    assert(typeof error === "object" && typeof error.errors === "object" && "path" in error.errors);
+  },
+  async error_401() {
+    const { response, error } = await client("wrong").GET(channels, { params: self });
+    assert.equal(response.status, 401);
+    assert(typeof error === "object" && Array.isArray(error.errors));
+  },
+  async error_403() {
+    const { response, error } = await client("teacher-token").GET(channels, { params: { path: { user_id: "1" } } });
+    assert.equal(response.status, 403);
+    assert(typeof error === "object" && Array.isArray(error.errors));
+  },
+  async error_404() {
+    const { response, error } = await student.DELETE(`${channels}/{id}`, { params: { path: { user_id: "self", id: 999 } } });
+    assert.equal(response.status, 404);
+    assert(typeof error === "object" && Array.isArray(error.errors));
+  },
+};
+
+for (const [step, tell] of Object.entries(story)) {
+  try {
+    await tell();
+    console.log(`${step}: yes`);
+  } catch (failure) {
+    console.log(`${step}: no, ${failure}`);
+  }
+}
