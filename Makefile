@@ -27,7 +27,7 @@ export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS
 export PROFILE SEED RATE ALLOW_HTTP
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract check bench fix lock clean lint-contract clients
+.PHONY: help install mock test contract check bench fix lock clean lint-contract clients diff-contract
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,7 @@ bench: $(VENV)/installed ## Measure the mock beside its peers, into docs/perform
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 READERS := readers
+SINCE ?= $(shell git describe --tags --abbrev=0 2>/dev/null)
 NODE_BIN := $(READERS)/node_modules/.bin
 
 $(READERS)/node_modules/installed: $(READERS)/package-lock.json
@@ -86,6 +87,13 @@ lint-contract: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.v
 	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml
 	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml
 	$(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i openapi.yaml
+
+diff-contract: export REDOCLY_TELEMETRY = off
+diff-contract: export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
+diff-contract: $(READERS)/node_modules/installed ## Name what breaks clients since the last tag: SINCE=v1.0.0
+	@if [ -z "$(SINCE)" ]; then echo "There is no tag to compare with."; exit 0; fi; \
+	  mkdir -p build && git show "$(SINCE):openapi.yaml" > build/since.yaml \
+	  && $(NODE_BIN)/redocly diff --fail-on major build/since.yaml openapi.yaml
 
 clients: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Generate clients, run each against the mock, write docs/clients.md
 	$(BIN)/python $(READERS)/clients.py
