@@ -6,12 +6,13 @@ import argparse
 import contextlib
 import gc
 import logging
+import math
 import os
 import shlex
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from watchfiles import run_process
@@ -26,25 +27,37 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FIRST_PATH = "/api/v1/users/self/communication_channels"
+_SERVER: dict[str, Any] = {
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "date_header": False,
+    "timeout_graceful_shutdown": 1,
+}
 MISTAKE = 2
 """The exit status for a bad option, a bad world file, or a taken port."""
 
 
+class _CannotListen(Exception):
+    """An address that cannot be listened on; the text says why and what to do."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the mock until Ctrl-C; 0 then, 2 with one sentence for what cannot be run."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        if options.reload:
-            return _serve_and_restart(options)
-        return _serve(options)
-    except WorldFileError as error:
-        return _mistake(str(error))
+        return _serve_and_restart(options, given) if options.reload else _serve(options)
+    except (WorldFileError, _CannotListen) as error:
+        print(f"canvas-mock: {error}", file=sys.stderr)
+        return MISTAKE
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="canvas-mock",
+        allow_abbrev=False,
         description="A stateful mock of Canvas's Communication Channels API, served from openapi.yaml.",
         epilog="It listens on loopback unless told otherwise; its tokens are public, so keep it there.",
     )
@@ -83,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--rate-limit-cost",
-        type=float,
+        type=_cost,
         default=1.0,
         metavar="UNITS",
         help="what a request takes of the 600 units that refill by 10 a second (default: 1)",
@@ -98,6 +111,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _cost(text: str) -> float:
+    try:
+        cost = float(text)
+    except ValueError:
+        cost = -1.0
+    if not 0 <= cost < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of units; try 1")
+    return cost
+
+
 def _serve(options: argparse.Namespace) -> int:
     world = World(read_world(options.world))
     app = create_app(
@@ -107,38 +130,40 @@ def _serve(options: argparse.Namespace) -> int:
         error_report_ids=options.error_report_ids,
         throttle=Throttle(options.rate_limit, cost=options.rate_limit_cost),
     )
-    try:
-        listener = _listener(options.host, options.port)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        return _mistake(f"{options.host}:{options.port} cannot be listened on: {reason}. Choose another with --port.")
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    gc.freeze()  # the world stays; each look through a million channels stopped all requests for 0.6 s
-    print(_banner(world, options, listener), file=sys.stderr, flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    with _listener(options.host, options.port) as listener:
+        gc.freeze()  # the world stays; each look through a million channels stopped all requests for 0.6 s
+        print(_banner(world, options, listener), file=sys.stderr, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listener])
     return 0
 
 
-def _serve_and_restart(options: argparse.Namespace) -> int:
+def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Serve in a process of its own, and in a new one after each change; mistakes are told before the first."""
     read_world(options.world)
-    watched = [Path(__file__).parent, Path(str(contract_file())), *([options.world] if options.world else [])]
-    arguments = [argument for argument in sys.argv[1:] if argument != "--reload"]
-    command = shlex.join([sys.executable, "-m", "mockserver", *arguments])
-    run_process(*watched, target=command, target_type="command")
+    _listener(options.host, options.port).close()
+    package = Path(__file__).parent
+    files = [Path(str(contract_file())), *([options.world] if options.world else [])]
+    command = shlex.join([sys.executable, "-m", "mockserver", *(a for a in arguments if a != "--reload")])
+    run_process(
+        *{package, package / "control", *(file.resolve().parent for file in files)},
+        target=command,
+        target_type="command",
+        watch_filter=lambda _change, path: path.endswith((".html", ".py", ".yaml", ".yml")),
+        recursive=False,
+    )
     return 0
 
 
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=2048)
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        if not error.errno or error.errno < 0:  # the name, not the port, is at fault: getaddrinfo says so below zero
+            raise _CannotListen(f"{host} is not the name of a host. Choose another with --host.") from None
+        reason = os.strerror(error.errno)
+        raise _CannotListen(f"{host}:{port} cannot be listened on: {reason}. Choose another with --port.") from None
 
 
 def _banner(world: World, options: argparse.Namespace, listener: socket.socket) -> str:
@@ -154,11 +179,6 @@ def _banner(world: World, options: argparse.Namespace, listener: socket.socket) 
         f"  try       curl -H 'Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}' {url}{_FIRST_PATH}\n"
         f"Ctrl-C ends it."
     )
-
-
-def _mistake(sentence: str) -> int:
-    print(f"canvas-mock: {sentence}", file=sys.stderr)
-    return MISTAKE
 
 
 if __name__ == "__main__":

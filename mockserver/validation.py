@@ -49,6 +49,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         self._strict = strict
         parameters = self._operation.parameters
         self._query = {p["name"]: p for p in parameters if p["in"] == "query"}
+        self._required = [name for name, p in self._query.items() if p.get("required")]
         self._path = {p["name"]: p for p in parameters if p["in"] == "path"}
         self._body = self._operation.body_schema(FORM) if FORM in self._operation.consumes else None
         self._checks = {p["name"]: _compiled(p["schema"]) for p in parameters}
@@ -72,6 +73,8 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
     def accepts(self, call: Call, form: dict[str, str] | None) -> bool:
         """The quick yes: every parameter is plain text of a valid value, and the body fits."""
         if not all(self._fits(name, value) for name, value in call.path_parameters.items()):
+            return False
+        if not all(name in call.query for name in self._required):
             return False
         if call.query and not all(self._fits(name, call.query[name]) for name in self._query if name in call.query):
             return False
@@ -247,8 +250,8 @@ def _plain(schema: Any) -> Any:
         return [_plain(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    plain = {key: _plain(value) for key, value in schema.items() if key not in {"example", "description"}}
-    if plain.pop("nullable", False) is True:
+    plain = {key: _plain(value) for key, value in schema.items()}
+    if plain.get("nullable") is True:
         plain["type"] = [plain["type"], "null"]
     return plain
 

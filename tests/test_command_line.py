@@ -59,7 +59,17 @@ def test_the_help_names_every_switch(capsys: pytest.CaptureFixture[str]) -> None
         assert switch in said
 
 
-@pytest.mark.parametrize("options", [["--port", "x"], ["--port", "65536"], ["--nonsense"], ["--rate-limit", "200"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--port", "x"],
+        ["--port", "65536"],
+        ["--nonsense"],
+        ["--rate-limit", "200"],
+        ["--rate-limit-cost", "nan"],
+        ["--relo"],
+    ],
+)
 def test_a_bad_option_is_told_and_status_2(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(options)
@@ -68,11 +78,19 @@ def test_a_bad_option_is_told_and_status_2(options: list[str], capsys: pytest.Ca
     assert options[-1].lstrip("-") in capsys.readouterr().err
 
 
-def test_a_taken_port_is_one_sentence_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_host_is_one_sentence_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["--host", "a..b"])
+
+    assert status == 2
+    assert capsys.readouterr().err == "canvas-mock: a..b is not the name of a host. Choose another with --host.\n"
+
+
+@pytest.mark.parametrize("more", [[], ["--reload"]])
+def test_a_taken_port_is_one_sentence_and_status_2(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        status = main(["--port", str(port)])
+        status = main(["--port", str(port), *more])
 
     assert status == 2
     said = capsys.readouterr().err
