@@ -71,7 +71,8 @@ def owner(fence: Fence, contract: Contract, settings: Settings) -> Iterator[Call
     sweep(caller)
     after = caller.channels()
     assert after == before, "the user's own channels are not what they were before the run"
-    fence.journal.close()
+    if not fence.journal.live:
+        fence.journal.close()
 
 
 @pytest.fixture(scope="session")

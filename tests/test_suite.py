@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from contract_tests import pool
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+COMMAND = [sys.executable, "-m", "contract_tests"]
 SECRET = "a-token-that-nobody-may-see"
 FORBIDDEN = [
     Call("DELETE", "self", ("3",)),
@@ -98,12 +100,40 @@ def test_without_more_tokens_the_run_says_what_was_not_checked(tmp_path: Path) -
     assert "this is not a full pass" in run.stdout
 
 
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    with running_mock() as url:
+        before = _channels(url)
+        process = subprocess.Popen(COMMAND, env=_environment(tmp_path, url), stdout=subprocess.DEVNULL)  # noqa: S603
+        while process.poll() is None and not _journalled(tmp_path):
+            pass
+        process.kill()
+        process.wait()
+        assert _journalled(tmp_path)
+
+        run = _run(tmp_path, CANVAS_URL=url, **WORLD)
+
+        assert run.returncode == 0
+        assert _channels(url) == before
+        assert not list(tmp_path.iterdir())
+
+
+def _channels(url: str) -> bytes:
+    return httpx2.get(f"{url}/api/v1/users/self/communication_channels?access_token=student-token").content
+
+
+def _journalled(folder: Path) -> bool:
+    return any("made" in file.read_text("utf-8") for file in folder.glob("journal-*"))
+
+
+def _environment(folder: Path, url: str) -> dict[str, str]:
+    return os.environ | {"PROFILE": "quick", "CANVAS_JOURNAL": str(folder), "CANVAS_URL": url, **WORLD}
+
+
 def _run(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CANVAS_")}
     environment |= {"PROFILE": "quick", "CANVAS_JOURNAL": str(folder), **variables}
-    command = [sys.executable, "-m", "contract_tests"]
     return subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+        COMMAND, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
 
 
