@@ -127,9 +127,13 @@ def sweep(caller: Caller) -> None:
 
 def _begin(caller: Caller) -> list[dict[str, object]]:
     try:
-        first = caller.page()
-    except (UnusableTargetError, AssertionError) as error:
+        first = caller.fence.send(caller.fence_call(()))
+    except UnusableTargetError as error:
         pytest.exit(f"The target cannot be judged: {error}", returncode=2)
+    if "json" not in first.headers.get("content-type", ""):
+        pytest.exit(
+            "The target cannot be judged: it does not answer JSON; see that CANVAS_URL is a Canvas.", returncode=2
+        )
     if first.status_code != 200:
         pytest.exit(
             f"The target refuses ${caller.token_name} with {first.status_code}; see that the token is valid.",
@@ -175,6 +179,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to each failure the promise that was broken and the calls that show it."""
     report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, UnusableTargetError):
+        pytest.exit(str(call.excinfo.value), returncode=2)
     trace = item.config.stash.get(_TRACE, [])
     if report.failed and call.when == "call":
         report.sections.append(("Promise", (getattr(item, "obj", item).__doc__ or item.name).strip()))

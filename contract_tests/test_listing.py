@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -45,6 +46,13 @@ def test_the_list_is_in_order(owner: Caller) -> None:
     assert len({channel["id"] for channel in channels}) == len(channels)
     assert {channel["user_id"] for channel in channels} == {owner.id}
     assert not [channel for channel in channels if channel["workflow_state"] == "retired"]
+
+
+def test_times_are_utc_to_the_second(owner: Caller) -> None:
+    """created_at is in UTC, to the second, with a Z."""
+    times = [channel["created_at"] for channel in _stocked(owner) if channel["created_at"] is not None]
+
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times)
 
 
 def test_ten_channels_are_a_page(owner: Caller) -> None:
