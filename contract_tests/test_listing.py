@@ -31,6 +31,7 @@ def test_pages_join_to_the_whole_list(owner: Caller, size: int) -> None:
         part = done(answer)
         found += part
         page = _next(owner, answer, size, int(page))
+        assert _query(answer, "last")["page"] == [str(-(-len(whole) // size))]
         assert len(part) == size or page is None, "a page before the last is not full"
         assert len(found) <= len(whole), "the pages repeat channels"
 
