@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +60,7 @@ class Contract:
 
 
 def contract_file() -> Path:
-    """openapi.yaml as the wheel carries it, or as the checkout holds it."""
-    shipped = Path(str(resources.files("contract_tests"))) / "openapi.yaml"
-    return shipped if shipped.exists() else Path(__file__).parent.parent / "openapi.yaml"
+    """openapi.yaml as the checkout holds it, or as the wheel carries it: once, beside the mock."""
+    root = Path(__file__).parent.parent
+    checkout = root / "openapi.yaml"
+    return checkout if checkout.exists() else root / "mockserver" / "openapi.yaml"
