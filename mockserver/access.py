@@ -128,7 +128,8 @@ def may_list(caller: User, owner: User) -> None:
 
 def may_edit(world: World, caller: User, owner: User) -> None:
     """Forbidden unless the caller may add e-mail and SMS channels for the owner, or delete them."""
-    if caller is owner and world.account.users_can_edit_communication_channels:
+    own_is_free = world.account.users_can_edit_communication_channels or caller.login_id is None
+    if caller is owner and own_is_free:
         return
     if _has(caller, "manage_user_logins", owner) and (caller is owner or _outranks(caller, owner)):
         return

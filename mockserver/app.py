@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
 from mockserver.answers import Answer, answer_to
-from mockserver.control import control_routes, page_not_found
+from mockserver.control import LOCAL_ORIGINS, control_routes, page_not_found
 from mockserver.frame import build_frame
 from mockserver.front import Front
 from mockserver.handlers import Handlers
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from mockserver.errors import CanvasError
 
-_LOCAL_ORIGINS = r"https?://(localhost|[\w-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _EXPOSED = [
     "ETag",
     "Link",
     "WWW-Authenticate",
+    "X-Canvas-Real-User-Id",
     "X-Canvas-User-Id",
     "X-Contract-Violation",
     "X-Rate-Limit-Remaining",
@@ -75,7 +75,7 @@ class _ForBrowsers:
         self._app = app
         self._cors = CORSMiddleware(
             app,
-            allow_origin_regex=_LOCAL_ORIGINS,
+            allow_origin_regex=LOCAL_ORIGINS.pattern,
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],

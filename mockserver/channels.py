@@ -10,7 +10,7 @@ from mockserver.emails import is_email_address
 from mockserver.errors import BadParameters, NotFound, ValidationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from mockserver.pagination import Page
 
@@ -134,7 +134,12 @@ def live(channel: Channel | None) -> Channel:
 
 
 def save(
-    channels: ChannelList, kind: object, address: object, state: str, new: Callable[[str, str], Channel]
+    channels: ChannelList,
+    kind: object,
+    address: object,
+    state: str,
+    new: Callable[[str, str], Channel],
+    banned_domains: Collection[str] = (),
 ) -> Channel:
     """Create a channel that is not push, or bring it back; `new` makes the row from type and address.
 
@@ -145,7 +150,7 @@ def save(
     if existing is not None and existing.retired:
         channels.revive(existing, address, state)
         return existing
-    failures = list(_failures(channels, kind, address, existing))
+    failures = _failures(channels, kind, address, existing, banned_domains)
     if failures:
         raise ValidationFailed(*failures)
     stored = _stored_type(channels, kind, address)
@@ -154,7 +159,9 @@ def save(
     return channel
 
 
-def _failures(channels: ChannelList, kind: str, address: str, existing: Channel | None) -> list[Failure]:
+def _failures(
+    channels: ChannelList, kind: str, address: str, existing: Channel | None, banned_domains: Collection[str]
+) -> list[Failure]:
     failures: list[Failure] = []
     if not address.strip():
         failures.append(("path", "can't be blank", "blank"))
@@ -166,6 +173,8 @@ def _failures(channels: ChannelList, kind: str, address: str, existing: Channel 
         failures.append(("path", "has already been taken", "taken"))
     if kind == "email" and not is_email_address(address):
         failures.append(("email", "is invalid", "invalid"))
+    if kind == "email" and address.rpartition("@")[2].lower() in banned_domains:
+        failures.append(("email", "is forbidden", "forbidden"))
     if len(channels.rows) > MOST_ROWS:
         limit = "user communication_channels limit exceeded"
         failures.append(("user_id", limit, limit))

@@ -7,7 +7,7 @@ CanvasError
 |-- Forbidden
 |-- NotFound, PageNotFound
 |-- ValidationFailed, Refused, RecordInvalid
-`-- BadParameters, BodyTooLarge, ContractBroken, Unparsable      where Canvas crashes, or does not look
+`-- BadParameters, BodyTooLarge, BodyTooSlow, ContractBroken, Unparsable      where Canvas crashes, or does not look
 """
 
 from __future__ import annotations
@@ -247,3 +247,9 @@ class BodyTooLarge(CanvasError):
     """The body is over the mock's limit."""
 
     status_code = 413
+
+
+class BodyTooSlow(CanvasError):
+    """The body that was announced does not come."""
+
+    status_code = 408

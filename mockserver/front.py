@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,7 +15,7 @@ from mockserver import parameters as rails
 from mockserver.access import token_value
 from mockserver.answers import Answer, finish
 from mockserver.call import Call
-from mockserver.errors import BodyTooLarge, CanvasError, UnknownMethod, Unparsable
+from mockserver.errors import BodyTooLarge, BodyTooSlow, CanvasError, UnknownMethod, Unparsable
 from mockserver.routes import canonical_path
 
 if TYPE_CHECKING:
@@ -30,7 +32,11 @@ log = logging.getLogger("mockserver")
 MOST_BYTES = 1024 * 1024
 """The largest body that is read."""
 
+_LONGEST_PAUSE = 10.0
+"""Seconds that the mock waits for the next piece of a body."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 _OVERRIDE = b"x-http-method-override"
 
 
@@ -94,7 +100,7 @@ class Front:
         call.parameters = {**sent, **call.query} if sent else call.query
         self._throttle_by_token(call)
         if call.method == "POST":
-            call.method = _overridden(headers, sent) or "POST"
+            call.method = _overridden(headers, {} if call.media_type == "application/json" else sent) or "POST"
         call.path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
         inner = {**scope, "method": call.method, "path": call.path, calls.KEY: call}
         await self._frame(inner, receive, send)
@@ -115,13 +121,18 @@ def _opened(scope: Scope, headers: dict[bytes, bytes], world: World) -> Call:
         world,
         scope["method"],
         scope["path"],
-        f"{scope['scheme']}://{said(b'host') or ':'.join(map(str, scope['server']))}",
+        f"{scope['scheme']}://{_host(said(b'host'), scope)}",
         {},
         {},
         authorization=said(b"authorization") if b"authorization" in headers else None,
         accept=said(b"accept"),
         if_none_match=said(b"if-none-match"),
     )
+
+
+def _host(sent: str, scope: Scope) -> str:
+    """The host as the client used it; where it names none, the server's own address."""
+    return sent if _HOST.fullmatch(sent) else ":".join(map(str, scope["server"]))
 
 
 async def _sent(call: Call, headers: dict[bytes, bytes], receive: Receive) -> rails.Parameters:
@@ -145,7 +156,10 @@ async def _body(announced: bytes, receive: Receive) -> bytes:
         raise BodyTooLarge(f"the body is over {MOST_BYTES} bytes")
     body = bytearray()
     while True:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), _LONGEST_PAUSE)
+        except TimeoutError:
+            raise BodyTooSlow("the body did not come") from None
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
             raise BodyTooLarge(f"the body is over {MOST_BYTES} bytes")

@@ -49,7 +49,7 @@ class Handlers:
     def delete_communication_channel(self, call: Call) -> Answer:
         """Behaviour 6. Parameters `type` and `address`, sent together, take the place of the id (behaviour 1.1)."""
         owner, sent = call.owner, call.parameters
-        if "type" in sent and "address" in sent:
+        if sent.get("type") is not None and sent.get("address") is not None:
             return _retired(call, call.world.channel_at(owner, sent["type"], sent["address"]))
         return _retired(call, call.world.channel(owner, call.path_parameters["id"]))
 

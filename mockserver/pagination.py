@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -43,7 +44,7 @@ def page_of(parameters: Mapping[str, object]) -> Page:
 
 def link_header(url: str, kept: Iterable[tuple[str, str]], page: Page, total: int) -> str:
     """The Link header of `page` in a list of `total` rows; `kept` are the other query parameters."""
-    query = urlencode(sorted(kept))
+    query = urlencode(sorted(kept, key=itemgetter(0)))
     prefix = f"<{url}?{query}&page=" if query else f"<{url}?page="
     numbers = _numbers(page, max(1, -(-total // page.size)))
     links = {rel: f'{prefix}{n}&per_page={page.size}>; rel="{rel}"' for rel, n in numbers.items()}

@@ -23,7 +23,9 @@ FORM = "application/x-www-form-urlencoded"
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
+_BOUNDARY = re.compile(r"""boundary=("[^"]+"|[^;\s"]+)""")
 _DEEPEST = 32
+_LONGEST_NAME = 1024
 _MOST_FIELDS = 4096
 
 
@@ -66,8 +68,7 @@ def nest(pairs: Iterable[tuple[str, object]]) -> Parameters:
             nested[name] = value
             continue
         parts = _PART.findall(match[2])
-        if len(parts) > _DEEPEST:
-            raise BadParameters(f"a parameter is nested deeper than {_DEEPEST} levels")
+        _refuse_unwieldy(len(parts), name)
         _put(nested, match[1], parts, value)
     return nested
 
@@ -109,14 +110,41 @@ def _from_json(body: bytes) -> Parameters:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Unparsable from None
+    if sum(1 for _ in _leaves(value, 0)) > _MOST_FIELDS:
+        raise BadParameters(f"there are more than {_MOST_FIELDS} parameters")
     return value if isinstance(value, dict) else {"_json": value}
+
+
+def _leaves(value: object, depth: int) -> Iterator[object]:
+    """What the value holds at its ends, its depth and names checked on the way."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_unwieldy(depth, name)
+            yield from _leaves(inner, depth + 1)
+    elif isinstance(value, list):
+        _refuse_unwieldy(depth, "")
+        for inner in value:
+            yield from _leaves(inner, depth + 1)
+    else:
+        yield value
+
+
+def _refuse_unwieldy(depth: int, name: str) -> None:
+    if depth > _DEEPEST:
+        raise BadParameters(f"a parameter is nested deeper than {_DEEPEST} levels")
+    if len(name) > _LONGEST_NAME:
+        raise BadParameters(f"the name of a parameter is longer than {_LONGEST_NAME} characters")
 
 
 async def _from_multipart(content_type: str, body: bytes) -> Parameters:
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    headers = Headers({"content-type": content_type})
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        raise BadParameters("the multipart body has no boundary")
+    # The boundary alone: a charset named by the client would choose the decoder.
+    headers = Headers({"content-type": f"multipart/form-data; boundary={boundary[1]}"})
     try:
         form = await MultiPartParser(headers, stream(), max_files=8).parse()
     except (MultiPartException, KeyError, UnicodeDecodeError):

@@ -19,6 +19,8 @@ def to_i(text: str) -> int:
 def integer(text: str) -> int:
     """Ruby's `Integer(text)`, else its `to_i`: blanks, 0x, octal and underscores count."""
     text = text[:_LONGEST_NUMBER]
+    if not text.isascii():
+        return to_i(text)
     try:
         return int(text.strip(), 0)
     except ValueError:

@@ -140,7 +140,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
 
     def _form(self, call: Call) -> dict[str, str]:
         """What the body says, or would have said as the one form that the contract has."""
-        return {name: value for name, value in flatten(call.parameters) if name not in self._query}
+        return {name: value for name, value in flatten(call.parameters) if name in self._body_kinds}
 
     def _misplaced(self, call: Call, form: dict[str, str]) -> Iterator[str]:
         if call.media_type is not None and call.media_type != FORM:

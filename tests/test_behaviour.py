@@ -454,3 +454,35 @@ def test_ids_are_never_given_twice(student: TestClient) -> None:
         seen.append(created["id"])
 
     assert all(one < other for one, other in itertools.pairwise(seen))
+
+
+def test_a_user_without_a_login_edits_own_channels_whatever_the_account_says(student: TestClient, world: World) -> None:
+    world.account.users_can_edit_communication_channels = False
+    world.users[1].login_id = None
+
+    assert create(student, "new@example.com")["position"] == 4
+
+
+def test_a_retired_address_comes_back_though_its_domain_is_banned_since(student: TestClient, world: World) -> None:
+    student.delete(f"{SELF}/1")
+    world.account.banned_email_domains = ("school.example",)
+
+    assert create(student, "student@school.example")["id"] == 1
+
+
+def test_an_invalid_address_of_a_banned_domain_is_told_both(student: TestClient, world: World) -> None:
+    world.account.banned_email_domains = ("banned.example",)
+
+    response = student.post(SELF, data=form("x y@banned.example"))
+
+    assert [failure["type"] for failure in response.json()["errors"]["email"]] == ["invalid", "forbidden"]
+
+
+def test_empty_parameters_do_not_take_the_place_of_the_id(student: TestClient) -> None:
+    response = student.request("DELETE", f"{SELF}/3", json={"type": None, "address": None})
+
+    assert response.json()["id"] == 3
+
+
+def test_a_method_in_json_stands_for_nothing(student: TestClient) -> None:
+    assert student.post(f"{SELF}/1", json={"_method": "delete"}).status_code == 403

@@ -71,3 +71,56 @@ def test_a_body_of_no_length_is_no_body(student: TestClient, length: str) -> Non
     response = student.get(SELF, headers={"Content-Length": length})
 
     assert response.status_code == 200
+
+
+class TestUnwieldy:
+    """Bodies made to hurt: each is a clear 400, and the world stays as it was."""
+
+    @pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "punycode", "idna", "undefined", "nonsense"])
+    def test_a_charset_of_the_clients_choice_is_not_used(self, student: TestClient, charset: str) -> None:
+        fields = {"communication_channel[address]": "\\ud800", "communication_channel[type]": "sms"}
+        parts = "".join(f'--X\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items())
+        headers = {"Content-Type": f"multipart/form-data; boundary=X; charset={charset}"}
+
+        response = student.post(SELF, content=f"{parts}--X--\r\n".encode(), headers=headers)
+
+        assert (response.status_code, response.json()["address"]) == (200, "\\ud800")
+        assert student.get(SELF).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("body", "complaint"),
+        [
+            ("[" * 900 + "]" * 900, "nested deeper"),
+            ('{"a":' * 40 + "1" + "}" * 40, "nested deeper"),
+            ("[" + "1," * 5000 + "1]", "more than 4096"),
+            ('{"' + "=" * 2000 + '":1}', "longer than 1024"),
+        ],
+    )
+    def test_json_that_is_deep_or_wide_is_refused(self, student: TestClient, body: str, complaint: str) -> None:
+        response = student.post(SELF, content=body.encode(), headers={"Content-Type": "application/json"})
+
+        assert response.status_code == 400
+        assert complaint in response.json()["errors"][0]["message"]
+
+    def test_many_fields_beside_a_broken_one_are_judged(self, student: TestClient) -> None:
+        body = {"communication_channel": {"type": "fax", "address": "x", **{f"k{n}": "v" for n in range(3000)}}}
+
+        response = student.post(SELF, json=body)
+
+        assert response.status_code == 200
+        assert "'fax' is not one of" in response.headers["x-contract-violation"]
+
+
+def test_a_host_that_is_none_does_not_reach_the_links(student: TestClient) -> None:
+    link = student.get(SELF, headers={"Host": 'x>; rel="next'}).headers["link"]
+
+    assert 'x>; rel="next' not in link
+
+
+def test_a_page_of_another_host_cannot_reset_the_mock(student: TestClient) -> None:
+    student.delete(f"{SELF}/1")
+
+    refused = student.post("http://canvas.test/_mock/reset", headers={"Origin": "https://evil.example"})
+
+    assert refused.status_code == 403
+    assert len(student.get(SELF).json()) == 2

@@ -131,7 +131,7 @@ class TestWaysIn:
             (FORM, b"a[]=1&a[b]=2", "two forms that contradict"),
             (FORM, b"a" + b"[b]" * 40 + b"=1", "nested deeper"),
             (FORM, b"&".join(b"a=1" for _ in range(5000)), "more than 4096"),
-            ("multipart/form-data", b"x", "cannot be parsed"),
+            ("multipart/form-data", b"x", "has no boundary"),
             ("multipart/form-data; boundary=b", b"--c\r\n\r\n", "cannot be parsed"),
         ],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
     from mockserver.world import World
 
 
+LOCAL_ORIGINS = re.compile(r"https?://(localhost|[\w-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+"""Whose pages may call this mock from a browser."""
+
+
 def control_routes(world: World) -> list[BaseRoute]:
     """Health, reset, the home page, the contract, and the page that shows it; no request leaves this host."""
 
     async def health(_request: Request) -> Response:
         return _json({"status": "ready", "users": len(world.users), "channels": len(world.channels)})
 
-    async def reset(_request: Request) -> Response:
+    async def reset(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        if origin is not None and not LOCAL_ORIGINS.fullmatch(origin):
+            return PlainTextResponse("Pages of other hosts may not reset this mock.\n", 403)
         world.reset()
         return Response(status_code=204)
 
