@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import orjson
 
@@ -107,9 +108,8 @@ def _matches(if_none_match: str, etag: str) -> bool:
 
 
 def _of_call(call: Call, random: Random) -> list[Header]:
-    digits = f"{random.getrandbits(128):032x}"
-    id_ = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
-    headers = [*_ALWAYS, (b"x-request-context-id", id_.encode())]
+    id_ = UUID(int=random.getrandbits(128), version=4)
+    headers = [*_ALWAYS, (b"x-request-context-id", str(id_).encode())]
     if call.action:
         headers.append((b"x-canvas-meta", call.action.encode()))
     if call.caller is not None:

@@ -1,4 +1,4 @@
-"""openapi.yaml as the mock reads it: where it is, and what each operation demands."""
+"""openapi.yaml as the mock reads it, and what the mock serves beside it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ def contract_file() -> Traversable:
 
 def read_contract() -> dict[str, Any]:
     """The contract, with its references as they stand in the file."""
-    document: dict[str, Any] = yaml.load(contract_file().read_text("utf-8"), YAML_LOADER)  # noqa: S506  # it is a safe loader
-    return document
+    return _read(contract_file())
 
 
 def read_beyond() -> dict[str, Any]:
     """What the mock serves beside the contract, because Canvas does and clients need it."""
-    text = resources.files("mockserver").joinpath("beyond.yaml").read_text("utf-8")
-    document: dict[str, Any] = yaml.load(text, YAML_LOADER)  # noqa: S506  # it is a safe loader
+    return _read(resources.files("mockserver").joinpath("beyond.yaml"))
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(file.read_text("utf-8"), YAML_LOADER)  # noqa: S506  # it is a safe loader
     return document

@@ -27,9 +27,9 @@ _CHALLENGE: Header = (b"www-authenticate", b'Bearer realm="canvas-lms"')
 class CanvasError(Exception):
     """A request that is not answered with 200."""
 
-    status_code: ClassVar[int]
+    status_code: int
     media_type: ClassVar[bytes] = JSON
-    reported: ClassVar[bool] = False
+    reported: bool = False
     """Whether Canvas records it, and may then show an `error_report_id` (behaviour 10.1)."""
 
     def body(self) -> object:
@@ -83,7 +83,7 @@ class RateLimitExceeded(CanvasError):
     media_type = TEXT
 
     def __init__(self, status: int) -> None:
-        self.status_code = status  # type: ignore[misc]  # the one status that is a setting
+        self.status_code = status
         super().__init__("Rate Limit Exceeded")
 
     def body(self) -> object:
@@ -117,7 +117,7 @@ class InvalidToken(CanvasError):
     def __init__(self, state: str = "Invalid", expired_at: str | None = None) -> None:
         super().__init__(f"{state} access token.")
         self.expired_at = expired_at
-        self.reported = state != "Invalid"  # type: ignore[misc]  # unknown tokens are on Canvas's ignore list
+        self.reported = state != "Invalid"  # unknown tokens are on Canvas's ignore list
 
     def body(self) -> object:
         expiry = {"expired_at": self.expired_at} if self.expired_at else {}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pytest
 from hypothesis import settings
 from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # The same examples every time, and none that fails for being slow.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
@@ -52,7 +49,7 @@ def world(clock: Clock) -> World:
 
 
 @pytest.fixture
-def login(world: World) -> Iterator[Login]:
+def login(world: World) -> Login:
     apps = {}
 
     def client(token: str | None = None, **app_options: object) -> TestClient:
@@ -62,8 +59,7 @@ def login(world: World) -> Iterator[Login]:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         return TestClient(apps[key], base_url=f"{ORIGIN}/api/v1/", headers=headers, follow_redirects=False)
 
-    yield client
-    apps.clear()
+    return client
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_the_documentation_comes_from_this_server(beside: TestClient) -> None:
     page = beside.get("/docs").text
 
     assert "swagger-ui-bundle.js" in page
-    assert "http" not in page.replace("https://", "http://").partition("<body>")[2].replace("onComplete", "")
+    assert "://" not in page
     assert beside.get("/docs/swagger-ui-bundle.js").status_code == 200
 
 
