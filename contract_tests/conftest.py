@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,28 +12,39 @@ import hypothesis
 import pytest
 
 from contract_tests import pool
-from contract_tests.caller import Caller, done
+from contract_tests.caller import TOKEN, TYPE, Caller
 from contract_tests.contract import Contract
-from contract_tests.fence import Fence
 from contract_tests.journal import Journal
+from contract_tests.reporter import Reporter
 from contract_tests.server import WORLD, running_mock
-from contract_tests.settings import EXAMPLES, Settings, UnusableTargetError, read_settings
+from contract_tests.settings import PROFILES, Settings, UnusableTargetError, read_profile, read_settings
+from contract_tests.stock import Stock, open_account, sweep, take_stock
+from contract_tests.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
-_TRACE = pytest.StashKey[list[str]]()
+_UNUSABLE = 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw as many examples as the profile says, the same ones for the same seed."""
-    examples = EXAMPLES.get(os.environ.get("PROFILE", "default"), 20)
-    checks = list(hypothesis.HealthCheck)
+    """Draw as many examples as the profile says, the same ones for the same seed; clean up on SIGTERM as on Ctrl-C."""
+    try:
+        examples = PROFILES[read_profile()].examples
+    except UnusableTargetError as error:
+        pytest.exit(str(error), returncode=_UNUSABLE)
+    checks = [
+        hypothesis.HealthCheck.function_scoped_fixture,  # what they clean is the server's, between tests
+        hypothesis.HealthCheck.too_slow,  # the network is
+        hypothesis.HealthCheck.filter_too_much,  # what the fence refuses is filtered
+    ]
     hypothesis.settings.register_profile(
         "contract", max_examples=examples, deadline=None, database=None, suppress_health_check=checks
     )
     hypothesis.settings.load_profile("contract")
     config.option.hypothesisseed = os.environ.get("SEED") or "1"
+    config.pluginmanager.register(Reporter(config), "canvas-contract-reporter")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +53,10 @@ def settings() -> Iterator[Settings]:
     with ExitStack() as stack:
         try:
             url = os.environ.get("CANVAS_URL", "").rstrip("/")
-            yield read_settings(url, {}) if url else read_settings(stack.enter_context(running_mock()), WORLD)
+            found = read_settings(url, {}) if url else read_settings(stack.enter_context(running_mock()), WORLD)
         except UnusableTargetError as error:
-            pytest.exit(str(error), returncode=2)
+            pytest.exit(str(error), returncode=_UNUSABLE)
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -53,146 +66,123 @@ def contract() -> Contract:
 
 
 @pytest.fixture(scope="session")
-def fence(settings: Settings, pytestconfig: pytest.Config) -> Iterator[Fence]:
+def reporter(pytestconfig: pytest.Config) -> Reporter:
+    """What becomes of the run."""
+    found = pytestconfig.pluginmanager.get_plugin("canvas-contract-reporter")
+    assert isinstance(found, Reporter)
+    return found
+
+
+@pytest.fixture(scope="session")
+def wire(settings: Settings, reporter: Reporter) -> Iterator[Wire]:
     """The gate that every request takes."""
-    directory = Path(os.environ.get("CANVAS_JOURNAL", pytestconfig.rootpath / "reports"))
-    gate = Fence(settings, Journal(directory, settings.url))
-    pytestconfig.stash[_TRACE] = gate.trace
-    yield gate
-    gate.close()
+    directory = Path(os.environ.get("CANVAS_JOURNAL") or reporter.folder)
+    line = Wire(settings, Journal(directory, settings.url))
+    reporter.watch(line)
+    yield line
+    if not line.journal.live:
+        line.journal.close()
+    line.close()
 
 
 @pytest.fixture(scope="session")
-def owner(fence: Fence, contract: Contract, settings: Settings) -> Iterator[Caller]:
-    """The user of CANVAS_TOKEN, whose channels are the same after the run as before it."""
-    caller = Caller(fence, contract, settings.token)
-    before = _begin(caller)
-    yield caller
-    sweep(caller)
-    after = caller.channels()
-    assert after == before, "the user's own channels are not what they were before the run"
-    if not fence.journal.live:
-        fence.journal.close()
+def admin_token(wire: Wire, contract: Contract, settings: Settings) -> Caller | None:
+    """The holder of CANVAS_ADMIN_TOKEN, if there is one."""
+    token = settings.tokens.get("CANVAS_ADMIN_TOKEN")
+    return Caller(wire, contract, token, "CANVAS_ADMIN_TOKEN") if token else None
 
 
 @pytest.fixture(scope="session")
-def other(fence: Fence, contract: Contract, settings: Settings, owner: Caller) -> Iterator[Caller]:
-    """The admin acting on CANVAS_OTHER_USER_ID, whom CANVAS_TOKEN must not manage."""
-    if not (settings.admin_token and settings.other_user_id):
+def owner_stock(
+    wire: Wire, contract: Contract, settings: Settings, admin_token: Caller | None, reporter: Reporter
+) -> Iterator[Stock]:
+    """The account of CANVAS_TOKEN, which is the same after the run as before it."""
+    caller = Caller(wire, contract, settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
+    stock = _opened(caller, admin_token)
+    reporter.rows_of(stock)
+    yield stock
+    _closed(stock)
+
+
+@pytest.fixture(scope="session")
+def owner(owner_stock: Stock) -> Caller:
+    """The user of CANVAS_TOKEN."""
+    return owner_stock.caller
+
+
+@pytest.fixture(scope="session")
+def other_stock(settings: Settings, owner: Caller, admin_token: Caller | None) -> Iterator[Stock]:
+    """The account of CANVAS_OTHER_USER_ID."""
+    if admin_token is None or not settings.other_user_id:
         pytest.skip("needs CANVAS_ADMIN_TOKEN and CANVAS_OTHER_USER_ID")
-    number = int(settings.other_user_id)
-    assert number != owner.id, "CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN"
-    caller = Caller(fence, contract, settings.admin_token, "CANVAS_ADMIN_TOKEN", settings.other_user_id, number)
-    before = _begin(caller)
-    yield caller
-    sweep(caller)
-    assert caller.channels() == before, "the other user's channels are not what they were before the run"
+    if settings.other_user_id == owner.id:
+        pytest.exit("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; name another.", returncode=_UNUSABLE)
+    stock = _opened(admin_token.about(settings.other_user_id), None)
+    yield stock
+    _closed(stock)
+
+
+@pytest.fixture(scope="session")
+def other(other_stock: Stock) -> Caller:
+    """The admin asking about CANVAS_OTHER_USER_ID, whom CANVAS_TOKEN must not manage."""
+    return other_stock.caller
 
 
 @pytest.fixture
-def admin(owner: Caller, settings: Settings) -> Caller:
-    """A root-account admin, acting on the owner."""
-    if not settings.admin_token:
+def admin(owner: Caller, admin_token: Caller | None) -> Caller:
+    """A root-account admin, asking about the owner."""
+    if admin_token is None:
         pytest.skip("needs CANVAS_ADMIN_TOKEN")
-    return Caller(owner.fence, owner.contract, settings.admin_token, "CANVAS_ADMIN_TOKEN", str(owner.id), owner.id)
+    return admin_token.about(owner.id)
 
 
 @pytest.fixture
 def site_admin(owner: Caller, settings: Settings) -> Caller:
-    """A site admin, acting on the owner."""
-    if not settings.site_admin_token:
-        pytest.skip("needs CANVAS_SITE_ADMIN_TOKEN")
+    """A site admin, asking about the owner."""
     name = "CANVAS_SITE_ADMIN_TOKEN"
-    return Caller(owner.fence, owner.contract, settings.site_admin_token, name, str(owner.id), owner.id)
+    if name not in settings.tokens:
+        pytest.skip(f"needs {name}")
+    return Caller(owner.wire, owner.contract, settings.tokens[name], name).about(owner.id)
+
+
+@pytest.fixture(scope="session")
+def device(owner_stock: Stock, settings: Settings) -> Caller:
+    """The owner with a token that can register devices; needs SNS, and a user without a push channel of one's own."""
+    owner = owner_stock.caller
+    if owner.id in owner.wire.fence.foreign_push:
+        pytest.skip("needs a user who has no push channel")
+    for name in ("CANVAS_PUSH_TOKEN", "CANVAS_TOKEN"):
+        if name in settings.tokens:
+            caller = Caller(owner.wire, owner.contract, settings.tokens[name], name, owner.id)
+            if caller.post(((TYPE, "push"), (TOKEN, pool.DEVICE))).status_code == 200:
+                sweep(owner)
+                return caller
+    pytest.skip("needs a token whose developer key can push (SNS), in CANVAS_PUSH_TOKEN or CANVAS_TOKEN")
 
 
 @pytest.fixture(autouse=True)
 def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    names = {"owner", "other"}.intersection(request.fixturenames)
-    callers = [request.getfixturevalue(name) for name in sorted(names)]
+    names = [name for name in ("owner_stock", "other_stock") if name in request.fixturenames]
+    callers = [request.getfixturevalue(name).caller for name in names]
     for caller in callers:
-        caller.fence.trace.clear()
+        caller.wire.test = request.node.name
+        caller.wire.begin()
     yield
     for caller in callers:
         sweep(caller)
+        caller.wire.test = ""
 
 
-def sweep(caller: Caller) -> None:
-    """Remove every channel that the suite made for this user and has not removed."""
-    for number, user in list(caller.fence.journal.live.items()):
-        if user == caller.id:
-            caller.delete(number)
-            caller.fence.journal.delete(number)
-
-
-def _begin(caller: Caller) -> list[dict[str, object]]:
+def _opened(caller: Caller, admin: Caller | None) -> Stock:
     try:
-        first = caller.fence.send(caller.fence_call(()))
+        return take_stock(*open_account(caller), admin)
     except UnusableTargetError as error:
-        pytest.exit(f"The target cannot be judged: {error}", returncode=2)
-    if "json" not in first.headers.get("content-type", ""):
-        pytest.exit(
-            "The target cannot be judged: it does not answer JSON; see that CANVAS_URL is a Canvas.", returncode=2
-        )
-    if first.status_code != 200:
-        pytest.exit(
-            f"The target refuses ${caller.token_name} with {first.status_code}; see that the token is valid.",
-            returncode=2,
-        )
-    found = caller.channels()
-    if not caller.id:
-        caller.id = int(found[0]["user_id"]) if found else _id_by_creation(caller)
-    return _without_leftovers(caller, found)
+        pytest.exit(str(error), returncode=_UNUSABLE)
 
 
-def _without_leftovers(caller: Caller, found: list[dict[str, object]]) -> list[dict[str, object]]:
-    journal = caller.fence.journal
-    for channel in found:
-        key = _key(channel)
-        number = int(str(channel["id"]))
-        if (caller.id, *key) in journal.intents and key in pool.KEYS:
-            journal.create(caller.id, number)
-        elif key in pool.KEYS - {pool.PUSH.key}:
-            pytest.exit(f"Channel {number} has an address of the suite's and is not its own; remove it.", returncode=2)
-        else:
-            caller.fence.foreign.add(number)
-            caller.fence.foreign_keys |= {key} & {pool.PUSH.key}
-    sweep(caller)
-    return caller.channels()
-
-
-def _key(channel: dict[str, object]) -> tuple[str, str]:
-    kind = str(channel["type"])
-    return pool.PUSH.key if kind == "push" else (kind, str(channel["address"]).lower())
-
-
-def _id_by_creation(caller: Caller) -> int:
-    channel = done(caller.create(pool.PLAIN[0]))
-    number = int(channel["user_id"])
-    caller.delete(channel["id"])
-    return number
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to each failure the promise that was broken and the calls that show it."""
-    report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, UnusableTargetError):
-        pytest.exit(str(call.excinfo.value), returncode=2)
-    trace = item.config.stash.get(_TRACE, [])
-    if report.failed and call.when == "call":
-        report.sections.append(("Promise", (getattr(item, "obj", item).__doc__ or item.name).strip()))
-        report.sections.append(("To repeat it", "\n".join(trace[-12:])))
-    return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was not checked, so that such a run never looks like a full pass."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    for report in skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        terminalreporter.write_line(f"not checked: {report.nodeid.rpartition('::')[2]} ({reason})")
-    if skipped:
-        terminalreporter.write_line(f"{len(skipped)} promises were not checked: this is not a full pass.")
+def _closed(stock: Stock) -> None:
+    """Remove what is left, and hold that nothing else has changed. The account is as it was found."""
+    stock.caller.wire.is_closing = True
+    sweep(stock.caller)
+    differences = stock.compare()
+    assert not differences, f"the account of user {stock.caller.id} is not as it was found: {'; '.join(differences)}"

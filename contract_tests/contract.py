@@ -18,24 +18,31 @@ class Contract:
 
     def __init__(self) -> None:
         self.document: dict[str, Any] = yaml.safe_load(contract_file().read_text("utf-8"))
+        items = (item for path in self.document["paths"].values() for item in path.values())
+        self._operations = {
+            item["operationId"]: item for item in items if isinstance(item, dict) and "operationId" in item
+        }
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """Every operation by its operationId."""
-        items = (item for path in self.document["paths"].values() for item in path.values())
-        return {item["operationId"]: item for item in items if isinstance(item, dict) and "operationId" in item}
+        return self._operations
 
-    def breaches(self, operation: str, answer: httpx2.Response) -> list[str]:
+    def breaches(self, operation: str, answer: httpx2.Response, *, with_body: bool = True) -> list[str]:
         """In what way the answer breaks the operation's promise; empty if it keeps it."""
-        response = self.operations()[operation]["responses"].get(str(answer.status_code))
+        response = self._operations[operation]["responses"].get(str(answer.status_code))
         if response is None:
             return [f"status {answer.status_code} is not documented for {operation}"]
-        content = self.resolve(response).get("content", {})
+        response = self.resolve(response)
+        content = response.get("content", {})
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        found = self._missing_headers(response, answer)
         if not content:
-            return []
+            return found
         if media_type not in content:
-            return [f"content type {media_type!r} is not documented for status {answer.status_code}"]
-        return self._misfits(content[media_type]["schema"], answer) if media_type.endswith("json") else []
+            return [*found, f"content type {media_type!r} is not documented for status {answer.status_code}"]
+        if with_body and media_type.endswith("json"):
+            found += self._misfits(content[media_type]["schema"], answer)
+        return found
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
         """The node itself, or what its reference points at."""
@@ -50,6 +57,11 @@ class Contract:
         """A validator for a schema of this contract."""
         found: Draft4Validator = OAS30Validator({**schema, "components": self.document["components"]})
         return found
+
+    def _missing_headers(self, response: dict[str, Any], answer: httpx2.Response) -> list[str]:
+        declared = {name: self.resolve(header) for name, header in response.get("headers", {}).items()}
+        wanted = (name for name, header in declared.items() if header.get("required"))
+        return [f"the header {name} is missing" for name in wanted if name not in answer.headers]
 
     def _misfits(self, schema: dict[str, Any], answer: httpx2.Response) -> list[str]:
         try:

@@ -22,7 +22,9 @@ class Journal:
         self.path = directory / f"journal-{hashlib.sha256(origin.encode()).hexdigest()[:12]}.ndjson"
         self.intents: set[tuple[int, str, str]] = set()
         self.live: dict[int, int] = {}
-        self.made: set[int] = set()
+        """The owners of channels that were made and not removed, by channel."""
+        self.made: dict[int, int] = {}
+        """The owners of all channels that were ever made, by channel."""
         self._replay()
 
     def intend(self, user: int, key: tuple[str, str]) -> None:
@@ -43,9 +45,13 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
     def _replay(self) -> None:
-        if self.path.exists():
-            for line in self.path.read_text("utf-8").splitlines():
-                self._apply(json.loads(line))
+        if not self.path.exists():
+            return
+        text = self.path.read_text("utf-8")
+        for line in text.splitlines():
+            self._apply(_fact(line))
+        if not text.endswith("\n"):
+            self.path.write_text(text + "\n", "utf-8")
 
     def _write(self, fact: dict[str, object]) -> None:
         with self.path.open("a", encoding="utf-8") as file:
@@ -59,7 +65,15 @@ class Journal:
             case {"intent": [int(user), str(type_), str(address)]}:
                 self.intents.add((user, type_, address))
             case {"made": [int(user), int(channel)]}:
-                self.live[channel] = user
-                self.made.add(channel)
+                self.live[channel] = self.made[channel] = user
             case {"gone": int(channel)}:
                 self.live.pop(channel, None)
+
+
+def _fact(line: str) -> dict[str, object]:
+    """The fact of a line; nothing where a kill cut the line short, whose request then never left."""
+    try:
+        fact = json.loads(line)
+    except ValueError:
+        return {}
+    return fact if isinstance(fact, dict) else {}

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-EXAMPLES = {"quick": 5, "default": 20, "thorough": 100}
-BUDGETS = {"quick": 3_000, "default": 15_000, "thorough": 60_000}
+TOKENS = ("CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN", "CANVAS_PUSH_TOKEN")
+
+
+class Profile(NamedTuple):
+    """How much a run tries, and where it stops whatever happens."""
+
+    examples: int
+    """How many examples each property draws."""
+    budget: int
+    """How many requests the run may send."""
+    minutes: int
+    """How long the run may take."""
+
+
+PROFILES = {
+    "quick": Profile(5, 3_000, 15),
+    "default": Profile(20, 10_000, 45),
+    "thorough": Profile(100, 60_000, 180),
+}
 
 
 class UnusableTargetError(Exception):
@@ -20,60 +39,75 @@ class Settings:
     """One run's target, tokens and limits; tokens never appear in its repr."""
 
     url: str
-    token: str = field(repr=False)
-    admin_token: str = field(default="", repr=False)
-    site_admin_token: str = field(default="", repr=False)
-    push_token: str = field(default="", repr=False)
-    other_user_id: str = ""
+    tokens: dict[str, str] = field(repr=False)
+    """Access tokens by the name of their variable, only those that were given."""
+    other_user_id: int = 0
     profile: str = "default"
     seed: int = 1
     rate: float = 0.0
+    """Requests a second; 0 is as fast as it goes."""
 
     @property
-    def budget(self) -> int:
-        """How many requests the run may send."""
-        return BUDGETS[self.profile]
+    def limits(self) -> Profile:
+        """What the run may cost."""
+        return PROFILES[self.profile]
 
     @property
-    def examples(self) -> int:
-        """How many examples each property draws."""
-        return EXAMPLES[self.profile]
+    def is_local(self) -> bool:
+        """Whether the target is on this machine."""
+        return urlsplit(self.url).hostname in LOOPBACK
 
 
 def read_settings(url: str, defaults: dict[str, str]) -> Settings:
     """The environment's settings for `url`; `defaults` fill in what the environment leaves out."""
     values = {**defaults, **{name: value for name, value in os.environ.items() if value}}
-    profile = values.get("PROFILE", "default")
-    if profile not in EXAMPLES:
-        raise UnusableTargetError(f"PROFILE is {profile!r}; set it to one of {', '.join(EXAMPLES)}.")
-    if not values.get("CANVAS_TOKEN"):
+    tokens = {name: values[name] for name in TOKENS if name in values}
+    if "CANVAS_TOKEN" not in tokens:
         raise UnusableTargetError("CANVAS_TOKEN is not set; set it to an access token of an ordinary test user.")
+    for name, token in tokens.items():
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise UnusableTargetError(f"{name} holds what no token holds, such as a blank; copy the token again.")
     return Settings(
         url=_origin(url, allow_http=values.get("ALLOW_HTTP") == "1"),
-        token=values["CANVAS_TOKEN"],
-        admin_token=values.get("CANVAS_ADMIN_TOKEN", ""),
-        site_admin_token=values.get("CANVAS_SITE_ADMIN_TOKEN", ""),
-        push_token=values.get("CANVAS_PUSH_TOKEN", ""),
-        other_user_id=values.get("CANVAS_OTHER_USER_ID", ""),
-        profile=profile,
-        seed=int(_number(values, "SEED", "1")),
-        rate=_number(values, "RATE", "0" if urlsplit(url).hostname in LOOPBACK else "10"),
+        tokens=tokens,
+        other_user_id=read_number("CANVAS_OTHER_USER_ID", values.get("CANVAS_OTHER_USER_ID", "0")),
+        profile=read_profile(),
+        seed=read_number("SEED", values.get("SEED", "1")),
+        rate=_rate(values.get("RATE", "0" if urlsplit(url).hostname in LOOPBACK else "10")),
     )
+
+
+def read_profile() -> str:
+    """The profile's name. Raises UnusableTargetError for an unknown one."""
+    profile = os.environ.get("PROFILE") or "default"
+    if profile not in PROFILES:
+        raise UnusableTargetError(f"PROFILE is {profile!r}; set it to one of {', '.join(PROFILES)}.")
+    return profile
+
+
+def read_number(name: str, text: str) -> int:
+    """The whole number that a variable holds. Raises UnusableTargetError for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise UnusableTargetError(f"{name} is {text!r}; set it to a whole number.")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < math.inf:
+        raise UnusableTargetError(f"RATE is {text!r}; set it to requests a second, or to 0 for no limit.")
+    return rate
 
 
 def _origin(url: str, *, allow_http: bool) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.username:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
         raise UnusableTargetError("CANVAS_URL must be an origin such as https://canvas.example.edu, without a path.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_http:
         raise UnusableTargetError(
             "CANVAS_URL is plain http, which shows tokens to the network; use https or set ALLOW_HTTP=1."
         )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _number(values: dict[str, str], name: str, default: str) -> float:
-    try:
-        return float(values.get(name, default))
-    except ValueError:
-        raise UnusableTargetError(f"{name} must be a number.") from None
+    return f"{parts.scheme}://{parts.netloc.lower()}"

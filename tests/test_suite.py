@@ -8,16 +8,18 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from contract_tests import pool
-from contract_tests.fence import Call, Fence, RefusedError
+from contract_tests.call import Call
+from contract_tests.fence import Fence, RefusedError
 from contract_tests.journal import Journal
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import Settings
+from contract_tests.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,44 +27,98 @@ if TYPE_CHECKING:
 
 COMMAND = [sys.executable, "-m", "contract_tests"]
 SECRET = "a-token-that-nobody-may-see"
+NEW = "communication_channel"
+
+
+def asked(method: str, **parts: Any) -> Call:
+    """A call about the first user."""
+    return Call(method, "self", owner=1, **parts)
+
+
 FORBIDDEN = [
-    Call("DELETE", "self", ("3",)),
-    Call("DELETE", "self", ("email", "student@school.example")),
-    Call("DELETE", "self", ("abc",), query=(("type", "email"), ("address", "student@school.example"))),
-    Call("DELETE", "self", ("push",), body=(("push_token", "somebody-s"),)),
-    Call("POST", "self", body=(("communication_channel[address]", "a@b"), ("communication_channel[type]", "email"))),
-    Call("POST", "self", ("3",)),
-    Call("PUT", "self"),
-    Call("GET", "self", ("3",)),
+    asked("DELETE", tail=("3",)),
+    asked("DELETE", tail=("+3",)),
+    asked("DELETE", tail=("3.0",)),
+    asked("DELETE", tail=("email", "student@school.example")),
+    asked("DELETE", tail=("abc",), query=(("type", "email"), ("address", "student@school.example"))),
+    asked("DELETE", tail=("push",), body=(("push_token", "somebody-s"),)),
+    asked("POST", body=((f"{NEW}[address]", "a@b"), (f"{NEW}[type]", "email"))),
+    asked("POST", body=((f"{NEW}[address]", "anything"), (f"{NEW}[type]", "fax"))),
+    asked("POST", body=((f"{NEW}[type]", "push"), (f"{NEW}[token]", "somebody-s"))),
+    asked("POST", document={NEW: {"address": "a@b", "type": "email"}}),
+    asked("POST", query=((f"{NEW}[address]", "a@b"),), body=((f"{NEW}[type]", "email"),)),
+    asked("POST", tail=("3",)),
+    asked("POST", body=(("_method", "delete"), (f"{NEW}[type]", "email"))),
+    asked("POST", headers=(("X-HTTP-Method-Override", "DELETE"),)),
+    asked("PUT", body=(("a", "b"),)),
+    asked("PATCH", tail=("3",)),
+    asked("TRACE"),
 ]
 
 
-@pytest.mark.parametrize("call", FORBIDDEN, ids=Call.curl)
+@pytest.mark.parametrize("call", FORBIDDEN, ids=lambda call: call.curl({}))
 def test_the_fence_refuses_what_is_not_the_suite_s(call: Call, tmp_path: Path) -> None:
-    fence = Fence(Settings("http://127.0.0.1:9", SECRET), Journal(tmp_path, "origin"))
+    wire = Wire(Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET}), Journal(tmp_path, "origin"))
 
     with pytest.raises(RefusedError):
-        fence.send(call)
+        wire.send(call)
 
-    assert fence.sent == 0
+    assert wire.sent == 0
+
+
+def test_the_fence_refuses_a_channel_that_was_there_before(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "origin")
+    fence = Fence(journal)
+    journal.create(1, 40)
+    delete = asked("DELETE", tail=("40",))
+    fence.check(delete)
+    fence.foreign.add(40)
+
+    with pytest.raises(RefusedError):
+        fence.check(delete)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        asked("POST", body=((f"{NEW}[type]", "push"), (f"{NEW}[token]", pool.DEVICE))),
+        asked("DELETE", tail=("push", "push")),
+        asked("DELETE", tail=("push",)),
+    ],
+    ids=lambda call: call.curl({}),
+)
+def test_the_fence_leaves_a_user_s_own_push_channel_alone(call: Call, tmp_path: Path) -> None:
+    fence = Fence(Journal(tmp_path, "origin"))
+    fence.check(call)
+    fence.foreign_push.add(1)
+
+    with pytest.raises(RefusedError):
+        fence.check(call)
 
 
 def test_the_pool_is_small_and_reserved() -> None:
+    emails = [pair.address for pair in (*pool.ACCEPTED, pool.ABSENT) if pair.type == "email"]
+
     assert len(pool.KEYS) <= 20
-    assert all(pair.address.lower().endswith("@example.com") for pair in pool.ACCEPTED if pair.type == "email")
+    assert {address.lower().rpartition("@")[2] for address in emails} == {"example.com", "invalid"}
+    assert all(pool.is_ours(pair.address) for pair in (*pool.ACCEPTED, pool.UNCHECKED, *pool.REFUSED))
 
 
 def test_the_journal_remembers_across_runs(tmp_path: Path) -> None:
     first = Journal(tmp_path, "origin")
-    first.intend(1, pool.PLAIN[0].key)
+    first.intend(1, pool.FIRST.key)
     first.create(1, 40)
     first.create(1, 41)
     first.delete(40)
+    with first.path.open("a", encoding="utf-8") as file:
+        file.write('{"made": [1, 4')
 
     again = Journal(tmp_path, "origin")
+    again.create(1, 43)
 
-    assert again.live == {41: 1}
-    assert again.intents == {(1, *pool.PLAIN[0].key)}
+    assert again.live == {41: 1, 43: 1}
+    assert Journal(tmp_path, "origin").live == again.live
+    assert again.intents == {(1, *pool.FIRST.key)}
 
 
 def test_an_unreachable_target_is_one_sentence_and_2(tmp_path: Path) -> None:
@@ -73,7 +129,7 @@ def test_an_unreachable_target_is_one_sentence_and_2(tmp_path: Path) -> None:
     assert SECRET not in run.stdout + run.stderr
 
 
-@pytest.mark.parametrize(("status", "said"), [(200, "cannot be judged"), (302, "redirects")])
+@pytest.mark.parametrize(("status", "said"), [(200, "does not answer JSON"), (302, "redirects")])
 def test_what_is_no_canvas_is_one_sentence_and_2(tmp_path: Path, status: int, said: str) -> None:
     with _page(status) as url:
         run = _run(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=SECRET)

@@ -1,0 +1,216 @@
+"""Follows a run of pytest, shows how far it is, and tells at the end what was kept, broken and not checked."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contract_tests.defects import KNOWN
+from contract_tests.record import Defect, Outcome, Run
+from contract_tests.script import shell_script
+from contract_tests.settings import UnusableTargetError
+from contract_tests.stock import room_left, rows_used
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from contract_tests.stock import Stock
+    from contract_tests.wire import Wire
+
+_SECTION = re.compile(r"\s*\((behaviour [\d., ]+)\)")
+_ACCOUNT = "the account is as it was found"
+
+
+class Reporter:
+    """A plugin of pytest; the run's outcomes are in `outcomes` as they come."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.folder = Path(os.environ.get("REPORTS") or config.invocation_params.dir / "reports")
+        self.outcomes: list[Outcome] = []
+        self._config = config
+        self._wire: Wire | None = None
+        self._stock: Stock | None = None
+        self._started = datetime.now(UTC)
+        self._clock = time.monotonic()
+        self._total = 0
+        self._first_exchange = 0
+
+    # -- what the fixtures tell it
+
+    def watch(self, wire: Wire) -> None:
+        """Take what goes over this wire as the run's."""
+        self._wire = wire
+        settings, limits = wire.settings, wire.settings.limits
+        pace = f"{settings.rate:g} a second" if settings.rate else "as fast as it goes"
+        self._say(
+            f"Judging {settings.url} with {', '.join(settings.tokens)}; "
+            f"PROFILE={settings.profile} SEED={settings.seed}; "
+            f"at most {limits.budget:,} requests, {pace}, {limits.minutes} minutes."
+        )
+
+    def rows_of(self, stock: Stock) -> None:
+        """Take this as the account whose rows are counted."""
+        self._stock = stock
+        self._say(
+            f"User {stock.caller.id} has {len(stock.before)} channels; at most 20 rows are added, "
+            f"and there is room for {room_left(stock.before)} or fewer."
+        )
+
+    # -- pytest's hooks
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count what is to come."""
+        self._total = len(session.items)
+
+    def pytest_runtest_setup(self) -> None:
+        """Note where the test's requests begin."""
+        self._first_exchange = len(self._wire.exchanges) if self._wire else 0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take in what became of a test; end the run where the target cannot be judged."""
+        report = yield
+        if call.excinfo is not None and isinstance(call.excinfo.value, UnusableTargetError):
+            pytest.exit(str(call.excinfo.value), returncode=2)
+        if report.when == "call" or report.outcome != "passed":
+            outcome = self._outcome(item, call, report)
+            self.outcomes.append(outcome)
+            report.sections += _sections(outcome)
+            self._cover_secrets(report)
+            self._show(outcome)
+        return report
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Leave the console to the line of progress."""
+        if report.when == "call" or report.outcome != "passed":
+            return ("error" if report.when != "call" and report.failed else report.outcome), "", ""
+        return None
+
+    def pytest_terminal_summary(self) -> None:
+        """Say what was not checked, so that such a run never looks like a full pass."""
+        self._clear()
+        skipped = {(outcome.property, outcome.reason) for outcome in self.outcomes if outcome.status == "not checked"}
+        for property_, reason in sorted(skipped):
+            self._say(f"not checked: {property_} ({reason})")
+        for defect in self.run().defects:
+            self._say(f"known defect of Canvas: {defect.says}, met {defect.times} times")
+        if self._stock is not None:
+            self._say(self.run().rows)
+        if skipped:
+            self._say(f"{len(skipped)} promises were not checked: this is not a full pass.")
+
+    # -- what it all came to
+
+    def run(self) -> Run:
+        """The run as the reports tell it."""
+        wire = self._wire
+        says = {defect.name: defect.says for defect in KNOWN}
+        return Run(
+            target=wire.settings.url if wire else "",
+            profile=wire.settings.profile if wire else "",
+            seed=wire.settings.seed if wire else 0,
+            started=self._started,
+            seconds=time.monotonic() - self._clock,
+            requests=wire.sent if wire else 0,
+            budget=wire.settings.limits.budget if wire else 0,
+            rows=self._rows(),
+            tokens=tuple(wire.settings.tokens) if wire else (),
+            outcomes=self.outcomes,
+            exchanges=wire.exchanges if wire else [],
+            defects=[Defect(name, says[name], times) for name, times in (wire.defects if wire else {}).items()],
+        )
+
+    def _rows(self) -> str:
+        if self._stock is None:
+            return ""
+        used = rows_used(self._stock.caller)
+        return f"The suite holds {used} rows, all deleted, in the account of user {self._stock.caller.id}."
+
+    def _outcome(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome:
+        promise, section = _promise(item)
+        name = getattr(item, "originalname", None) or item.name.partition("[")[0]
+        outcome = Outcome(
+            property=name.removeprefix("test_").replace("_", " "),
+            test=f"{item.path.stem}::{item.name}",
+            promise=promise,
+            section=section,
+            operations=self._operations(),
+            status="passed",
+            seconds=report.duration,
+        )
+        if report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            return replace(outcome, status="not checked", reason=reason.removeprefix("Skipped: "))
+        if not report.failed or call.excinfo is None:
+            return outcome
+        if report.when == "teardown":
+            outcome = replace(outcome, property=_ACCOUNT, test=_ACCOUNT, promise="Nothing is left behind.", section="")
+        steps = self._wire.steps if self._wire else []
+        return replace(
+            outcome,
+            status="failed",
+            expected=self._masked(str(call.excinfo.value)),
+            came_back=steps[-1].answer if steps else "",
+            script=self._masked(shell_script(steps)),
+        )
+
+    def _operations(self) -> tuple[str, ...]:
+        sent = self._wire.exchanges[self._first_exchange :] if self._wire else []
+        return tuple(dict.fromkeys(exchange.operation for exchange in sent if exchange.operation))
+
+    def _masked(self, text: str) -> str:
+        return self._wire.mask.text(text) if self._wire else text
+
+    def _cover_secrets(self, report: pytest.TestReport) -> None:
+        """Whatever pytest shows of a failure is masked too."""
+        shown = str(report.longrepr) if report.longrepr is not None and not isinstance(report.longrepr, tuple) else ""
+        masked = self._masked(shown)
+        if masked != shown:
+            report.longrepr = masked
+        report.sections = [(title, self._masked(text)) for title, text in report.sections]
+
+    # -- the console
+
+    def _show(self, outcome: Outcome) -> None:
+        if not sys.stderr.isatty():
+            return
+        broken = sum(each.status == "failed" for each in self.outcomes)
+        sent = self._wire.sent if self._wire else 0
+        line = f"{len(self.outcomes)}/{self._total}  {broken} broken  {sent} requests  {outcome.property}"
+        print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _say(self, line: str) -> None:
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            terminal.ensure_newline()
+            terminal.write_line(self._masked(line))
+
+
+def _promise(item: pytest.Item) -> tuple[str, str]:
+    """What the test's docstring promises, and where that is written."""
+    text = " ".join((inspect.getdoc(getattr(item, "obj", None)) or item.name).split())
+    found = _SECTION.search(text)
+    return _SECTION.sub("", text), found[1] if found else ""
+
+
+def _sections(outcome: Outcome) -> list[tuple[str, str]]:
+    if outcome.status != "failed":
+        return []
+    promise = f"{outcome.promise} ({outcome.section})" if outcome.section else outcome.promise
+    return [("Promise", promise), ("What came back", outcome.came_back), ("To repeat it", outcome.script)]

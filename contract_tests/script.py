@@ -1,0 +1,41 @@
+"""A sequence of calls as a shell script that runs as printed, whatever ids the target gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contract_tests.call import Call
+
+_TAKES_ID = """ | tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\\([0-9]*\\).*/\\1/p')"""
+_LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call that was sent, the channel that it made, and what came back."""
+
+    call: Call
+    made: int | None
+    answer: str
+    defect: str | None = None
+    """The known defect of Canvas that the answer shows."""
+
+
+def shell_script(steps: Sequence[Step]) -> str:
+    """The calls as curl lines; an id that one answer gives is a variable in the lines after it."""
+    steps = steps[-_LONGEST:]
+    names = sorted({step.call.token_name for step in steps if step.call.token_name})
+    lines = [f"# Needs CANVAS_URL{''.join(f', {name}' for name in names)}."]
+    variables: dict[int, str] = {}
+    for step in steps:
+        line = step.call.curl(variables)
+        if step.made is not None:
+            name = variables.setdefault(step.made, f"channel{len(variables) + 1}")
+            lines.append(f"{name}=$({line}{_TAKES_ID}")
+        else:
+            lines.append(f"{line}; echo")
+    return "\n".join(lines)
