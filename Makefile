@@ -24,10 +24,11 @@ SEED ?=
 RATE ?=
 ALLOW_HTTP ?=
 export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS_PUSH_TOKEN CANVAS_OTHER_USER_ID
-export PROFILE SEED RATE ALLOW_HTTP
+REPORTS ?=
+export PROFILE SEED RATE ALLOW_HTTP REPORTS
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract check bench fix lock clean lint-contract clients diff-contract
+.PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ test: $(VENV)/installed ## Run every test: ARGS='-k pagination'
 
 contract: $(VENV)/installed ## Judge the mock, or CANVAS_URL= with CANVAS_TOKEN=: PROFILE=quick|default|thorough SEED= RATE=
 	@$(BIN)/canvas-contract $(ARGS)
+
+compare: $(VENV)/installed ## Ask the mock and CANVAS_URL= the same, and list where their answers differ
+	@$(BIN)/python -m contract_tests.compare $(ARGS)
 
 check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 	$(BIN)/ruff format --check .

@@ -27,10 +27,10 @@ WORLD = {
 
 
 @contextlib.contextmanager
-def running_mock() -> Iterator[str]:
-    """The URL of a mock that lives as long as the context."""
+def running_mock(*options: str) -> Iterator[str]:
+    """The URL of a mock, with these options of its command line, that lives as long as the context."""
     port = _free_port()
-    command = [sys.executable, "-m", "mockserver", "--port", str(port)]
+    command = [sys.executable, "-m", "mockserver", "--port", str(port), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
     try:
         url = f"http://127.0.0.1:{port}"
