@@ -77,13 +77,12 @@ def _statuses(coverage: Coverage) -> dict[str, Any]:
     return {"heads": heads, "places": places}
 
 
-def _details(coverage: Coverage, kind: str) -> dict[str, tuple[int, list[str]]]:
-    """Of the answers that were seen, how many documented parts each place has, and the names of those not seen."""
+def _details(coverage: Coverage, kind: str) -> dict[str, tuple[list[str], list[str]]]:
+    """For each place the names of its documented parts that were seen, and of those that were not though they could."""
     unseen = set(coverage.unseen(kind))
-    found: dict[str, tuple[int, list[str]]] = {}
+    found: dict[str, tuple[list[str], list[str]]] = {}
     for part, times in coverage.of(kind).items():
         if times or part in unseen:
-            number, missing = found.get(part.place, (0, []))
-            name = part.name if kind == "field" else f"{part.name} of {part.status}"
-            found[part.place] = number + 1, missing if times else [*missing, name]
+            names = found.setdefault(part.place, ([], []))[0 if times else 1]
+            names.append(part.name if kind == "field" else f"{part.name} of {part.status}")
     return found
