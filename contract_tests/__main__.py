@@ -27,8 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = {"CANVAS_URL": options.url, "PROFILE": options.profile, "SEED": options.seed, "REPORTS": options.reports}
     os.environ.update({name: value for name, value in given.items() if value})
     folder = str(Path(__file__).parent)
-    own = ["--import-mode=importlib", "-p", "no:cacheprovider", "-o", "console_output_style=classic", "-q"]
-    status = pytest.main([folder, *own, "--tb=short", "-rN", "--confcutdir", folder, *rest])
+    junit = Path(os.environ.get("REPORTS") or "reports") / "junit.xml"
+    own = ["--import-mode=importlib", "-p", "no:cacheprovider", "-o", "console_output_style=classic", "-q", "-rN"]
+    status = pytest.main([folder, *own, "--tb=no", f"--junitxml={junit}", "--confcutdir", folder, *rest])
     return status if status in (0, 1) else _CANNOT_JUDGE
 
 

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contract_tests.contract import Contract
+from contract_tests.coverage import measure
 from contract_tests.defects import KNOWN
 from contract_tests.record import Defect, Outcome, Run
+from contract_tests.report import har, html, terminal
 from contract_tests.script import shell_script
 from contract_tests.settings import UnusableTargetError
 from contract_tests.stock import room_left, rows_used
@@ -86,8 +89,8 @@ class Reporter:
         if report.when == "call" or report.outcome != "passed":
             outcome = self._outcome(item, call, report)
             self.outcomes.append(outcome)
-            report.sections += _sections(outcome)
-            self._cover_secrets(report)
+            if outcome.status == "failed":
+                report.longrepr = self._masked(f"{_told(outcome)}\n\n{report.longrepr}")
             self._show(outcome)
         return report
 
@@ -98,17 +101,20 @@ class Reporter:
         return None
 
     def pytest_terminal_summary(self) -> None:
-        """Say what was not checked, so that such a run never looks like a full pass."""
+        """Tell the run: on the console, as a page to mail, and as traffic for other tools."""
         self._clear()
-        skipped = {(outcome.property, outcome.reason) for outcome in self.outcomes if outcome.status == "not checked"}
-        for property_, reason in sorted(skipped):
-            self._say(f"not checked: {property_} ({reason})")
-        for defect in self.run().defects:
-            self._say(f"known defect of Canvas: {defect.says}, met {defect.times} times")
-        if self._stock is not None:
-            self._say(self.run().rows)
-        if skipped:
-            self._say(f"{len(skipped)} promises were not checked: this is not a full pass.")
+        if self._wire is None or not self.outcomes:
+            return
+        run = self.run()
+        coverage = measure(Contract().document, run.exchanges)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        page, traffic = self.folder / "report.html", self.folder / "traffic.har"
+        page.write_text(html.document(run, coverage), "utf-8")
+        with traffic.open("w", encoding="utf-8") as file:
+            har.write(run.exchanges, file)
+        for line in terminal.summary(run, coverage):
+            self._say(line)
+        self._say(f"Written: {page}, {traffic}")
 
     # -- what it all came to
 
@@ -141,7 +147,7 @@ class Reporter:
         promise, section = _promise(item)
         name = getattr(item, "originalname", None) or item.name.partition("[")[0]
         outcome = Outcome(
-            property=name.removeprefix("test_").replace("_", " "),
+            property=name.removeprefix("test_").replace("_s_", "'s_").replace("_", " "),
             test=f"{item.path.stem}::{item.name}",
             promise=promise,
             section=section,
@@ -172,14 +178,6 @@ class Reporter:
     def _masked(self, text: str) -> str:
         return self._wire.mask.text(text) if self._wire else text
 
-    def _cover_secrets(self, report: pytest.TestReport) -> None:
-        """Whatever pytest shows of a failure is masked too."""
-        shown = str(report.longrepr) if report.longrepr is not None and not isinstance(report.longrepr, tuple) else ""
-        masked = self._masked(shown)
-        if masked != shown:
-            report.longrepr = masked
-        report.sections = [(title, self._masked(text)) for title, text in report.sections]
-
     # -- the console
 
     def _show(self, outcome: Outcome) -> None:
@@ -195,11 +193,11 @@ class Reporter:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     def _say(self, line: str) -> None:
-        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        writer: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            terminal.ensure_newline()
-            terminal.write_line(self._masked(line))
+            writer.ensure_newline()
+            writer.write_line(self._masked(line))
 
 
 def _promise(item: pytest.Item) -> tuple[str, str]:
@@ -209,8 +207,10 @@ def _promise(item: pytest.Item) -> tuple[str, str]:
     return _SECTION.sub("", text), found[1] if found else ""
 
 
-def _sections(outcome: Outcome) -> list[tuple[str, str]]:
-    if outcome.status != "failed":
-        return []
+def _told(outcome: Outcome) -> str:
+    """A failure for JUnit, whose readers see nothing else."""
     promise = f"{outcome.promise} ({outcome.section})" if outcome.section else outcome.promise
-    return [("Promise", promise), ("What came back", outcome.came_back), ("To repeat it", outcome.script)]
+    return (
+        f"The promise: {promise}\n\nExpected: {outcome.expected}\n\nCame back: {outcome.came_back}\n\n"
+        f"To repeat it:\n{outcome.script}"
+    )

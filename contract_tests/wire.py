@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -34,8 +34,8 @@ _SAFE = frozenset({"GET", "HEAD"})
 _PASSING = frozenset({502, 503, 504})
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _LONGEST_ANSWER = 60.0
-_MOST_BODY = 4_096
-_MOST_EXCHANGES = 20_000
+_MOST_BODY = 16_384
+_MOST_EXCHANGES = 10_000
 
 
 @dataclass
@@ -50,7 +50,13 @@ class Clock:
 class Wire:
     """The one way out. Every answer comes back masked; nothing behind it has seen a stranger's address."""
 
-    def __init__(self, settings: Settings, journal: Journal, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        clock: Clock | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
         self.settings = settings
         self.journal = journal
         self.fence = Fence(journal)
@@ -67,7 +73,9 @@ class Wire:
         self._clock = clock or Clock()
         self._start = self._next = self._clock.now()
         self._slowed = 0.0
-        self._client = httpx2.Client(base_url=settings.url, timeout=30.0, follow_redirects=False, trust_env=False)
+        self._client = httpx2.Client(
+            base_url=settings.url, timeout=30.0, follow_redirects=False, trust_env=False, transport=transport
+        )
 
     def begin(self) -> None:
         """Start the script anew: an example is told from its own beginning."""
@@ -97,7 +105,8 @@ class Wire:
         raw = self._deliver(request, tries=4 if call.method in _SAFE else 1)
         made = self._remember(call, raw)
         answer = self.mask.answer(raw)
-        self._record(call, answer, made, started, self._clock.now() - begun)
+        answer.elapsed = timedelta(seconds=self._clock.now() - begun)
+        self._record(call, answer, made, started)
         if 300 <= answer.status_code < 400 and answer.status_code != 304:
             raise UnusableTargetError(
                 "The target redirects elsewhere; set CANVAS_URL to the address that answers itself."
@@ -181,7 +190,7 @@ class Wire:
             self.journal.delete(number)
         return None
 
-    def _record(self, call: Call, answer: httpx2.Response, made: int | None, started: datetime, seconds: float) -> None:
+    def _record(self, call: Call, answer: httpx2.Response, made: int | None, started: datetime) -> None:
         defect = known_defect(call, answer)
         shown = f"{answer.status_code} {answer.reason_phrase} {self._shown(answer)[:600]}".strip()
         step = Step(call, made, shown, defect.name if defect else None)
@@ -191,9 +200,9 @@ class Wire:
         if defect is not None:
             self.defects[defect.name] = self.defects.get(defect.name, 0) + 1
         if len(self.exchanges) < _MOST_EXCHANGES:
-            self.exchanges.append(self._exchange(call, answer, started, seconds))
+            self.exchanges.append(self._exchange(call, answer, started))
 
-    def _exchange(self, call: Call, answer: httpx2.Response, started: datetime, seconds: float) -> Exchange:
+    def _exchange(self, call: Call, answer: httpx2.Response, started: datetime) -> Exchange:
         return Exchange(
             number=self.sent,
             test=self.test,
@@ -207,7 +216,7 @@ class Wire:
             response_headers=tuple((name, self.mask.text(value)) for name, value in answer.headers.multi_items()),
             body=self._shown(answer)[:_MOST_BODY],
             started=started,
-            seconds=seconds,
+            seconds=answer.elapsed.total_seconds(),
         )
 
     def _shown(self, answer: httpx2.Response) -> str:

@@ -107,8 +107,8 @@ def _cells(outcomes: Sequence[Outcome], operations: Sequence[str]) -> tuple[Tall
 
 def _group(test: str) -> str:
     """What the test's module is about: `deletion` of test_deletion."""
-    module = test.rpartition("/")[2].partition("::")[0] if "::" in test else ""
-    return module.removesuffix(".py").rpartition(".")[2].removeprefix("test_")
+    module, found, _ = test.partition("::")
+    return module.rpartition("/")[2].removesuffix(".py").rpartition(".")[2].removeprefix("test_") if found else ""
 
 
 def duration(seconds: float) -> str:
