@@ -21,7 +21,7 @@ class Part(NamedTuple):
 
     `place` is an operationId; of a field of an error, which operations share, it is the name of its schema.
     A field is named by its way through the body: `[]` is any element, `*` any key.
-    A header that is not documented has no more than its name.
+    A header that is documented nowhere has no more than its name.
     """
 
     kind: str
@@ -79,6 +79,7 @@ class _Answers:
         self._document = document
         items = (item for path in document["paths"].values() for item in path.values() if isinstance(item, dict))
         self._operations = {item["operationId"]: item["responses"] for item in items if "operationId" in item}
+        self._headers = {part.name.lower(): part.name for part in self.documented() if part.kind == "header"}
         self._bodies: dict[tuple[str, str, str, str], frozenset[Part]] = {}
 
     def documented(self) -> Iterator[Part]:
@@ -96,8 +97,10 @@ class _Answers:
         found = {Part("operation", operation), Part("status", operation, status)}
         if status in responses:
             response = self._resolve(responses[status])
-            found.update(_headers(operation, status, response.get("headers", {}), exchange))
-            found.update(self._content(operation, status, response.get("content", {}), exchange))
+            names = {name.lower() for name, _ in exchange.response_headers} - {"content-type"}
+            found.update(self._header(operation, status, name) for name in names)
+            if exchange.method != "HEAD":
+                found.update(self._content(operation, status, response.get("content", {}), exchange))
         return found
 
     def _response(self, operation: str, status: str, response: Node) -> Iterator[Part]:
@@ -109,8 +112,12 @@ class _Answers:
                 for name in self._fields(schema):
                     yield _field(operation, status, shape, name)
 
+    def _header(self, operation: str, status: str, name: str) -> Part:
+        known = name in self._headers
+        return Part("header", operation, status, self._headers[name]) if known else Part("header", "", "", name)
+
     def _content(self, operation: str, status: str, contents: Node, exchange: Exchange) -> Iterator[Part]:
-        media_type = _header(exchange, "content-type").partition(";")[0].strip().lower()
+        media_type = _media_type(exchange)
         if not media_type and not exchange.body:
             return
         yield Part("media type", operation, status, media_type)
@@ -197,14 +204,9 @@ def _documented_status(responses: Node, status: int) -> str:
     return next((key for key in candidates if key in responses), str(status))
 
 
-def _headers(operation: str, status: str, documented: Node, exchange: Exchange) -> Iterator[Part]:
-    spelled = {name.lower(): name for name in documented}
-    for name in {name.lower() for name, _ in exchange.response_headers} - {"content-type"}:
-        yield Part("header", operation, status, spelled[name]) if name in spelled else Part("header", "", "", name)
-
-
-def _header(exchange: Exchange, wanted: str) -> str:
-    return next((value for name, value in exchange.response_headers if name.lower() == wanted), "")
+def _media_type(exchange: Exchange) -> str:
+    headers = {name.lower(): value for name, value in exchange.response_headers}
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _field(operation: str, status: str, shape: str, name: str) -> Part:

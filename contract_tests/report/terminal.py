@@ -145,7 +145,7 @@ def _cell(tally: Tally) -> str:
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:
-    lines = textwrap.wrap(visible(text), width - 15, break_on_hyphens=False)
+    lines = [line for part in text.splitlines() for line in _wrapped(part.strip(), width - 15)]
     return [f"  {label if not place else '':<11}  {line}" for place, line in enumerate(lines)]
 
 
