@@ -56,8 +56,10 @@ class Call:
         return [*self.query, *self.body, *_flat(self.document)]
 
     def values(self, name: str) -> list[object]:
-        """All that is said under one name."""
-        return [value for key, value in self.parameters() if key == name]
+        """All that is said under one name; what is said of a part of it is no text, but a list or an object."""
+        whole = [value for key, value in self.parameters() if key == name]
+        parts = {key: value for key, value in self.parameters() if key.startswith(f"{name}[")}
+        return [*whole, parts] if parts else whole
 
     def request_headers(self) -> dict[str, str]:
         """The headers as they are sent, the token among them."""

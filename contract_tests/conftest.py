@@ -18,7 +18,7 @@ from contract_tests.journal import Journal
 from contract_tests.reporter import Reporter
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import PROFILES, Settings, UnusableTargetError, read_profile, read_settings
-from contract_tests.stock import Stock, open_account, sweep, take_stock
+from contract_tests.stock import Stock, forget_devices, open_account, sweep, take_stock
 from contract_tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _UNUSABLE = 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw as many examples as the profile says, the same ones for the same seed; clean up on SIGTERM as on Ctrl-C."""
+    """Draw as many examples as the profile says, the same ones for the same seed; clean up after any polite signal."""
     try:
         examples = PROFILES[read_profile()].examples
     except UnusableTargetError as error:
@@ -44,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("contract")
     config.option.hypothesisseed = os.environ.get("SEED") or "1"
     config.pluginmanager.register(Reporter(config), "canvas-contract-reporter")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -183,6 +185,7 @@ def _opened(caller: Caller, admin: Caller | None) -> Stock:
 def _closed(stock: Stock) -> None:
     """Remove what is left, and hold that nothing else has changed. The account is as it was found."""
     stock.caller.wire.is_closing = True
+    forget_devices(stock.caller)
     sweep(stock.caller)
     differences = stock.compare()
     assert not differences, f"the account of user {stock.caller.id} is not as it was found: {'; '.join(differences)}"

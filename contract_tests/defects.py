@@ -91,7 +91,8 @@ def _read(call: Call) -> list[tuple[str, object]]:
 
 
 def _channel_values(call: Call) -> list[object]:
-    return [value for name, value in call.parameters() if _creates(call) and name.startswith(_CHANNEL)]
+    names = {name.partition("]")[0] + "]" for name, _ in call.parameters() if name.startswith(_CHANNEL)}
+    return [value for name in names for value in call.values(name)] if _creates(call) else []
 
 
 KNOWN = (

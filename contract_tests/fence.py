@@ -30,6 +30,8 @@ class Fence:
         self._journal = journal
         self.foreign: set[int] = set()
         """The ids of channels that were there before."""
+        self.foreign_addresses: set[tuple[int, str]] = set()
+        """The addresses of those that look like ours, by their user, in lower case."""
         self.foreign_push: set[int] = set()
         """The users who have a push channel that is not ours."""
 
@@ -100,7 +102,7 @@ class Fence:
     def _may_delete_at(self, owner: int, kind: str, address: str) -> bool:
         if kind.lower() == "push":
             return owner not in self.foreign_push
-        return pool.is_ours(address)
+        return pool.is_ours(address) and (owner, address.strip().lower()) not in self.foreign_addresses
 
 
 def _is_device(token: object) -> bool:

@@ -77,6 +77,9 @@ PUSH = Pair("push", "push")
 DEVICE = "canvas-contract"
 """How every device token of the suite's begins."""
 
+DEVICES = (DEVICE, f"{DEVICE}-a+b/c", f"{DEVICE}-b")
+"""The device tokens that are ever registered."""
+
 KEYS = frozenset(pair.key for pair in (*ACCEPTED, UNCHECKED, *REFUSED, TOO_LONG, PUSH))
 """Twenty rows: all that a thousand runs leave in one user's account."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from contract_tests import pool
-from contract_tests.caller import REFUSALS
+from contract_tests.caller import REFUSALS, TOKEN, TYPE
 from contract_tests.settings import UnusableTargetError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def open_account(caller: Caller) -> tuple[Caller, list[Channel]]:
     before = listed(caller)
     fence = caller.wire.fence
     fence.foreign |= {channel["id"] for channel in before}
+    fence.foreign_addresses |= {(caller.id, str(channel["address"]).strip().lower()) for channel in before}
     fence.foreign_push |= {caller.id for channel in before if channel["type"] == "push"}
     return caller, before
 
@@ -77,7 +78,14 @@ def take_stock(caller: Caller, before: list[Channel], admin: Caller | None) -> S
     """
     caller.wire.begin()
     known = frozenset(channel["id"] for channel in before) | caller.wire.journal.made.keys()
-    unchecked = None
+    try:
+        firsts, unchecked = _first_channels(caller, admin)
+    finally:
+        sweep(caller)
+    return Stock(caller, before, firsts, known, unchecked)
+
+
+def _first_channels(caller: Caller, admin: Caller | None) -> tuple[list[Channel], httpx2.Response | None]:
     firsts: list[Channel] = []
     for index, pair in enumerate(pool.ACCEPTED):
         answer = _send(caller, "POST", body=caller.fields(pair))
@@ -89,15 +97,13 @@ def take_stock(caller: Caller, before: list[Channel], admin: Caller | None) -> S
             )
         channel = _channel(answer)
         if channel is None:
-            break  # whatever it is, a test says it better
+            return firsts, None  # whatever it is, a test says it better
         firsts.append(channel)
         if index % 2:
             _send(caller, "DELETE", tail=(str(channel["id"]),))
-    else:
-        unchecked = _send(caller, "POST", body=caller.fields(pool.UNCHECKED))
-        _judge_room(caller, unchecked)
-    sweep(caller)
-    return Stock(caller, before, firsts, known, unchecked)
+    unchecked = _send(caller, "POST", body=caller.fields(pool.UNCHECKED))
+    _judge_room(caller, unchecked)
+    return firsts, unchecked
 
 
 def listed(caller: Caller) -> list[Channel]:
@@ -119,6 +125,17 @@ def sweep(caller: Caller) -> None:
     for number in [number for number, user in journal.live.items() if user == caller.id]:
         if _send(caller, "DELETE", tail=(str(number),)).status_code in {200, 404}:
             journal.delete(number)
+
+
+def forget_devices(caller: Caller) -> None:
+    """Take back the device tokens that this run has registered for the user: they outlive the push channel."""
+    name = caller.wire.pushers.get(caller.id)
+    if name is None:
+        return
+    device = replace(caller, token=caller.wire.settings.tokens[name], token_name=name, user="self")
+    _send(device, "POST", body=((TYPE, "push"), (TOKEN, pool.DEVICE)))
+    for token in pool.DEVICES:
+        _send(device, "DELETE", tail=("push",), body=(("push_token", token),))
 
 
 def _judge_first(caller: Caller, answer: httpx2.Response) -> None:

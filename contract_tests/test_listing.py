@@ -177,18 +177,19 @@ def test_head_is_get_without_a_body(owner: Caller) -> None:
 
 def test_an_unchanged_list_is_not_sent_again(owner: Caller) -> None:
     """If-None-Match with the list's ETag is 304 without a body, until the list changes (behaviour 9)."""
-    first = owner.page()
+    whole = (("per_page", "100"),)
+    first = owner.page(whole)
     etag = first.headers.get("etag")
     if etag is None:
         pytest.skip("the target sends no ETag; a proxy may take it away")
 
-    same = owner.page(headers=(("If-None-Match", etag),))
+    same = owner.page(whole, (("If-None-Match", etag),))
     owner.made(pool.FIRST)
-    changed = owner.page(headers=(("If-None-Match", etag),))
+    changed = owner.page(whole, (("If-None-Match", etag),))
 
     assert same.status_code == 304, said(same)
     assert same.content == b""
-    assert done(changed) == owner.channels()[:10]
+    assert done(changed) == owner.channels()
     assert changed.headers.get("etag") != etag
 
 

@@ -12,7 +12,8 @@ from contract_tests.caller import TOKEN, TYPE, done, missing, said
 if TYPE_CHECKING:
     from contract_tests.caller import Caller, Channel
 
-FIRST, SECOND, UNKNOWN = f"{pool.DEVICE}-a+b/c", f"{pool.DEVICE}-b", f"{pool.DEVICE}-unknown"
+_, FIRST, SECOND = pool.DEVICES
+UNKNOWN = f"{pool.DEVICE}-unknown"
 
 
 def test_a_channel_holds_every_device(device: Caller, owner: Caller) -> None:

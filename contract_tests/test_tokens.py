@@ -34,6 +34,8 @@ DOORS: dict[str, Callable[[Caller], httpx2.Response]] = {
 @pytest.mark.parametrize("token", [None, UNKNOWN], ids=["without", "unknown"])
 def test_every_operation_needs_a_token(owner: Caller, door: str, token: str | None) -> None:
     """Without a token that Canvas knows, every operation is 401 and changes nothing (behaviour 2)."""
+    if door == "create push" and owner.id in owner.wire.fence.foreign_push:
+        pytest.skip("needs a user who has no push channel")
     before = owner.channels()
     stranger = Caller(owner.wire, owner.contract, token, "NO_SUCH_TOKEN" if token else "", owner.id)
 

@@ -65,6 +65,8 @@ class Wire:
         self.defects: dict[str, int] = {}
         self.steps: list[Step] = []
         """What was sent since `begin`, after what made the channels that were there then."""
+        self.pushers: dict[int, str] = {}
+        """By user, the variable of a token that has registered a device for them in this run."""
         self.test = ""
         self.sent = 0
         self.is_closing = False
@@ -184,6 +186,8 @@ class Wire:
         if number in self.fence.foreign:
             return None
         if call.method == "POST":
+            if channel.get("type") == "push":
+                self.pushers[owner] = call.token_name
             self.journal.create(owner, number)
             return number
         if channel.get("workflow_state") == "retired":
