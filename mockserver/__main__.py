@@ -24,7 +24,7 @@ from mockserver.world import World
 from mockserver.worldfile import WorldFileError, read_world
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _FIRST_PATH = "/api/v1/users/self/communication_channels"
 _SERVER: dict[str, Any] = {
@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it counts the changes; _say_what_changed names them
     try:
         return _serve_and_restart(options, given) if options.reload else _serve(options)
     except (WorldFileError, _CannotListen) as error:
@@ -149,10 +150,16 @@ def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) ->
         *{package, package / "control", *(file.resolve().parent for file in files)},
         target=command,
         target_type="command",
+        callback=_say_what_changed,
         watch_filter=lambda _change, path: path.endswith((".html", ".py", ".yaml", ".yml")),
         recursive=False,
     )
     return 0
+
+
+def _say_what_changed(changes: Iterable[tuple[object, str]]) -> None:
+    names = sorted({Path(path).name for _, path in changes})
+    print(f"Changed: {', '.join(names)}. Starting again.", file=sys.stderr, flush=True)
 
 
 def _listener(host: str, port: int) -> socket.socket:
