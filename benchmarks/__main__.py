@@ -7,13 +7,14 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks import report, servers
+from benchmarks import peers, report, servers
 from benchmarks.measure import cold_start, running
+from benchmarks.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.report import Round
+    from benchmarks.results import Round
     from benchmarks.servers import Server
 
 _PAGE = servers.ROOT / "docs" / "performance.md"
@@ -29,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
     if options.smoke:
         return _smoke()
+    try:
+        peers.install()
+    except peers.CannotInstall as error:
+        print(f"make bench: {error}.", file=sys.stderr)
+        return 2
     return _measure(options.rounds, options.seconds, options.sizes)
 
 
@@ -50,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _smoke() -> int:
-    for server in servers.contestants()[:2]:
+    for server in (servers.mock(10), servers.limit()):
         with running(server) as run:
             for load in server.loads:
                 print(f"{server.name}, {load}: {run.load(load, 1).rate:,.0f} requests/s", flush=True)
@@ -58,25 +64,28 @@ def _smoke() -> int:
 
 
 def _measure(count: int, seconds: float, sizes: Sequence[int]) -> int:
-    servers.install_peers()
-    everyone = [*servers.contestants(), *map(servers.mock, sizes)]
-    cold: dict[str, list[tuple[float, float]]] = {server.name: [] for server in servers.command_lines()}
+    others = [servers.limit(), *peers.peers()]
+    typed = [servers.typed_mock(), *others]
+    everyone = [servers.mock(10), *others, *map(servers.mock, sizes)]
+    cold: dict[str, list[tuple[float, float]]] = {server.name: [] for server in typed}
     loaded: dict[str, list[float]] = {server.name: [] for server in everyone}
     rounds: list[Round] = []
     for _ in range(count):
-        servers.fill_json_server()
-        for server in servers.command_lines():
+        peers.fill_json_server()
+        for server in typed:
             cold[server.name] += [cold_start(server), cold_start(server)]
         rounds.append({})
         for server in everyone:
             _load(server, seconds, rounds[-1], loaded)
-    _PAGE.write_text(report.Report(rounds, cold, loaded).text(seconds, report.notes()), "utf-8")
+    page = report.page(Results(rounds, cold, loaded), seconds)
+    _PAGE.write_text(page, "utf-8")
     print(f"{_PAGE.relative_to(servers.ROOT)} is written.")
     return 0
 
 
 def _load(server: Server, seconds: float, round_: Round, loaded: dict[str, list[float]]) -> None:
     with running(server) as run:
+        run.load("list", seconds)  # not counted: some servers compile as they go
         for load in server.loads:
             figures = round_[server.name, load] = run.load(load, seconds)
             print(f"{server.name}, {load}: {figures.rate:,.0f} requests/s, {figures.cpu:.0f} us", flush=True)

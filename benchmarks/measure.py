@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.crowd import CALLER, TOKEN
+from benchmarks.crowd import CALLER, COLLECTOR, TOKEN
 from benchmarks.servers import environment
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Figures:
 
 
 class Broken(Exception):
-    """A load that met refusals or broken connections: its figures mean nothing."""
+    """A load that met refusals, broken connections or pages of another size: its figures mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Running:
 
     def load(self, name: str, seconds: float) -> Figures:
         """Run one load of load.lua. Raises Broken."""
+        self._see_full_pages()
         url = f"http://127.0.0.1:{self.port}"
         wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_LOAD), url]
         before = _cpu(self.pid)
@@ -72,6 +73,12 @@ class Running:
             raise Broken(f"{self.server.name}, {name}: {said}")
         cpu = (_cpu(self.pid) - before) / said["requests"] * 1e6
         return Figures(said["requests"] / said["seconds"], said["p50"], said["p99"], cpu)
+
+    def _see_full_pages(self) -> None:
+        for person, query, rows in ((CALLER, "", 10), (COLLECTOR, self.server.third_page, 25)):
+            status, body = _get(self.port, self.server.prefix.format(person) + query, TOKEN)
+            if status != 200 or len(json.loads(body)) != rows:
+                raise Broken(f"{self.server.name} has no {rows} channels in {query or 'a list'}")
 
     def memory(self) -> float:
         """MiB that the server has to itself, shared pages by their share."""
@@ -114,12 +121,18 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, token: str) ->
 
 
 def _answers(port: int, path: str, token: str) -> bool:
+    try:
+        return _get(port, path, token)[0] == 200
+    except OSError:
+        return False
+
+
+def _get(port: int, path: str, token: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
+        answer = connection.getresponse()
+        return answer.status, answer.read()
     finally:
         connection.close()
 

@@ -1,22 +1,23 @@
-"""The figures as docs/performance.md."""
+"""The results as docs/performance.md."""
 
 from __future__ import annotations
 
 import platform
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks import peers
 from benchmarks.measure import CONNECTIONS
-from benchmarks.servers import EVERY_LOAD, JSON_SERVER, LIMIT, MOCK, PEER, PRISM, ROOT
+from benchmarks.results import spread
+from benchmarks.servers import EVERY_LOAD, LIMIT, MOCK, ROOT
+from benchmarks.targets import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from benchmarks.measure import Figures
+    from benchmarks.results import Results
 
 TITLES = {
     "list": "List of 10",
@@ -25,119 +26,95 @@ TITLES = {
     "recreate": "Delete and re-create",
 }
 
-Round = dict[tuple[str, str], "Figures"]
-"""What each server gave under each load, in one round."""
+_PREFACE = """\
+# Performance
+
+Written by `make bench`; only what follows the targets is written by hand, in `performance-notes.md`.
+Medians of the rounds, with the lowest and the highest in brackets.
+Ratios are taken within a round, because other work on the machine moves all rates together.
+The mock does everything it always does: authentication, request and response validation, ETag.
+Bare Starlette answers constants of the same size on the same uvicorn and checks nothing.
+Prism answers examples of the same size, and keeps no state.
+Scalar's mock server runs handlers that we wrote for it, and checks requests.
+json-server holds the same channels, and checks nothing.
+Every server's list is seen to have 10 channels and its page 25; a dash is what a server cannot do.
+"""
 
 
-class Report:
-    """All rounds of one run; `cold` and `loaded` are by server: (seconds, MiB) and MiB."""
-
-    def __init__(
-        self, rounds: list[Round], cold: dict[str, list[tuple[float, float]]], loaded: dict[str, list[float]]
-    ) -> None:
-        self.rounds = rounds
-        self.cold = cold
-        self.loaded = loaded
-
-    def text(self, seconds: float, notes: str) -> str:
-        """The page."""
-        return "\n".join(
-            [
-                "# Performance",
-                "",
-                "Written by `make bench`; only what follows the tables is written by hand, in `performance-notes.md`.",
-                "Medians of the rounds, with the lowest and the highest in brackets.",
-                "Ratios are taken within a round, because other work on the machine moves all rates together.",
-                "The mock does everything it always does: authentication, request and response validation, ETag.",
-                "Bare Starlette answers constants of the same size on the same uvicorn and checks nothing.",
-                "Prism answers the contract's example of 3 channels to everyone, and keeps no state.",
-                "",
-                *(f"- {line}" for line in _machine(len(self.rounds), seconds)),
-                "",
-                "## Requests",
-                "",
-                *(line for load in EVERY_LOAD for line in self._of_load(load)),
-                "## Cold start and memory",
-                "",
-                *self._cold(),
-                "",
-                "## The size of the world",
-                "",
-                *self._sizes(),
-                "",
-                notes.strip(),
-                "",
-            ]
-        )
-
-    def _of_load(self, load: str) -> Iterable[str]:
-        head = ["server", "requests/s", "of bare Starlette", "times Prism", "CPU us", "p50 ms", "p99 ms"]
-        rows = [[name, *self._rates(name, load)] for name in self._names(load) if not name.startswith(f"{MOCK},")]
-        return [f"### {TITLES[load]}", "", *table(head, rows), ""]
-
-    def _rates(self, name: str, load: str) -> list[str]:
-        return [
-            spread([f.rate for f in self._all(name, load)], "{:,.0f}"),
-            self._ratio(name, LIMIT, load, "{:.2f}"),
-            self._ratio(name, PEER, load, "{:.1f}"),
-            *self._times(name, load),
+def page(results: Results, seconds: float) -> str:
+    """The page; `seconds` is how long each load ran."""
+    return "\n".join(
+        [
+            _PREFACE,
+            *(f"- {line}" for line in _machine(len(results.rounds), seconds)),
+            "",
+            "## Targets",
+            "",
+            *table(["target", "measured", ""], [target.row() for target in targets(results)]),
+            "",
+            "## Requests",
+            "",
+            *(line for load in EVERY_LOAD for line in _of_load(results, load)),
+            "## Cold start and memory",
+            "",
+            *_cold(results),
+            "",
+            "## The size of the world",
+            "",
+            *_sizes(results),
+            "",
+            (ROOT / "docs" / "performance-notes.md").read_text("utf-8").strip(),
+            "",
         ]
+    )
 
-    def _times(self, name: str, load: str) -> list[str]:
-        figures = self._all(name, load)
-        return [
-            spread([f.cpu for f in figures], "{:.0f}"),
-            spread([f.p50 for f in figures], "{:.1f}"),
-            spread([f.p99 for f in figures], "{:.1f}"),
+
+def _of_load(results: Results, load: str) -> Iterable[str]:
+    head = ["server", "requests/s", "of bare Starlette", "times Prism", "CPU us", "p50 ms", "p99 ms"]
+    names = [name for name in results.loaded if not name.startswith(f"{MOCK},")]
+    return [f"### {TITLES[load]}", "", *table(head, [_rates(results, name, load) for name in names]), ""]
+
+
+def _rates(results: Results, name: str, load: str) -> list[str]:
+    figures = results.figures(name, load)
+    return [
+        name,
+        spread([f.rate for f in figures], "{:,.0f}"),
+        spread(results.ratios(name, LIMIT, load), "{:.2f}"),
+        spread(results.ratios(name, peers.PRISM, load), "{:.1f}"),
+        spread([f.cpu for f in figures], "{:.0f}"),
+        spread([f.p50 for f in figures], "{:.1f}"),
+        spread([f.p99 for f in figures], "{:.1f}"),
+    ]
+
+
+def _cold(results: Results) -> list[str]:
+    head = ["server", "first good answer, s", "of Prism's", "MiB then", "MiB after load"]
+    rows = [
+        [
+            name,
+            spread([seconds for seconds, _ in starts], "{:.2f}"),
+            spread(results.cold_ratios(name, peers.PRISM), "{:.2f}"),
+            spread([mib for _, mib in starts], "{:.0f}"),
+            spread(results.loaded[name], "{:.0f}"),
         ]
+        for name, starts in results.cold.items()
+    ]
+    return table(head, rows)
 
-    def _ratio(self, name: str, other: str, load: str, form: str) -> str:
-        ratios = [r[name, load].rate / r[other, load].rate for r in self.rounds if (other, load) in r]
-        return spread(ratios, form)
 
-    def _sizes(self) -> list[str]:
-        names = [name for name in self._names("list") if name.startswith(MOCK)]
-        head = ["channels", *(f"{TITLES[load].lower()}, CPU us" for load in EVERY_LOAD), "MiB after load"]
-        rows = [
-            [
-                name.partition(", ")[2].removesuffix(" channels") or "10",
-                *(spread([f.cpu for f in self._all(name, load)], "{:.0f}") for load in EVERY_LOAD),
-                spread(self.loaded[name], "{:.0f}"),
-            ]
-            for name in names
+def _sizes(results: Results) -> list[str]:
+    head = ["channels", *(f"{TITLES[load].lower()}, CPU us" for load in EVERY_LOAD), "MiB after load"]
+    rows = [
+        [
+            name.partition(", ")[2].removesuffix(" channels") or "10",
+            *(spread([f.cpu for f in results.figures(name, load)], "{:.0f}") for load in EVERY_LOAD),
+            spread(results.loaded[name], "{:.0f}"),
         ]
-        return table(head, rows)
-
-    def _cold(self) -> list[str]:
-        head = ["server", "first good answer, s", "of Prism's", "MiB then", "MiB after load"]
-        prism = median(seconds for seconds, _ in self.cold[PEER])
-        rows = [
-            [
-                name,
-                spread([seconds for seconds, _ in runs], "{:.2f}"),
-                f"{median(seconds for seconds, _ in runs) / prism:.2f}",
-                spread([mib for _, mib in runs], "{:.0f}"),
-                spread(self.loaded[name], "{:.0f}"),
-            ]
-            for name, runs in self.cold.items()
-        ]
-        return table(head, rows)
-
-    def _names(self, load: str) -> list[str]:
-        return [name for name, its in self.rounds[0] if its == load]
-
-    def _all(self, name: str, load: str) -> list[Figures]:
-        return [round_[name, load] for round_ in self.rounds]
-
-
-def spread(values: Sequence[float], form: str) -> str:
-    """The median, with the lowest and the highest."""
-    if not values:
-        return "-"
-    say: Callable[[float], str] = form.format
-    if len(values) == 1:
-        return say(values[0])
-    return f"{say(median(values))} ({say(min(values))}-{say(max(values))})"
+        for name in results.loaded
+        if name.startswith(MOCK)
+    ]
+    return table(head, rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -150,18 +127,13 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _machine(rounds: int, seconds: float) -> list[str]:
-    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     packages = ", ".join(f"{name} {version(name)}" for name in ("connexion", "starlette", "uvicorn", "uvloop"))
     cpus = [line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     processor = cpus[0] if cpus else platform.machine()
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {len(cpus)} processors ({processor}), {platform.system()}",
         f"Python {platform.python_version()}, {packages}",
-        f"Node {node}, Prism {PRISM}, json-server {JSON_SERVER}",
+        peers.versions(),
         f"wrk, 1 thread, {CONNECTIONS} connections, loopback; {rounds} interleaved rounds, {seconds:g} s for each load",
+        "each server has first answered lists for as long, which is not counted",
     ]
-
-
-def notes() -> str:
-    """What is written by hand about the figures."""
-    return (ROOT / "docs" / "performance-notes.md").read_text("utf-8")

@@ -1,0 +1,65 @@
+"""What the benchmark says of its figures; that it measures at all is its own smoke run."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+
+from benchmarks.measure import Figures
+from benchmarks.peers import contract_with_full_pages
+from benchmarks.results import Results, spread
+from benchmarks.targets import Target, targets
+from mockserver.contract import read_contract
+
+CHANNELS = "/users/{user_id}/communication_channels"
+
+
+@pytest.mark.parametrize(
+    ("measured", "at_least", "verdict"),
+    [
+        ([0.7, 0.6, 0.1], True, "met"),
+        ([0.7, 0.59, 0.1], True, "not met"),
+        ([0.7, 0.59, 0.1], False, "met"),
+        ([0.6], False, "not met"),
+        ([], True, "not measured"),
+    ],
+)
+def test_a_target_is_met_by_the_median(measured: list[float], at_least: bool, verdict: str) -> None:
+    assert Target("", measured, 0.6, at_least).verdict == verdict
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    quiet = {("the mock", "list"): Figures(600, 1, 2, 80), ("bare Starlette", "list"): Figures(1000, 1, 2, 40)}
+    busy = {("the mock", "list"): Figures(70, 1, 2, 80), ("bare Starlette", "list"): Figures(100, 1, 2, 40)}
+
+    ratios = Results([quiet, busy], {}, {}).ratios("the mock", "bare Starlette", "list")
+
+    assert spread(ratios, "{:.2f}") == "0.65 (0.60-0.70)"
+
+
+def test_growth_under_one_load_alone_misses_its_target() -> None:
+    loads = {"list": 80, "page": 100, "create": 90, "recreate": 90}
+    small = {("the mock", load): Figures(1, 1, 2, cpu) for load, cpu in loads.items()}
+    large = {("the mock, 1,000,000 channels", load): Figures(1, 1, 2, cpu) for load, cpu in loads.items()}
+    large["the mock, 1,000,000 channels", "create"] = Figures(1, 1, 2, 180)
+
+    growth = targets(Results([{**small, **large}], {}, {}))[-1]
+
+    assert growth.row()[1:] == ["2.00", "not met"]
+
+
+def test_what_nobody_measured_is_no_target_met() -> None:
+    verdicts = {target.verdict for target in targets(Results([], {}, {}))}
+
+    assert verdicts == {"not measured"}
+
+
+def test_peers_are_given_pages_of_the_mock_s_size_that_fit_the_contract() -> None:
+    channels = {"type": "array", "items": read_contract()["components"]["schemas"]["CommunicationChannel"]}
+
+    answer = contract_with_full_pages()["paths"][CHANNELS]["get"]["responses"]["200"]
+    pages = {name: example["value"] for name, example in answer["content"]["application/json"]["examples"].items()}
+
+    assert {name: len(page) for name, page in pages.items()} == {"list": 10, "page": 25}
+    for page in pages.values():
+        jsonschema.validate(page, channels)
