@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from mockserver.answers import Answer, answer_to
 from mockserver.control import LOCAL_ORIGINS, control_routes, page_not_found
 from mockserver.frame import build_frame
-from mockserver.front import Front
+from mockserver.front import LONGEST_PAUSE, Front
 from mockserver.handlers import Handlers
 from mockserver.throttle import Throttle
 from mockserver.world import World
@@ -44,6 +44,7 @@ def create_app(
     error_report_ids: bool = False,
     throttle: Throttle | None = None,
     random: Random | None = None,
+    longest_pause: float = LONGEST_PAUSE,
 ) -> ASGIApp:
     """A mock of one Canvas, as an ASGI application; make as many as you like, they share nothing.
 
@@ -54,6 +55,7 @@ def create_app(
         error_report_ids: Show `error_report_id` where Canvas records the failure.
         throttle: The rate limit; none unless given.
         random: Where request ids come from; the same seed gives the same ids.
+        longest_pause: Seconds after which a body that has stopped is given up, with 408.
     """
     here = world or World(read_world())
     report_ids = count(1)
@@ -63,7 +65,8 @@ def create_app(
         return answer_to(error, unauthorized_status=unauthorized_status, report_id=report_id)
 
     frame = build_frame(Handlers(), render, strict=strict)
-    front = Front(frame, lambda _scope: here, render, throttle or Throttle(), random or Random(0))  # noqa: S311  # ids, not secrets
+    ids = random or Random(0)  # noqa: S311  # ids, not secrets
+    front = Front(frame, lambda _scope: here, render, throttle or Throttle(), ids, longest_pause)
     beside = Starlette(routes=control_routes(here), exception_handlers={404: page_not_found, 405: page_not_found})
     return _ForBrowsers(_ByPath(front, beside))
 

@@ -32,8 +32,8 @@ log = logging.getLogger("mockserver")
 MOST_BYTES = 1024 * 1024
 """The largest body that is read."""
 
-_LONGEST_PAUSE = 10.0
-"""Seconds that the mock waits for the next piece of a body."""
+LONGEST_PAUSE = 10.0
+"""Seconds that the mock waits for the next piece of a body, unless told otherwise."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
@@ -53,12 +53,14 @@ class Front:
         render: Callable[[CanvasError], Answer],
         throttle: Throttle,
         random: Random,
+        longest_pause: float,
     ) -> None:
         self._frame = frame
         self._world_of = world_of
         self._render = render
         self._throttle = throttle
         self._random = random
+        self._longest_pause = longest_pause
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -96,7 +98,7 @@ class Front:
         if call.method not in _METHODS:
             raise UnknownMethod
         call.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
-        sent = await _sent(call, headers, receive)
+        sent = await _sent(call, headers, receive, self._longest_pause)
         call.parameters = {**sent, **call.query} if sent else call.query
         self._throttle_by_token(call)
         if call.method == "POST":
@@ -135,11 +137,11 @@ def _host(sent: str, scope: Scope) -> str:
     return sent if _HOST.fullmatch(sent) else ":".join(map(str, scope["server"]))
 
 
-async def _sent(call: Call, headers: dict[bytes, bytes], receive: Receive) -> rails.Parameters:
+async def _sent(call: Call, headers: dict[bytes, bytes], receive: Receive, longest_pause: float) -> rails.Parameters:
     """The parameters in the body, if there is one."""
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return {}
-    body = await _body(headers.get(b"content-length", b"0"), receive)
+    body = await _body(headers.get(b"content-length", b"0"), receive, longest_pause)
     if not body:
         return {}
     content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")
@@ -151,13 +153,13 @@ async def _sent(call: Call, headers: dict[bytes, bytes], receive: Receive) -> ra
         raise
 
 
-async def _body(announced: bytes, receive: Receive) -> bytes:
+async def _body(announced: bytes, receive: Receive, longest_pause: float) -> bytes:
     if announced.isdigit() and (len(announced) > 9 or int(announced) > MOST_BYTES):
         raise BodyTooLarge(f"the body is over {MOST_BYTES} bytes")
     body = bytearray()
     while True:
         try:
-            message = await asyncio.wait_for(receive(), _LONGEST_PAUSE)
+            message = await asyncio.wait_for(receive(), longest_pause)
         except TimeoutError:
             raise BodyTooSlow("the body did not come") from None
         body += message.get("body", b"")

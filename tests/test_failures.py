@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mockserver import World, create_app
 from mockserver.front import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.testclient import TestClient
-
-    from mockserver import World
+    from starlette.types import Message
 
 SELF = "users/self/communication_channels"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -64,6 +66,46 @@ def test_a_body_in_pieces_is_one_body(student: TestClient) -> None:
     response = student.post(SELF, content=iter([form[:20], form[20:40], form[40:]]), headers=FORM)
 
     assert response.json()["address"] == "a@b.c"
+
+
+def test_a_body_that_stops_is_given_up_with_408(world: World) -> None:
+    app = create_app(world, longest_pause=0.01)
+    pieces = [{"type": "http.request", "body": b"communication_channel[address]=a@b.c&", "more_body": True}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if not pieces:
+            await asyncio.Event().wait()  # which nobody sets
+        return pieces.pop()
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(asyncio.wait_for(app(_post_of_a_form(), receive, keep), 5))
+
+    start, body = sent
+    assert start["status"] == 408
+    assert json.loads(body["body"]) == {"errors": [{"message": "the body did not come"}]}
+    assert len(world.users[1].channels.listed) == 3
+
+
+def _post_of_a_form() -> dict[str, object]:
+    headers = [
+        (b"authorization", b"Bearer student-token"),
+        (b"content-type", FORM["Content-Type"].encode()),
+        (b"transfer-encoding", b"chunked"),
+    ]
+    path = f"/api/v1/{SELF}"
+    return {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": headers,
+        "server": ("127.0.0.1", 8000),
+    }
 
 
 @pytest.mark.parametrize("length", ["0", "-1", "x"])
