@@ -27,6 +27,11 @@ export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS
 REPORTS ?=
 export PROFILE SEED RATE ALLOW_HTTP REPORTS
 
+# Other people's tools, in environments of their own; where there is no Node 20 with npm, make test leaves out what needs it.
+READERS := readers
+NODE_20 := $(shell command -v npm > /dev/null && node --eval 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && echo yes)
+NODE_TOOLS := $(if $(NODE_20),$(READERS)/node_modules/installed)
+
 .DEFAULT_GOAL := help
 .PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract
 
@@ -48,7 +53,7 @@ mock: $(VENV)/installed ## Run the mock: PORT= HOST= WORLD=file.yaml STRICT=1 RE
 	@exec $(BIN)/canvas-mock $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
 	  $(if $(WORLD),--world $(WORLD)) $(if $(STRICT),--strict) $(if $(RELOAD),--reload) $(ARGS)
 
-test: $(VENV)/installed ## Run every test: ARGS='-k pagination'
+test: $(VENV)/installed $(READERS)/.venv/installed $(NODE_TOOLS) ## Run every test: ARGS='-k pagination'
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
@@ -69,17 +74,17 @@ check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 bench: $(VENV)/installed ## Measure the mock beside its peers, into docs/performance.md: ARGS='--smoke'
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-READERS := readers
 SINCE ?= $(shell git describe --tags --abbrev=0 2>/dev/null)
 NODE_BIN := $(READERS)/node_modules/.bin
 
 $(READERS)/node_modules/installed: $(READERS)/package-lock.json
-	@echo "Installing the Node tools of $(READERS)/package-lock.json; once, about ten seconds."
+	@echo "Installing the Node tools of $(READERS)/package-lock.json; once, about twenty seconds."
+	@command -v npm > /dev/null || { echo "npm is missing; Node 20 or newer brings it."; exit 2; }
 	@cd $(READERS) && npm ci --ignore-scripts --silent
 	@touch $@
 
 $(READERS)/.venv/installed: $(READERS)/requirements.lock
-	@echo "Making $(READERS)/.venv from its requirements.lock; once, about ten seconds."
+	@echo "Making $(READERS)/.venv from its requirements.lock; once, about twenty seconds."
 	@$(PYTHON) -m venv --clear $(READERS)/.venv
 	@$(READERS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
@@ -99,17 +104,19 @@ diff-contract: $(READERS)/node_modules/installed ## Name what breaks clients sin
 	  mkdir -p build && git show "$(SINCE):openapi.yaml" > build/since.yaml \
 	  && $(NODE_BIN)/redocly diff --fail-on major build/since.yaml openapi.yaml
 
-clients: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Generate clients, run each against the mock, write docs/clients.md
-	$(BIN)/python $(READERS)/clients.py
+clients: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Generate clients, run each against the mock, write docs/clients.md: ARGS=orval
+	@$(BIN)/python -m readers.clients $(ARGS)
 
 fix: $(VENV)/installed ## Format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(VENV)/installed ## Choose the newest versions that pyproject.toml allows
-	$(BIN)/pip-compile --quiet --upgrade --all-extras --strip-extras --allow-unsafe --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line \
-	  --output-file requirements.lock pyproject.toml
+COMPILE := $(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line
+
+lock: $(VENV)/installed ## Choose the newest versions that pyproject.toml and readers/requirements.in allow
+	$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
+	$(COMPILE) --output-file $(READERS)/requirements.lock $(READERS)/requirements.in
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) $(READERS)/node_modules $(READERS)/.venv $(READERS)/generated .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
