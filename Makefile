@@ -33,7 +33,7 @@ NODE_20 := $(shell command -v npm > /dev/null && node --eval 'process.exit(parse
 NODE_TOOLS := $(if $(NODE_20),$(READERS)/node_modules/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract
+.PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract overlays dist reuse
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,16 +89,34 @@ $(READERS)/.venv/installed: $(READERS)/requirements.lock
 	@$(READERS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-lint-contract: export REDOCLY_TELEMETRY = off
-lint-contract: export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
-lint-contract: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Hold the contract against four linters (needs Node 20 and Java 11)
-	$(BIN)/openapi-spec-validator openapi.yaml
-	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml
-	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml
-	$(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i openapi.yaml
+lint-contract overlays dist diff-contract reuse: export REDOCLY_TELEMETRY = off
+lint-contract overlays dist diff-contract reuse: export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-diff-contract: export REDOCLY_TELEMETRY = off
-diff-contract: export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
+EDITIONS := $(patsubst overlays/%,build/%,$(wildcard overlays/*.yaml))
+
+build/%.yaml: overlays/%.yaml openapi.yaml $(READERS)/node_modules/installed
+	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --overlay $< --output $@ openapi.yaml
+
+overlays: $(EDITIONS) ## Make the other editions of the contract, into build/
+
+lint-contract: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed $(EDITIONS) ## Hold the contract and its editions against four linters (needs Node 20 and Java 11)
+	$(BIN)/openapi-spec-validator openapi.yaml $(EDITIONS)
+	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml $(EDITIONS) overlays/*.yaml
+	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml $(EDITIONS)
+	@for contract in openapi.yaml $(EDITIONS); do \
+	  $(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i $$contract || exit 1; done
+
+dist: $(VENV)/installed $(READERS)/node_modules/installed ## Make the wheel, the contract as one JSON, a page of it, and a Postman collection, into dist/
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --dereferenced --output dist/openapi.json openapi.yaml
+	$(BIN)/python $(READERS)/offline.py dist/contract.html
+	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --overlay $(READERS)/postman.overlay.yaml --output build/postman.yaml openapi.yaml
+	$(NODE_BIN)/openapi2postmanv2 --spec build/postman.yaml --options-config $(READERS)/postman.json --pretty --output dist/postman.json
+
+reuse: $(READERS)/.venv/installed overlays dist ## Try the editions, dist/ and every command of docs/reuse.md: ARGS='-k postman'
+	$(BIN)/python -m pytest -m reuse $(ARGS)
+
 diff-contract: $(READERS)/node_modules/installed ## Name what breaks clients since the last tag: SINCE=v1.0.0
 	@if [ -z "$(SINCE)" ]; then echo "There is no tag to compare with."; exit 0; fi; \
 	  mkdir -p build && git show "$(SINCE):openapi.yaml" > build/since.yaml \

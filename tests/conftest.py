@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
+import uvicorn
 from hypothesis import settings
 from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The same examples every time, and none that fails for being slow.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
@@ -75,3 +81,15 @@ def admin(login: Login) -> TestClient:
 @pytest.fixture
 def site_admin(login: Login) -> TestClient:
     return login("site-admin-token")
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[str]:
+    """The origin of a mock behind a socket."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(world), log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 import yaml
 from starlette.testclient import TestClient
 
@@ -18,7 +15,6 @@ from mockserver.contract import contract_file
 from mockserver.worldfile import Seed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Login
@@ -122,17 +118,6 @@ class TestCors:
         response = student.get(SELF, headers={"Origin": origin})
 
         assert "access-control-allow-origin" not in response.headers
-
-
-@pytest.fixture
-def served(world: World) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(world), log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine to open the page in")

@@ -1,0 +1,1 @@
+"""What `make overlays` and `make dist` make, and docs/reuse.md, tried as a reader of the contract would."""
