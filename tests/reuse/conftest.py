@@ -19,7 +19,7 @@ def wheel_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     wanted = folder / "wanted.txt"
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    wanted.write_text(f"canvas-channels-contract[contract] @ {wheel.as_uri()} --hash=sha256:{digest}\n")
+    wanted.write_text(f"canvas-channels-contract[contract] @ {wheel.as_uri()} --hash=sha256:{digest}\npip\n")
     environment = folder / "environment"
     pip = [sys.executable, "-m", "pip", "--python", str(environment), "--disable-pip-version-check"]
     locked = ["--require-hashes", "--constraint", str(ROOT / "requirements.lock"), "--requirement", str(wanted)]
