@@ -33,7 +33,7 @@ NODE_20 := $(shell command -v npm > /dev/null && node --eval 'process.exit(parse
 NODE_TOOLS := $(if $(NODE_20),$(READERS)/node_modules/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract overlays dist reuse
+.PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract overlays dist reuse mutants
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ contract: $(VENV)/installed ## Judge the mock, or CANVAS_URL= with CANVAS_TOKEN=
 
 compare: $(VENV)/installed ## Ask the mock and CANVAS_URL= the same, and list where their answers differ
 	@$(BIN)/python -m contract_tests.compare $(ARGS)
+
+mutants: $(VENV)/installed ## Show that the suite catches every fault, into docs/mutants.md: ARGS='-k name'
+	$(BIN)/pytest mutants -n 2 --dist load --maxschedchunk 1 -q -rN --no-header $(ARGS)
 
 check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 	$(BIN)/ruff format --check .

@@ -1,0 +1,50 @@
+"""Progress while the mutants run, and the page that a whole run writes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mutants.page import Row, text_of
+from mutants.verdict import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PAGE = ROOT / "docs" / "mutants.md"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect the rows in the one process that sees every test."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Collector(_PAGE), "mutants-page")
+
+
+class _Collector:
+    """What every run said, and the page once all of them have spoken."""
+
+    def __init__(self, page: Path) -> None:
+        self._page = page
+        self._start = time.monotonic()
+        self._rows: list[Row] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a run said."""
+        if report.when == "call":
+            said = {str(name): str(value) for name, value in report.user_properties}
+            row = Row(said["kind"], said["name"], said["status"], said["test"], said["promise"], float(said["seconds"]))
+            self._rows.append(row)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name the survivors and the false alarms, and write the page of a whole run."""
+        for row in self._rows:
+            if row.is_wrong:
+                terminalreporter.write_line(f"{row.complaint}")
+        text = text_of(self._rows, time.monotonic() - self._start)
+        if text is None:
+            terminalreporter.write_line("A part of the mutants ran: docs/mutants.md is as it was.")
+            return
+        self._page.write_text(text, "utf-8")
+        terminalreporter.write_line("docs/mutants.md is written.")
