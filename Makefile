@@ -66,7 +66,7 @@ compare: $(VENV)/installed ## Ask the mock and CANVAS_URL= the same, and list wh
 	@$(BIN)/python -m contract_tests.compare $(ARGS)
 
 mutants: $(VENV)/installed ## Show that the suite catches every fault, into docs/mutants.md: ARGS='-k name'
-	$(BIN)/pytest mutants -n 2 --dist load --maxschedchunk 1 -q -rN --no-header $(ARGS)
+	$(BIN)/pytest mutants -n 2 --dist load --maxschedchunk 1 -v -rN --no-header $(ARGS)
 
 check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 	$(BIN)/ruff format --check .

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mutants.page import Row, text_of
-from mutants.verdict import ROOT
+from mutants.page import PAGE, Row, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_PAGE = ROOT / "docs" / "mutants.md"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the rows in the one process that sees every test."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Collector(_PAGE), "mutants-page")
+        config.pluginmanager.register(_Collector(PAGE), "mutants-page")
 
 
 class _Collector:
@@ -32,8 +29,8 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a run said."""
-        if report.when == "call":
-            said = {str(name): str(value) for name, value in report.user_properties}
+        said = {str(name): str(value) for name, value in report.user_properties}
+        if report.when == "call" and said:
             row = Row(said["kind"], said["name"], said["status"], said["test"], said["promise"], float(said["seconds"]))
             self._rows.append(row)
 
@@ -41,7 +38,7 @@ class _Collector:
         """Name the survivors and the false alarms, and write the page of a whole run."""
         for row in self._rows:
             if row.is_wrong:
-                terminalreporter.write_line(f"{row.complaint}")
+                terminalreporter.write_line(row.complaint)
         text = text_of(self._rows, time.monotonic() - self._start)
         if text is None:
             terminalreporter.write_line("A part of the mutants ran: docs/mutants.md is as it was.")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mutants.catalogue import FAULTS, HARMLESS, SEEDS
+from mutants.verdict import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mutants.surgery import Mutant
+
+
+PAGE = ROOT / "docs" / "mutants.md"
+
+_CAUGHT = re.compile(r"^\| (\S+) \| [^|]+ \| (test_\S+) \|", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class Row:
         return f"{what:<12}{self.name}: exit status {self.status} {self.test}".rstrip()
 
 
+def catchers(text: str) -> dict[str, str]:
+    """What caught each fault, read back from the page."""
+    return dict(_CAUGHT.findall(text))
+
+
 def text_of(rows: Sequence[Row], seconds: float) -> str | None:
     """The page; None unless everything ran."""
     found = {(row.kind, row.name): row for row in rows}
@@ -61,7 +73,8 @@ def _lines(found: dict[tuple[str, str], Row], seconds: float) -> Iterator[str]:
         "",
         "`make mutants` writes this page.",
         "It puts one difference at a time into the mock and runs `canvas-contract` on it, each in its own process.",
-        "A run stops at its first failure, so the table names the property that came first, not all that would see it.",
+        "A run stops at its first failure, so the table names one property for each fault, not all that would see it.",
+        "The next time that property is tried first, and the whole suite where it catches nothing.",
         "",
         f"- {datetime.now(UTC):%Y-%m-%d}, profile default, {seconds / 60:.0f} minutes on 2 workers",
         f"- unmutated: {len(SEEDS)} seeds, {bad_seeds} false alarms",

@@ -1,4 +1,4 @@
-"""One run of the suite against one mutant: both in processes of their own, and what the run said."""
+"""One run of the suite against one mutant, both in processes of their own, and what the run said."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 _LONGEST_RUN = 300.0
+_NOT_KEPT = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP"})
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Verdict:
     status: int
     seconds: float
     test: str
-    """The failing test, without its parameters; empty where none failed."""
+    """The failing test, as module.name without its parameters; empty where none failed."""
     promise: str
     output: str
     """The end of what the run printed."""
@@ -52,14 +53,17 @@ def served(mutant: Mutant) -> Iterator[str]:
             process.kill()
 
 
-def judged(mutant: Mutant, folder: Path, *, profile: str = "default", seed: int = 1) -> Verdict:
-    """What the suite says of the mutant, stopped at its first failure; `folder` takes the run's files."""
+def judged(mutant: Mutant, folder: Path, *options: str) -> Verdict:
+    """What the suite says of the mutant, stopped at its first failure.
+
+    `folder` takes the run's files; `options` go to the suite.
+    """
     report = folder / "junit.xml"
+    command = [sys.executable, "-m", "contract_tests", "-x", f"--junitxml={report}", *options]
     with served(mutant) as url:
-        command = [sys.executable, "-m", "contract_tests", "--url", url, "--profile", profile, "--seed", str(seed)]
         start = time.monotonic()
         run = subprocess.run(
-            [*command, "-x", f"--junitxml={report}"],
+            [*command, "--url", url],
             cwd=ROOT,
             env=_environment(mutant, folder),
             capture_output=True,
@@ -72,11 +76,20 @@ def judged(mutant: Mutant, folder: Path, *, profile: str = "default", seed: int 
     return Verdict(run.returncode, seconds, test, promise, (run.stdout + run.stderr)[-4000:])
 
 
+def judged_by(test: str, mutant: Mutant, folder: Path, *options: str) -> Verdict:
+    """The same, where one test of the suite comes first: all others run only if it does not catch the mutant."""
+    first = judged(mutant, folder, "-k", test.rpartition(".")[2], *options)
+    if (first.status, first.test) == (1, test):
+        return first
+    (folder / "junit.xml").unlink(missing_ok=True)
+    return judged(mutant, folder, *options)
+
+
 def _environment(mutant: Mutant, folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CANVAS_", "PYTEST_")) and name not in {"PROFILE", "SEED", "RATE", "ALLOW_HTTP"}
+        if not name.startswith(("CANVAS_", "PYTEST_")) and name not in _NOT_KEPT
     }
     return {**kept, **WORLD, **mutant.variables, "CANVAS_JOURNAL": str(folder)}
 
@@ -89,9 +102,8 @@ def _first_failure(report: Path) -> tuple[str, str]:
         if case.find("failure") is not None or case.find("error") is not None:
             module, name = case.get("classname", ""), case.get("name", "").partition("[")[0]
             said = case.find("properties/property[@name='promise']")
-            return f"{module.rpartition('.')[2]}.{name}", _one_line(
-                said.get("value", "") if said is not None else _docstring(module, name)
-            )
+            promise = _docstring(module, name) if said is None else said.get("value", "")
+            return f"{module.rpartition('.')[2]}.{name}", " ".join(promise.partition("\n\n")[0].split())
     return "", ""
 
 
@@ -104,7 +116,3 @@ def _docstring(module: str, name: str) -> str:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return ast.get_docstring(node) or ""
     return ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.partition("\n\n")[0].split())

@@ -14,7 +14,7 @@ import pytest
 import mockserver
 from mockserver import create_app
 from mutants.catalogue import FAULTS, HARMLESS, UNMUTATED, mutant_named
-from mutants.page import Row, text_of
+from mutants.page import Row, catchers, text_of
 from mutants.surgery import Surgery
 from mutants.verdict import served
 
@@ -96,7 +96,10 @@ def test_only_a_whole_run_makes_a_page() -> None:
     faults = [Row("fault", mutant.name, "1", "test_x.test_y", "It holds.", 1) for mutant in FAULTS]
 
     assert text_of([*seeds, *harmless, *faults[1:]], 60) is None
-    assert "| It holds. |" in (text_of([*seeds, *harmless, *faults], 60) or "")
+    page = text_of([*seeds, *harmless, *faults], 60)
+    assert page is not None
+    assert "| It holds. |" in page
+    assert catchers(page) == {mutant.name: "test_x.test_y" for mutant in FAULTS}
 
 
 def test_a_survivor_and_a_false_alarm_are_named() -> None:

@@ -383,7 +383,7 @@ def positions_are_all_1(mock: Surgery) -> None:
 
 
 @fault
-def positions_begin_at_0(mock: Surgery) -> None:
+def positions_repeat_the_highest(mock: Surgery) -> None:
     """A new channel's position is the highest one, not one more."""
     _new(mock, lambda world, owner, channel: setattr(channel, "position", channel.position - 1))
 
