@@ -138,6 +138,8 @@ def refused(answer: httpx2.Response) -> None:
     assert answer.json().get("status") == "unauthorized", "a refusal has the status unauthorized"
     assert answer.json()["errors"], "a refusal says why"
     assert "www-authenticate" not in answer.headers, "a refusal does not ask for another token"
+    kept = answer.headers.get("cache-control", "no-store")
+    assert "no-store" in kept or "no-cache" in kept, f"a refusal may be kept: {kept}"
 
 
 def missing(answer: httpx2.Response) -> None:
@@ -145,6 +147,7 @@ def missing(answer: httpx2.Response) -> None:
     assert answer.status_code == 404, f"expected 404, got {said(answer)}"
     assert "status" not in answer.json(), "a 404 has no status key"
     assert answer.json()["errors"][0]["message"], "a 404 says what is missing"
+    assert "error_code" not in answer.json()["errors"][0], "a missing thing is told from a general failure"
 
 
 def unauthenticated(answer: httpx2.Response, *, known: bool) -> None:

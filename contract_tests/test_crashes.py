@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests import pool
-from contract_tests.call import FORM
 from contract_tests.caller import ADDRESS, CREATE, LIST, TOKEN, TYPE, done, said
 from contract_tests.defects import known_defect
 
@@ -96,13 +95,3 @@ def test_forgetting_no_device_forgets_none(device: Caller, owner: Caller, fields
 
     assert answer.status_code >= 400, said(answer)
     assert owner.channels() == before
-
-
-def test_a_form_needs_no_charset(owner: Caller) -> None:
-    """A form whose Content-Type names a character set is read as one (behaviour 5.1)."""
-    headers = (("Content-Type", f"{FORM}; charset=utf-8"),)
-    body = owner.fields(pool.NON_ASCII)
-
-    channel = done(owner.wire.send(owner.call(CREATE, "POST", body=body, headers=headers)))
-
-    assert channel["address"] == pool.NON_ASCII.address

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_tests import pool
-from contract_tests.call import ENCODINGS
-from contract_tests.caller import ADDRESS, TYPE, done, said, unsaved
+from contract_tests.call import ENCODINGS, FORM
+from contract_tests.caller import ADDRESS, CREATE, TYPE, done, said, unsaved
 from contract_tests.pool import Pair
 
 if TYPE_CHECKING:
@@ -130,10 +130,30 @@ def test_an_unknown_type_is_stored_as_email(owner_stock: Stock) -> None:
     assert (channel["type"], channel["address"]) == ("email", pool.UNCHECKED.address)
 
 
+def test_the_last_of_repeated_fields_counts(owner: Caller) -> None:
+    """Of a field that a form has twice, the last is read (behaviour 5.1)."""
+    channel = done(owner.post((*owner.fields(pool.FIRST), (ADDRESS, pool.SECOND.address))))
+
+    assert channel["address"] == pool.SECOND.address
+    assert channel in owner.channels()
+
+
+@pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", f"{FORM}; charset=utf-8"])
+def test_a_body_may_name_its_character_set(owner: Caller, media_type: str) -> None:
+    """A body whose Content-Type names a character set is read like one without (behaviour 5.1)."""
+    encoding = "json" if "json" in media_type else "form"
+    headers = (("Content-Type", media_type),)
+
+    call = owner.call(CREATE, "POST", body=owner.fields(pool.NON_ASCII), encoding=encoding, headers=headers)
+
+    assert done(owner.wire.send(call))["address"] == pool.NON_ASCII.address
+
+
+@pytest.mark.parametrize("pair", [pool.FIRST, pool.PHONE], ids=str)
 @pytest.mark.parametrize("word", TRUE_WORDS)
-def test_skip_confirmation_is_ignored_for_ordinary_users(owner: Caller, word: str) -> None:
+def test_skip_confirmation_is_ignored_for_ordinary_users(owner: Caller, word: str, pair: Pair) -> None:
     """skip_confirmation from who may not use it is ignored: 200, and unconfirmed (behaviour 5.8)."""
-    channel = owner.made(pool.FIRST, (("skip_confirmation", word),))
+    channel = owner.made(pair, (("skip_confirmation", word),))
 
     assert channel["workflow_state"] == "unconfirmed"
 
@@ -161,6 +181,35 @@ def test_skip_confirmation_is_honoured_in_json(admin: Caller, owner: Caller, val
 
     assert channel["workflow_state"] == state
     assert channel in owner.channels()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_skip_confirmation_is_read_in_every_encoding(admin: Caller, owner: Caller, encoding: str) -> None:
+    """skip_confirmation is read wherever a parameter is (behaviour 5.1, 5.8)."""
+    channel = done(admin.create(pool.SECOND, (("skip_confirmation", "1"),), encoding))
+
+    assert channel["workflow_state"] == "active"
+    assert channel in owner.channels()
+
+
+def test_skip_confirmation_is_no_field_of_the_channel(admin: Caller, owner: Caller) -> None:
+    """A skip_confirmation inside communication_channel is ignored (behaviour 5.8)."""
+    channel = admin.made(pool.SECOND, (("communication_channel[skip_confirmation]", "1"),))
+
+    assert channel["workflow_state"] == "unconfirmed"
+    assert channel in owner.channels()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_an_admin_s_address_is_checked_too(admin: Caller, owner: Caller, encoding: str) -> None:
+    """What is no e-mail address is refused to admins as well, in every encoding (behaviour 5.3)."""
+    before = owner.channels()
+
+    for pair in (pool.REFUSED[0], pool.REFUSED[1]):
+        unsaved(admin.create(pair, encoding=encoding), email="invalid")
+        unsaved(owner.create(pair, encoding=encoding), email="invalid")
+
+    assert owner.channels() == before
 
 
 def test_site_admins_confirm_at_once(site_admin: Caller, owner: Caller) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_tests import pool
-from contract_tests.caller import done, missing, said
+from contract_tests.caller import TYPE, Caller, done, said
 
 if TYPE_CHECKING:
     import httpx2
 
     from contract_tests.call import Fields
-    from contract_tests.caller import Caller, Channel
+    from contract_tests.caller import Channel
 
 KEPT = "a b+c&d"
 ORDINARY_KEYS = {"id", "position", "workflow_state", "user_id", "created_at", "address", "type"}
@@ -116,8 +117,11 @@ def test_a_page_past_the_last_is_empty(owner: Caller, page: str) -> None:
 
 @pytest.mark.parametrize("page", ["0", "-1", "abc", ""])
 def test_what_is_no_page_is_missing(owner: Caller, page: str) -> None:
-    """A page that is not a positive number is 404 (behaviour 4.2)."""
-    missing(owner.page((("page", page),)))
+    """A page that is not a positive number is 404, as a general failure (behaviour 4.2)."""
+    answer = owner.page((("page", page),))
+
+    assert answer.status_code == 404, said(answer)
+    assert answer.json()["errors"][0]["error_code"] == "not_found"
 
 
 def test_links_hold_no_token(owner: Caller) -> None:
@@ -228,6 +232,26 @@ def test_what_has_no_route_is_missing(owner: Caller, method: str, tail: tuple[st
 
     assert answer.status_code == 404, said(answer)
     assert owner.channels() == before
+
+
+def test_answers_are_not_kept_by_others(owner: Caller) -> None:
+    """No shared cache may keep a list, nor any cache a failure, where the answer says anything of it (behaviour 9)."""
+    nobody = Caller(owner.wire, owner.contract, None, "", owner.id)
+    lists, failures = [owner.page()], [nobody.page(), owner.delete("0"), owner.post(((TYPE, "email"),))]
+
+    for kept, answers in ((("private", "no-store", "no-cache"), lists), (("no-store", "no-cache"), failures)):
+        for answer in answers:
+            rules = answer.headers.get("cache-control", "no-store").replace(",", " ").split()
+            assert set(rules) & set(kept), f"{answer.status_code} may be kept: {' '.join(rules)}"
+
+
+def test_every_request_has_a_name_of_its_own(owner: Caller) -> None:
+    """X-Request-Context-Id, where it is sent, is a UUID, and another one for each request (behaviour 9)."""
+    names = [owner.page().headers.get("x-request-context-id") for _ in range(3)]
+    if None in names:
+        pytest.skip("the target sends no X-Request-Context-Id")
+
+    assert len({UUID(name) for name in names if name}) == 3
 
 
 def _stocked(owner: Caller) -> list[Channel]:

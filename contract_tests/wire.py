@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -109,12 +110,20 @@ class Wire:
         answer = self.mask.answer(raw)
         answer.elapsed = timedelta(seconds=self._clock.now() - begun)
         self._record(call, answer, made, started)
-        if 300 <= answer.status_code < 400 and answer.status_code != 304:
+        self._stay_here(answer)
+        self._slow_down(answer)
+        return answer
+
+    def _stay_here(self, answer: httpx2.Response) -> None:
+        """End the run where the target sends us to another origin; a redirect within it is an answer like any other."""
+        location = answer.headers.get("location")
+        if not 300 <= answer.status_code < 400 or location is None:
+            return
+        to = urlsplit(urljoin(str(answer.request.url), location))
+        if f"{to.scheme}://{to.netloc}".lower() != self.settings.url:
             raise UnusableTargetError(
                 "The target redirects elsewhere; set CANVAS_URL to the address that answers itself."
             )
-        self._slow_down(answer)
-        return answer
 
     def _stop_at_limits(self) -> None:
         limits = self.settings.limits
