@@ -101,3 +101,4 @@ class Run:
     defects: list[Defect] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     traceability: Sequence[Sentence] = ()
+    matrix: Sequence[tuple[str, ...]] = ()

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contract_tests.actors import matrix
 from contract_tests.contract import Contract
 from contract_tests.coverage import measure
 from contract_tests.defects import KNOWN
-from contract_tests.record import Defect, Outcome, Run
+from contract_tests.record import Defect, Outcome, Run, Sentence
 from contract_tests.report import har, html, terminal
 from contract_tests.script import shell_script
 from contract_tests.settings import UnusableTargetError
 from contract_tests.stock import room_left, rows_used
+from contract_tests.traceability import read_promises, table, undocumented, written_tests
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -134,6 +136,8 @@ class Reporter:
             tokens=tuple(wire.settings.tokens) if wire else (),
             outcomes=self.outcomes,
             exchanges=wire.exchanges if wire else [],
+            traceability=_sentences(self.outcomes),
+            matrix=matrix(self.outcomes),
             defects=[Defect(name, says[name], times) for name, times in (wire.defects if wire else {}).items()],
         )
 
@@ -147,7 +151,7 @@ class Reporter:
         promise, section = _promise(item)
         name = getattr(item, "originalname", None) or item.name.partition("[")[0]
         outcome = Outcome(
-            property=name.removeprefix("test_").replace("_s_", "'s_").replace("_", " "),
+            property=_property(name),
             test=f"{item.path.stem}::{item.name}",
             promise=promise,
             section=section,
@@ -205,6 +209,19 @@ def _promise(item: pytest.Item) -> tuple[str, str]:
     text = " ".join((inspect.getdoc(getattr(item, "obj", None)) or item.name).split())
     found = _SECTION.search(text)
     return _SECTION.sub("", text), found[1] if found else ""
+
+
+def _sentences(outcomes: list[Outcome]) -> tuple[Sentence, ...]:
+    """Each sentence of Canvas's page with its state, then the properties that are held and not on the page."""
+    promises = read_promises()
+    beyond = undocumented(promises, written_tests())
+    more = (Sentence(test.partition("::")[2], _property(test), "", (test,), "beyond the page") for test in beyond)
+    return (*table(promises, outcomes), *more)
+
+
+def _property(test: str) -> str:
+    """A test's name as a fact."""
+    return test.rpartition("::")[2].removeprefix("test_").replace("_s_", "'s_").replace("_", " ")
 
 
 def _told(outcome: Outcome) -> str:

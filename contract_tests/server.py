@@ -21,6 +21,7 @@ WORLD = {
     "CANVAS_ADMIN_TOKEN": "admin-token",
     "CANVAS_SITE_ADMIN_TOKEN": "site-admin-token",
     "CANVAS_PUSH_TOKEN": "push-token",
+    "CANVAS_SCOPED_TOKEN": "delete-only-token",
     "CANVAS_OTHER_USER_ID": "2",
 }
 """The public tokens of the mock's default world, by the variable that each stands for."""

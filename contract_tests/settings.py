@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-TOKENS = ("CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN", "CANVAS_PUSH_TOKEN")
+TOKENS = ("CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN", "CANVAS_PUSH_TOKEN", "CANVAS_SCOPED_TOKEN")
 
 
 class Profile(NamedTuple):

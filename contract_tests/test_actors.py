@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests import pool
+from contract_tests.actors import ALLOWED, BAD_TOKEN, DOORS, MISSING, NO_TOKEN, REFUSED, TABLE, WHOSE, cell
 from contract_tests.caller import Caller, done, missing, refused, said, unauthenticated
 from contract_tests.stock import sweep
 
@@ -18,22 +19,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "canvas-contract-is-no-token"
 STRANGE_USERS = ("0", "9223372036854775808", "99999999999999999999", "abc", "-1", "SELF", "sis_user_id:canvas-contract")
-DOORS = ("list", "create", "delete", "delete by address", "delete a missing one")
-WHOSE = ("the owner's", "the other's")
-
-ALLOWED, REFUSED, MISSING, NO_TOKEN, BAD_TOKEN = "yes", "no", "404", "401", "401 bad"
-TABLE = {
-    "nobody": {whose: [NO_TOKEN] * 5 for whose in WHOSE},
-    "a bad token": {whose: [BAD_TOKEN] * 5 for whose in WHOSE},
-    "the owner": {WHOSE[0]: [ALLOWED] * 4 + [MISSING], WHOSE[1]: [REFUSED] * 4 + [MISSING]},
-    "the other user": {WHOSE[0]: [REFUSED] * 4 + [MISSING], WHOSE[1]: [ALLOWED] * 4 + [MISSING]},
-    "an admin": {whose: [ALLOWED] * 4 + [MISSING] for whose in WHOSE},
-    "a site admin": {whose: [ALLOWED] * 4 + [MISSING] for whose in WHOSE},
-}
-"""What Canvas does for each actor at each door, by whose channels they are (behaviour 2, 3.2, 3.3)."""
-
 CELLS = [
-    pytest.param(actor, whose, door, expected, id=f"{actor}, {whose}, {door}")
+    pytest.param(actor, whose, door, expected, id=cell(actor, whose, door))
     for actor, rows in TABLE.items()
     for whose, row in rows.items()
     for door, expected in zip(DOORS, row, strict=True)

@@ -128,6 +128,7 @@ def test_an_unknown_type_is_stored_as_email(owner_stock: Stock) -> None:
     channel = done(answer)
 
     assert (channel["type"], channel["address"]) == ("email", pool.UNCHECKED.address)
+    assert channel["workflow_state"] == "unconfirmed"
 
 
 def test_the_last_of_repeated_fields_counts(owner: Caller) -> None:

@@ -24,6 +24,7 @@ def summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
     operations = [part.place for part in coverage.of("operation")]
     parts = [
         table(run.outcomes, operations, width),
+        matrix(run.matrix),
         failures(run.outcomes, width),
         not_checked(run.outcomes, width),
         defects(run, width),
@@ -53,6 +54,12 @@ def table(outcomes: Sequence[Outcome], operations: Sequence[str], width: int = W
         lines += _line(row.property, texts, widths, room)
     lines += ["-" * min(width, room + sum(widths) + 2 * len(widths)), *_line("in all", sums, widths, room, indent="")]
     return [*lines, *_wrapped(_LEGEND, width)]
+
+
+def matrix(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Who may do what to whose channels, and where the target lets others."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def failures(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
