@@ -155,7 +155,8 @@ def unauthenticated(answer: httpx2.Response, *, known: bool) -> None:
     assert answer.status_code == 401, f"expected 401, got {said(answer)}"
     assert answer.headers.get("www-authenticate", "").startswith("Bearer"), "a 401 names the scheme that it wants"
     assert answer.json()["errors"][0]["message"], "a 401 says why"
-    assert (answer.json().get("status") is None) == known, "only a call without a token has a status word"
+    status = None if known else "unauthenticated"
+    assert answer.json().get("status") == status, "only a call without a token has a status word, unauthenticated"
 
 
 def unsaved(answer: httpx2.Response, **expected: str) -> None:

@@ -19,7 +19,7 @@ from contract_tests.contract import Contract
 from contract_tests.journal import Journal
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import Settings, UnusableTargetError, read_settings
-from contract_tests.stock import forget_devices, listed, open_account, sweep
+from contract_tests.stock import listed, open_account, tidy
 from contract_tests.story import story
 from contract_tests.wire import Wire
 
@@ -59,9 +59,7 @@ class Side:
             )
             return {name: self._plain(answer) for name, answer in steps}
         finally:
-            wire.is_closing = True
-            forget_devices(owner)
-            sweep(owner)
+            tidy(owner)
             if listed(owner) != before:
                 print(f"The channels of user {owner.id} on {self.name} are not as they were.", file=sys.stderr)
             elif not wire.journal.live:

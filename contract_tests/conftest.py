@@ -18,7 +18,7 @@ from contract_tests.journal import Journal
 from contract_tests.reporter import Reporter
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import PROFILES, Settings, UnusableTargetError, read_profile, read_settings
-from contract_tests.stock import Stock, forget_devices, open_account, sweep, take_stock
+from contract_tests.stock import Stock, open_account, sweep, take_stock, tidy
 from contract_tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ def wire(settings: Settings, reporter: Reporter) -> Iterator[Wire]:
     line = Wire(settings, Journal(directory, settings.url))
     reporter.watch(line)
     yield line
+    for account in line.accounts:
+        tidy(account)
+    if line.strays is not None:
+        for user in {*line.journal.live.values()} - {account.id for account in line.accounts}:
+            sweep(line.strays.about(user))
     if not line.journal.live:
         line.journal.close()
     line.close()
@@ -91,7 +96,11 @@ def wire(settings: Settings, reporter: Reporter) -> Iterator[Wire]:
 def admin_token(wire: Wire, contract: Contract, settings: Settings) -> Caller | None:
     """The holder of CANVAS_ADMIN_TOKEN, if there is one."""
     token = settings.tokens.get("CANVAS_ADMIN_TOKEN")
-    return Caller(wire, contract, token, "CANVAS_ADMIN_TOKEN") if token else None
+    if not token:
+        return None
+    admin = Caller(wire, contract, token, "CANVAS_ADMIN_TOKEN")
+    wire.strays = admin
+    return admin
 
 
 @pytest.fixture(scope="session")
@@ -184,8 +193,6 @@ def _opened(caller: Caller, admin: Caller | None) -> Stock:
 
 def _closed(stock: Stock) -> None:
     """Remove what is left, and hold that nothing else has changed. The account is as it was found."""
-    stock.caller.wire.is_closing = True
-    forget_devices(stock.caller)
-    sweep(stock.caller)
+    tidy(stock.caller)
     differences = stock.compare()
     assert not differences, f"the account of user {stock.caller.id} is not as it was found: {'; '.join(differences)}"

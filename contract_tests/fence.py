@@ -47,7 +47,7 @@ class Fence:
             case "GET" | "HEAD":
                 return len(call.tail) <= 1
             case "PUT" | "PATCH":  # Canvas has no such routes
-                return not call.tail and not call.parameters()
+                return not call.parameters() and len(call.tail) < 2 and all(map(self._is_ours_or_nothing, call.tail))
             case "POST":
                 return not call.tail and self._may_create(call)
             case "DELETE":

@@ -63,6 +63,7 @@ def open_account(caller: Caller) -> tuple[Caller, list[Channel]]:
         caller = caller.about(_own_id(caller, first), caller.user)
     _adopt_leftovers(caller)
     sweep(caller)
+    caller.wire.accounts.append(caller)
     before = listed(caller)
     fence = caller.wire.fence
     fence.foreign |= {channel["id"] for channel in before}
@@ -90,7 +91,7 @@ def _first_channels(caller: Caller, admin: Caller | None) -> tuple[list[Channel]
     for index, pair in enumerate(pool.ACCEPTED):
         answer = _send(caller, "POST", body=caller.fields(pair))
         _judge_room(caller, answer)
-        if answer.status_code in REFUSALS and not _may_delete(caller, admin):
+        if answer.status_code in REFUSALS and not (firsts or _may_delete(caller, admin)):
             raise UnusableTargetError(
                 f"User {caller.id} may not create channels with ${caller.token_name} ({answer.status_code}); "
                 "allow users to edit their channels in the account's settings, or use another account."
@@ -127,6 +128,16 @@ def sweep(caller: Caller) -> None:
             journal.delete(number)
 
 
+def tidy(caller: Caller) -> None:
+    """Remove every channel of the pool's that was not there before, whatever the target said when it was made."""
+    caller.wire.is_closing = True
+    forget_devices(caller)
+    for channel in listed(caller):
+        if channel["id"] not in caller.wire.fence.foreign and _key(channel) in pool.KEYS:
+            caller.wire.journal.create(caller.id, channel["id"])
+    sweep(caller)
+
+
 def forget_devices(caller: Caller) -> None:
     """Take back the device tokens that this run has registered for the user: they outlive the push channel."""
     name = caller.wire.pushers.get(caller.id)
@@ -134,6 +145,7 @@ def forget_devices(caller: Caller) -> None:
         return
     device = replace(caller, token=caller.wire.settings.tokens[name], token_name=name, user="self")
     _send(device, "POST", body=((TYPE, "push"), (TOKEN, pool.DEVICE)))
+    caller.wire.pushers.pop(caller.id)
     for token in pool.DEVICES:
         _send(device, "DELETE", tail=("push",), body=(("push_token", token),))
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import httpx2
 
 UNKNOWN = "canvas-contract-is-no-token"
-STRANGE_USERS = ("0", "9223372036854775808", "99999999999999999999", "abc", "-1", "SELF", "sis_user_id:canvas-contract")
+STRANGE_USERS = ("0", "9223372036854775808", "99999999999999999999", "abc", "-1", "SELF")
+STRANGE_IDS = ("sis_user_id:canvas-contract", "sis_login_id:canvas-contract", "canvas_contract:1")
 CELLS = [
     pytest.param(actor, whose, door, expected, id=cell(actor, whose, door))
     for actor, rows in TABLE.items()
@@ -119,7 +120,7 @@ def test_users_do_not_share_addresses(owner: Caller, other: Caller) -> None:
     assert mine not in owner.channels()
 
 
-@pytest.mark.parametrize("user", STRANGE_USERS)
+@pytest.mark.parametrize("user", [*STRANGE_USERS, *STRANGE_IDS])
 def test_an_unknown_user_is_missing(owner: Caller, user: str) -> None:
     """A user whom Canvas does not know is 404 at every door (behaviour 3.4)."""
     nobody = owner.about(0, user)
@@ -128,6 +129,22 @@ def test_an_unknown_user_is_missing(owner: Caller, user: str) -> None:
     missing(nobody.create(pool.FIRST))
     missing(nobody.delete("0"))
     missing(nobody.delete_by_address(pool.ABSENT))
+
+
+@pytest.mark.parametrize("nearly", ["{}.5", "{}abc", "{}.0"])
+def test_a_user_who_is_only_nearly_there_is_missing(owner: Caller, nearly: str) -> None:
+    """What begins with the user's number is not that user (behaviour 3.4)."""
+    missing(owner.about(owner.id, nearly.format(owner.id)).page())
+
+
+def test_no_way_of_asking_opens_another_s_list(owner: Caller, other: Caller) -> None:
+    """Another's list is refused on every page and under every spelling of the number (behaviour 3.2)."""
+    for user, query in (
+        (f"00{other.id}", ()),
+        (str(other.id), (("page", "2"),)),
+        (str(other.id), (("per_page", "1"),)),
+    ):
+        refused(owner.about(other.id, user).page(query))
 
 
 def test_self_is_the_owner_of_the_token(owner: Caller) -> None:
@@ -207,6 +224,7 @@ def test_a_masquerade_of_who_may_not_is_refused(owner: Caller, other: Caller) ->
     for answer in (owner.acting_as(other.id).page(), owner.acting_as(other.id).create(pool.FIRST)):
         assert answer.status_code == 401, said(answer)
         assert isinstance(answer.json()["errors"], str)
+        assert "www-authenticate" not in answer.headers, "the token is good; another would not help"
 
     assert other.channels() == before
 

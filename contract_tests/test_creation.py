@@ -44,7 +44,7 @@ def test_creation_answers_the_channel_and_lists_it(owner: Caller, pair: Pair) ->
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("pair", [pool.PLUS, pool.PERCENT, pool.NON_ASCII, pool.PHONE], ids=str)
+@pytest.mark.parametrize("pair", [pool.PLUS, pool.PERCENT, pool.NON_ASCII, pool.MIXED_CASE, pool.PHONE], ids=str)
 def test_every_encoding_says_the_same(owner: Caller, pair: Pair, encoding: str) -> None:
     """Form, JSON, multipart and query carry the address alike, signs and all (behaviour 5.1)."""
     channel = done(owner.create(pair, encoding=encoding))

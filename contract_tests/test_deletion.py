@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests import pool
-from contract_tests.caller import done, missing
+from contract_tests.caller import DELETE, DELETE_BY_ADDRESS, done, missing
 from contract_tests.pool import Pair
 
 if TYPE_CHECKING:
@@ -77,14 +77,25 @@ def test_deletion_heeds_the_type(owner: Caller) -> None:
     assert channel in owner.channels()
 
 
-@pytest.mark.parametrize(
-    "nearly", ["{}.json", "{} ", " {}", "x{}", "{}x"], ids=["json", "blank after", "blank before", "longer", "shorter"]
-)
+NEARLY = {
+    "json": f"{pool.FIRST.address}.json",
+    "blank after": f"{pool.FIRST.address} ",
+    "blank before": f" {pool.FIRST.address}",
+    "longer before": f"x{pool.FIRST.address}",
+    "longer after": f"{pool.FIRST.address}x",
+    "shorter": pool.FIRST.address[:-1],
+    "one wildcard": pool.FIRST.address.replace("-1", "_1"),
+    "many wildcards": pool.FIRST.address.replace("-1", "%"),
+    "a tag": pool.FIRST.address.replace("@", "+tag@"),
+}
+
+
+@pytest.mark.parametrize("nearly", NEARLY)
 def test_an_address_is_compared_as_a_whole(owner: Caller, nearly: str) -> None:
     """An address that is nearly the channel's finds nothing: no suffix is cut, nothing trimmed (behaviour 1.2, 6)."""
     channel = owner.made(pool.FIRST)
 
-    missing(owner.delete_by_address(Pair("email", nearly.format(pool.FIRST.address))))
+    missing(owner.delete_by_address(Pair("email", NEARLY[nearly])))
 
     assert channel in owner.channels()
 
@@ -121,12 +132,26 @@ def test_an_address_never_added_is_missing(owner: Caller) -> None:
 
 def test_type_and_address_take_the_place_of_an_id(owner: Caller) -> None:
     """Parameters named type and address, together, decide which channel goes (behaviour 1.1)."""
-    by_path, by_query = owner.made(pool.FIRST), owner.made(pool.SECOND)
+    for caller, place in ((owner, "query"), (owner.about(owner.id), "query"), (owner, "body")):
+        by_path, by_name = owner.made(pool.FIRST), owner.made(pool.SECOND)
+        fields = (("type", "email"), ("address", pool.SECOND.address))
 
-    gone = done(owner.delete(by_path["id"], (("type", "email"), ("address", pool.SECOND.address))))
+        gone = done(caller.ask(DELETE, "DELETE", tail=(str(by_path["id"]),), **{place: fields}))
 
-    assert gone["id"] == by_query["id"]
-    assert by_path in owner.channels()
+        assert gone["id"] == by_name["id"]
+        assert by_path in owner.channels()
+        done(owner.delete(by_path["id"]))
+
+
+def test_type_and_address_in_the_path_win(owner: Caller) -> None:
+    """Where the path names a type and an address, parameters of these names are not read (behaviour 1.1)."""
+    by_path, bystander = owner.made(pool.FIRST), owner.made(pool.SECOND)
+    query = (("type", "email"), ("address", pool.SECOND.address))
+
+    gone = done(owner.ask(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pool.FIRST), query=query))
+
+    assert gone["id"] == by_path["id"]
+    assert bystander in owner.channels()
 
 
 def test_one_of_type_and_address_changes_nothing(owner: Caller) -> None:

@@ -228,10 +228,23 @@ def test_what_has_no_route_is_missing(owner: Caller, method: str, tail: tuple[st
     """A method without a route is 404, not 405: nothing reads or changes a single channel (behaviour 1.3)."""
     before = owner.channels()
 
-    answer = owner.wire.send(owner.call("", method, tail=tail))
+    nobody = Caller(owner.wire, owner.contract, None, "", owner.id)
+
+    answers = [caller.wire.send(caller.call("", method, tail=tail)) for caller in (owner, nobody)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert owner.channels() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH"])
+def test_a_single_channel_can_only_be_deleted(owner: Caller, method: str) -> None:
+    """A channel of one's own cannot be read or changed under its id: 404 (behaviour 1.1, 1.3)."""
+    channel = owner.made(pool.FIRST)
+
+    answer = owner.wire.send(owner.call("", method, tail=(str(channel["id"]),)))
 
     assert answer.status_code == 404, said(answer)
-    assert owner.channels() == before
+    assert channel in owner.channels()
 
 
 def test_answers_are_not_kept_by_others(owner: Caller) -> None:

@@ -41,6 +41,16 @@ def test_forgetting_a_device_keeps_the_channel(device: Caller, owner: Caller, to
     assert owner.channels() == before
 
 
+def test_the_last_device_leaves_the_channel(device: Caller, owner: Caller) -> None:
+    """The push channel stays, and is listed, when no device is left (behaviour 7)."""
+    channel = _add(device, FIRST)
+
+    for token in pool.DEVICES:
+        done(device.delete_push_token((("push_token", token),)))
+
+    assert channel in owner.channels()
+
+
 def test_a_push_channel_is_found_under_push(device: Caller, owner: Caller) -> None:
     """The push channel is deleted by the address push, and comes back as the same row (behaviour 6)."""
     channel = _add(device, FIRST)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests import pool
-from contract_tests.caller import ADDRESS, TYPE, Caller, done, unauthenticated, unsaved
+from contract_tests.caller import (
+    ADDRESS,
+    CREATE,
+    DELETE_BY_ADDRESS,
+    TYPE,
+    Caller,
+    done,
+    missing,
+    unauthenticated,
+    unsaved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +84,32 @@ def test_a_token_may_be_a_parameter(owner: Caller) -> None:
     unsaved(stranger.post(((TYPE, "sms"), ("access_token", str(owner.token)))), path="blank")
     unauthenticated(stranger.post(((TYPE, "sms"), ("access_token", UNKNOWN))), known=True)
     unauthenticated(stranger.post(((TYPE, "sms"), ("access_token", ""))), known=False)
+
+
+def test_a_token_may_be_a_parameter_of_a_delete(owner: Caller) -> None:
+    """A DELETE reads access_token from its body like any other parameter (behaviour 2)."""
+    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+    body = (("access_token", str(owner.token)),)
+
+    missing(stranger.ask(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pool.ABSENT), body=body))
+
+
+def test_an_empty_bearer_is_not_saved_by_a_parameter(owner: Caller) -> None:
+    """After `Bearer` alone, a good token in a parameter is not read (behaviour 2)."""
+    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+    body = ((TYPE, "email"), ("access_token", str(owner.token)))
+    headers = (("Authorization", "Bearer"),)
+
+    unauthenticated(stranger.ask(CREATE, "POST", body=body, headers=headers), known=False)
+
+
+def test_the_letter_case_of_a_token_matters(owner: Caller) -> None:
+    """The token in other letter case is another token (behaviour 2)."""
+    changed = str(owner.token).swapcase()
+    if changed == owner.token:
+        pytest.skip("needs a CANVAS_TOKEN with letters in it")
+
+    unauthenticated(Caller(owner.wire, owner.contract, changed, "NO_SUCH_TOKEN", owner.id).page(), known=True)
 
 
 def test_a_token_may_be_in_the_query(owner: Caller) -> None:

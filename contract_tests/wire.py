@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from contract_tests import pool
 from contract_tests.defects import known_defect
 from contract_tests.fence import Fence
 from contract_tests.mask import Mask, rewritten
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from contract_tests.call import Call
+    from contract_tests.caller import Caller
     from contract_tests.journal import Journal
     from contract_tests.settings import Settings
 
@@ -68,6 +70,10 @@ class Wire:
         """What was sent since `begin`, after what made the channels that were there then."""
         self.pushers: dict[int, str] = {}
         """By user, the variable of a token that has registered a device for them in this run."""
+        self.accounts: list[Caller] = []
+        """Who can see, and tidy, each account that the run has opened."""
+        self.strays: Caller | None = None
+        """Who may remove what a faulty target made for somebody else."""
         self.test = ""
         self.sent = 0
         self.is_closing = False
@@ -87,6 +93,7 @@ class Wire:
     def send(self, call: Call) -> httpx2.Response:
         """The masked answer to a call inside the fence. Raises RefusedError, UnusableTargetError."""
         self.fence.check(call)
+        self._stay_small(call)
         for wait in (*_WAITS, None):
             answer = self._once(call)
             if answer.status_code not in {403, 429} or _RATE_LIMIT not in answer.text:
@@ -113,6 +120,14 @@ class Wire:
         self._stay_here(answer)
         self._slow_down(answer)
         return answer
+
+    def _stay_small(self, call: Call) -> None:
+        """Make no more channels for a user where the target does not bring deleted ones back, as Canvas does."""
+        rows = sum(owner == call.owner for owner in self.journal.made.values())
+        assert call.method != "POST" or rows <= len(pool.KEYS), (
+            f"user {call.owner} has {rows} channels of the suite's, of {len(pool.KEYS)} addresses: "
+            "a deleted channel does not come back as the same row"
+        )
 
     def _stay_here(self, answer: httpx2.Response) -> None:
         """End the run where the target sends us to another origin; a redirect within it is an answer like any other."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.server
+import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -20,12 +22,16 @@ from contract_tests.journal import Journal
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import Settings
 from contract_tests.wire import Wire
+from mutants.catalogue import FAULTS
+from mutants.verdict import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "contract_tests"]
+DISORDER = next(fault for fault in FAULTS if fault.name == "newest-come-first")
+STRANGERS = ("student@school.example", "5550100@sms", "student.home@example.org")
 SECRET = "a-token-that-nobody-may-see"
 NEW = "communication_channel"
 
@@ -150,46 +156,146 @@ def test_a_wrong_token_is_one_sentence_and_2(tmp_path: Path) -> None:
 
 def test_without_more_tokens_the_run_says_what_was_not_checked(tmp_path: Path) -> None:
     with running_mock() as url:
-        run = _run(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=WORLD["CANVAS_TOKEN"])
+        run = _run(tmp_path, "-k", "actors or push", CANVAS_URL=url, CANVAS_TOKEN=WORLD["CANVAS_TOKEN"])
 
     assert run.returncode == 0
+    assert "Not checked: needs CANVAS_ADMIN_TOKEN and CANVAS_OTHER_USER_ID" in run.stdout
     assert "kept as far as it was checked" in run.stdout
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
     with running_mock() as url:
         before = _channels(url)
-        process = subprocess.Popen(COMMAND, env=_environment(tmp_path, url), stdout=subprocess.DEVNULL)  # noqa: S603
-        while process.poll() is None and not _journalled(tmp_path):
-            pass
-        process.kill()
-        process.wait()
+        _interrupt(tmp_path, url, signal.SIGKILL)
+        assert _channels(url) != before
         assert _journalled(tmp_path)
 
-        run = _run(tmp_path, CANVAS_URL=url, **WORLD)
+        run = _run(tmp_path, "-k", "head", CANVAS_URL=url, **WORLD)
 
         assert run.returncode == 0
         assert _channels(url) == before
-        assert not list(tmp_path.iterdir())
+        assert not list(tmp_path.glob("journal-*"))
+
+
+def test_without_its_journal_the_next_run_deletes_nothing(tmp_path: Path) -> None:
+    with running_mock() as url:
+        _interrupt(tmp_path, url, signal.SIGKILL)
+        left = _channels(url)
+
+        run = _run(tmp_path / "elsewhere", "-k", "head", CANVAS_URL=url, **WORLD)
+
+        assert run.returncode == 2
+        assert "no journal here says that it was made by it" in run.stdout
+        assert _channels(url) == left
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_polite_signal_leaves_nothing(tmp_path: Path, name: str) -> None:
+    with running_mock() as url:
+        before = _channels(url)
+
+        status = _interrupt(tmp_path, url, getattr(signal, name))
+
+        assert status == 2
+        assert _channels(url) == before
+        assert not list(tmp_path.glob("journal-*"))
+
+
+def test_an_older_canvas_keeps_the_contract(tmp_path: Path) -> None:
+    with running_mock("--unauthorized-status", "401", "--error-report-ids") as url:
+        run = _run(tmp_path, CANVAS_URL=url, **WORLD)
+
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_throttled_target_keeps_the_contract(tmp_path: Path) -> None:
+    """It refuses every tenth call or so: what is left of the budget refills while the suite waits."""
+    with running_mock("--rate-limit", "403", "--rate-limit-cost", "9") as url:
+        run = _run(tmp_path, "-k", "deleted_channel or nearly", CANVAS_URL=url, **WORLD)
+
+    traffic = json.loads((tmp_path / "traffic.har").read_text("utf-8"))["log"]["entries"]
+    assert run.returncode == 0, run.stdout
+    assert any("Rate Limit Exceeded" in entry["response"]["content"]["text"] for entry in traffic)
+
+
+def test_another_run_makes_no_more_rows(tmp_path: Path) -> None:
+    with running_mock() as url:
+        places = []
+        for number in range(3):
+            assert _run(tmp_path, "-k", "creation or push", CANVAS_URL=url, **WORLD).returncode == 0
+            places.append(_next_position(url, number))
+
+    assert places == [places[0], places[0] + 1, places[0] + 2], "each probe takes one row, and the suite none"
+
+
+def test_no_report_names_a_stranger_or_a_token(tmp_path: Path) -> None:
+    """Not even of a failure, with everything shown that pytest can show."""
+    with served(DISORDER) as url:
+        run = _run(tmp_path, "-k", "listing", "--showlocals", "--tb=long", CANVAS_URL=url, **WORLD)
+
+    files = {file.name: file.read_text("utf-8") for file in tmp_path.iterdir()}
+    told = run.stdout + run.stderr + "".join(files.values())
+    assert run.returncode == 1
+    assert {"report.html", "junit.xml", "traffic.har"} <= files.keys()
+    assert "BROKEN: the list is in order" in run.stdout
+    assert [secret for secret in (*_tokens(), *STRANGERS) if secret in told] == []
+
+
+def test_a_failure_is_told_with_its_promise_and_a_script(tmp_path: Path) -> None:
+    with served(DISORDER) as url:
+        run = _run(tmp_path, "-k", "the_list_is_in_order", CANVAS_URL=url, **WORLD)
+
+    junit = (tmp_path / "junit.xml").read_text("utf-8")
+    for text in (run.stdout, junit):
+        assert "Channels are listed by position" in text
+        assert 'curl -sS -X GET "$CANVAS_URL"' in text
+        assert "Bearer $CANVAS_TOKEN" in text
+
+
+def _tokens() -> list[str]:
+    return [value for name, value in WORLD.items() if name.endswith("_TOKEN")]
 
 
 def _channels(url: str) -> bytes:
     return httpx2.get(f"{url}/api/v1/users/self/communication_channels?access_token=student-token").content
 
 
+def _next_position(url: str, number: int) -> int:
+    data = {"communication_channel[address]": f"probe-{number}@example.org", "communication_channel[type]": "email"}
+    path = "/api/v1/users/self/communication_channels?access_token=student-token"
+    position: int = httpx2.post(url + path, data=data).json()["position"]
+    return position
+
+
 def _journalled(folder: Path) -> bool:
     return any("made" in file.read_text("utf-8") for file in folder.glob("journal-*"))
 
 
-def _environment(folder: Path, url: str) -> dict[str, str]:
-    return os.environ | {"PROFILE": "quick", "CANVAS_JOURNAL": str(folder), "CANVAS_URL": url, **WORLD}
+def _interrupt(folder: Path, url: str, name: signal.Signals) -> int:
+    """End a run by this signal as soon as it has made something; its exit status."""
+    command = [*COMMAND, "-k", "creation"]
+    environment = _environment(folder, CANVAS_URL=url, **WORLD)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603  # our own command
+        while process.poll() is None and not _journalled(folder):
+            pass
+        process.send_signal(name)
+        process.communicate(timeout=60)
+    return process.returncode
 
 
-def _run(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def _environment(folder: Path, **variables: str) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CANVAS_")}
-    environment |= {"PROFILE": "quick", "CANVAS_JOURNAL": str(folder), **variables}
-    return subprocess.run(  # noqa: S603 - our own command
-        COMMAND, env=environment, capture_output=True, text=True, timeout=120, check=False
+    return environment | {"PROFILE": "quick", "REPORTS": str(folder), **variables}
+
+
+def _run(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own command
+        [*COMMAND, *options],
+        env=_environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 
