@@ -129,11 +129,12 @@ def sweep(caller: Caller) -> None:
 
 
 def tidy(caller: Caller) -> None:
-    """Remove every channel of the pool's that was not there before, whatever the target said when it was made."""
+    """Remove every channel at the pool's addresses that was not there before, whatever was said when it was made."""
     caller.wire.is_closing = True
     forget_devices(caller)
     for channel in listed(caller):
-        if channel["id"] not in caller.wire.fence.foreign and _key(channel) in pool.KEYS:
+        ours = _key(channel) in pool.KEYS or pool.is_ours(str(channel.get("address")))
+        if ours and channel["id"] not in caller.wire.fence.foreign:
             caller.wire.journal.create(caller.id, channel["id"])
     sweep(caller)
 
