@@ -47,6 +47,7 @@ class Reporter:
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
         self._total = 0
+        self._left_out: list[Outcome] = []
         self._first_exchange = 0
 
     # -- what the fixtures tell it
@@ -71,6 +72,10 @@ class Reporter:
         )
 
     # -- pytest's hooks
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """What was left out by choice is not checked either: no part of the suite looks like the whole."""
+        self._left_out += [_described(item, "it was left out of this run") for item in items]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count what is to come."""
@@ -134,7 +139,7 @@ class Reporter:
             budget=wire.settings.limits.budget if wire else 0,
             rows=self._rows(),
             tokens=tuple(wire.settings.tokens) if wire else (),
-            outcomes=self.outcomes,
+            outcomes=[*self.outcomes, *self._left_out],
             exchanges=wire.exchanges if wire else [],
             traceability=_sentences(self.outcomes),
             matrix=matrix(self.outcomes),
@@ -148,17 +153,7 @@ class Reporter:
         return f"The suite holds {used} rows, all deleted, in the account of user {self._stock.caller.id}."
 
     def _outcome(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome:
-        promise, section = _promise(item)
-        name = getattr(item, "originalname", None) or item.name.partition("[")[0]
-        outcome = Outcome(
-            property=_property(name),
-            test=f"{item.path.stem}::{item.name}",
-            promise=promise,
-            section=section,
-            operations=self._operations(),
-            status="passed",
-            seconds=report.duration,
-        )
+        outcome = replace(_described(item, ""), operations=self._operations(), status="passed", seconds=report.duration)
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
             return replace(outcome, status="not checked", reason=reason.removeprefix("Skipped: "))
@@ -202,6 +197,14 @@ class Reporter:
         with capture.global_and_fixture_disabled():
             writer.ensure_newline()
             writer.write_line(self._masked(line))
+
+
+def _described(item: pytest.Item, reason: str) -> Outcome:
+    """A test that was not run, for this reason."""
+    promise, section = _promise(item)
+    name = getattr(item, "originalname", None) or item.name.partition("[")[0]
+    test = f"{item.path.stem}::{item.name}"
+    return Outcome(_property(name), test, promise, section, (), "not checked", reason)
 
 
 def _promise(item: pytest.Item) -> tuple[str, str]:
