@@ -66,7 +66,7 @@ contract: $(VENV)/installed ## Judge the mock, or CANVAS_URL= with CANVAS_TOKEN=
 compare: $(VENV)/installed ## Ask the mock and CANVAS_URL= the same, and list where their answers differ
 	@$(BIN)/python -m contract_tests.compare $(ARGS)
 
-mutants: $(VENV)/installed ## Show that the suite catches every fault, into docs/mutants.md: ARGS='-k name'
+mutants: $(VENV)/installed ## Show that the suite catches every fault, into docs/mutants.md: ARGS='--every 1' or '-k name'
 	$(BIN)/pytest mutants -n 2 --dist load --maxschedchunk 1 -v -rN --no-header $(ARGS)
 
 check: $(VENV)/installed ## Format, lint, types, and the contract's validity

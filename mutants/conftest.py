@@ -7,23 +7,40 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mutants.catalogue import FAULTS
 from mutants.page import PAGE, Row, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from mutants.surgery import Mutant
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """All faults take longer than most people wait for; a third of each kind is tried unless more is asked for."""
+    parser.addoption("--every", type=int, default=3, help="try every so many'th fault; 1 tries all (default: 3)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each fault that is tried."""
+    if metafunc.function.__name__ == "test_a_fault_is_caught":
+        faults = FAULTS[:: metafunc.config.getoption("every")]
+        metafunc.parametrize("mutant", faults, ids=lambda mutant: mutant.name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the rows in the one process that sees every test."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Collector(PAGE), "mutants-page")
+        config.pluginmanager.register(_Collector(PAGE, FAULTS[:: config.getoption("every")]), "mutants-page")
 
 
 class _Collector:
     """What every run said, and the page once all of them have spoken."""
 
-    def __init__(self, page: Path) -> None:
+    def __init__(self, page: Path, faults: Sequence[Mutant]) -> None:
         self._page = page
+        self._faults = faults
         self._start = time.monotonic()
         self._rows: list[Row] = []
 
@@ -39,7 +56,7 @@ class _Collector:
         for row in self._rows:
             if row.is_wrong:
                 terminalreporter.write_line(row.complaint)
-        text = text_of(self._rows, time.monotonic() - self._start)
+        text = text_of(self._rows, time.monotonic() - self._start, self._faults)
         if text is None:
             terminalreporter.write_line("A part of the mutants ran: docs/mutants.md is as it was.")
             return

