@@ -15,7 +15,7 @@ from contract_tests import pool
 from contract_tests.caller import TOKEN, TYPE, Caller
 from contract_tests.contract import Contract
 from contract_tests.journal import Journal
-from contract_tests.reporter import Reporter
+from contract_tests.reporter import NotJudged, Reporter
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import PROFILES, Settings, UnusableTargetError, read_profile, read_settings
 from contract_tests.stock import Stock, open_account, sweep, take_stock, tidy
@@ -24,15 +24,13 @@ from contract_tests.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_UNUSABLE = 2
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Draw as many examples as the profile says, the same ones for the same seed; clean up after any polite signal."""
     try:
         examples = PROFILES[read_profile()].examples
     except UnusableTargetError as error:
-        pytest.exit(str(error), returncode=_UNUSABLE)
+        raise NotJudged(error) from None
     checks = [
         hypothesis.HealthCheck.function_scoped_fixture,  # what they clean is the server's, between tests
         hypothesis.HealthCheck.too_slow,  # the network is
@@ -57,7 +55,7 @@ def settings() -> Iterator[Settings]:
             url = os.environ.get("CANVAS_URL", "").rstrip("/")
             found = read_settings(url, {}) if url else read_settings(stack.enter_context(running_mock()), WORLD)
         except UnusableTargetError as error:
-            pytest.exit(str(error), returncode=_UNUSABLE)
+            raise NotJudged(error) from None
         yield found
 
 
@@ -127,7 +125,7 @@ def other_stock(settings: Settings, owner: Caller, admin_token: Caller | None) -
     if admin_token is None or not settings.other_user_id:
         pytest.skip("needs CANVAS_ADMIN_TOKEN and CANVAS_OTHER_USER_ID")
     if settings.other_user_id == owner.id:
-        pytest.exit("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; name another.", returncode=_UNUSABLE)
+        raise NotJudged("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; name another.")
     stock = _opened(admin_token.about(settings.other_user_id), None)
     yield stock
     _closed(stock)
@@ -188,7 +186,7 @@ def _opened(caller: Caller, admin: Caller | None) -> Stock:
     try:
         return take_stock(*open_account(caller), admin)
     except UnusableTargetError as error:
-        pytest.exit(str(error), returncode=_UNUSABLE)
+        raise NotJudged(error) from None
 
 
 def _closed(stock: Stock) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.outcomes import Exit  # what pytest.exit raises; it has no public name to subclass
 
 from contract_tests.actors import matrix
 from contract_tests.contract import Contract
@@ -33,6 +34,15 @@ if TYPE_CHECKING:
 
 _SECTION = re.compile(r"\s*\((behaviour [\d., ]+)\)")
 _ACCOUNT = "the account is as it was found"
+
+
+class NotJudged(Exit):
+    """Ends the run with exit status 2 and one sentence; pytest shows the name of its class before it."""
+
+    __module__ = "builtins"
+
+    def __init__(self, why: object) -> None:
+        super().__init__(str(why), returncode=2)
 
 
 class Reporter:
@@ -92,7 +102,7 @@ class Reporter:
         """Take in what became of a test; end the run where the target cannot be judged."""
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, UnusableTargetError):
-            pytest.exit(str(call.excinfo.value), returncode=2)
+            raise NotJudged(call.excinfo.value)
         if report.when == "call" or report.outcome != "passed":
             outcome = self._outcome(item, call, report)
             self.outcomes.append(outcome)
