@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
 
 
 class Contract:
-    """openapi.yaml, read once; answers are held against it."""
+    """openapi.yaml, parsed once in a run; answers are held against it. Its document is shared, and never changed."""
 
     def __init__(self) -> None:
-        self.document: dict[str, Any] = yaml.safe_load(contract_file().read_text("utf-8"))
+        self.document = _document(contract_file())
         items = (item for path in self.document["paths"].values() for item in path.values())
         self._operations = {
             item["operationId"]: item for item in items if isinstance(item, dict) and "operationId" in item
         }
+        self._validators: dict[tuple[str, int, str], Draft4Validator] = {}
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """Every operation by its operationId."""
@@ -41,7 +43,10 @@ class Contract:
         if media_type not in content:
             return [*found, f"content type {media_type!r} is not documented for status {answer.status_code}"]
         if with_body and media_type.endswith("json"):
-            found += self._misfits(content[media_type]["schema"], answer)
+            key = operation, answer.status_code, media_type
+            if key not in self._validators:
+                self._validators[key] = self.validator(content[media_type]["schema"])
+            found += _misfits(self._validators[key], answer)
         return found
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
@@ -63,12 +68,20 @@ class Contract:
         wanted = (name for name, header in declared.items() if header.get("required"))
         return [f"the header {name} is missing" for name in wanted if name not in answer.headers]
 
-    def _misfits(self, schema: dict[str, Any], answer: httpx2.Response) -> list[str]:
-        try:
-            body = answer.json()
-        except ValueError:
-            return ["the body is not JSON"]
-        return [f"{error.json_path}: {error.message}" for error in self.validator(schema).iter_errors(body)]
+
+def _misfits(validator: Draft4Validator, answer: httpx2.Response) -> list[str]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return ["the body is not JSON"]
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+
+@cache
+def _document(file: Path) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # not every PyYAML is built with libyaml
+    document: dict[str, Any] = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506  # it is a safe loader
+    return document
 
 
 def contract_file() -> Path:
