@@ -90,7 +90,10 @@ def _complaints(document: Any) -> Iterator[tuple[list[Any], str]]:
 
 def _contradictions(users: list[dict[str, Any]]) -> Iterator[tuple[list[Any], str]]:
     ids = {user["id"] for user in users}
-    yield from _repeated("user id", ((["users", n, "id"], u["id"]) for n, u in enumerate(users)))
+    yield from _repeated("user id", _of_users(users, "id"))
+    for kind in _OTHER_IDS:
+        yield from _repeated(kind, _of_users(users, kind))
+    yield from _repeated("login_id", ((place, text.lower()) for place, text in _of_users(users, "login_id")))
     yield from _repeated("token", _each(users, "tokens", lambda token: _spelled(token)["value"]))
     yield from _repeated("channel id", _each(users, "channels", lambda channel: channel["id"]))
     for n, user in enumerate(users):
@@ -102,6 +105,12 @@ def _contradictions(users: list[dict[str, Any]]) -> Iterator[tuple[list[Any], st
         for m, other in enumerate(user.get("observes", ())):
             if other not in ids:
                 yield ["users", n, "observes", m], f"there is no user {other} to observe"
+
+
+def _of_users(users: list[dict[str, Any]], key: str) -> Iterator[tuple[list[Any], Any]]:
+    for n, user in enumerate(users):
+        if key in user:
+            yield ["users", n, key], user[key]
 
 
 def _each(users: list[dict[str, Any]], key: str, value: Any) -> Iterator[tuple[list[Any], Any]]:

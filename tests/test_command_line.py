@@ -117,6 +117,17 @@ def test_a_taken_port_is_one_sentence_and_status_2(more: list[str], capsys: pyte
             "users:\n  - {id: 1, name: A, tokens: [t]}\n  - {id: 2, name: B, tokens:\n    [{value: t}]}\n",
             ", line 4: token t",
         ),
+        (
+            "users:\n  - {id: 1, name: A, login_id: a@x.org}\n  - id: 2\n    name: B\n    login_id: A@x.org\n",
+            ", line 5: login_id a@x.org is there twice",
+        ),
+        *(
+            (
+                f"users:\n  - {{id: 1, name: A, {kind}: {'s' * 36}}}\n  - {{id: 2, name: B, {kind}: {'s' * 36}}}\n",
+                f", line 3: {kind} {'s' * 36} is there twice",
+            )
+            for kind in ("sis_user_id", "sis_integration_id", "lti_user_id", "uuid")
+        ),
         ("users:\n  - id: 1\n    name: A\n    observes:\n      - 9\n", ", line 5: there is no user 9 to observe"),
         ("users:\n  - {id: 1}\n", "'name' is a required property"),
         ("", "line 1: the file: None is not of type 'object'"),
