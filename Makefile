@@ -34,7 +34,7 @@ NODE_20 := $(shell command -v npm > /dev/null && node --eval 'process.exit(parse
 NODE_TOOLS := $(if $(NODE_20),$(READERS)/node_modules/installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test contract compare check bench fix lock clean lint-contract clients diff-contract overlays dist reuse mutants
+.PHONY: help install mock test contract compare check bench bench-contract fix lock clean lint-contract clients diff-contract overlays dist reuse mutants
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ check: $(VENV)/installed ## Format, lint, types, and the contract's validity
 
 bench: $(VENV)/installed ## Measure the mock beside its peers, into docs/performance.md: ARGS='--smoke'
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-contract: $(VENV)/installed ## Measure where the suite's time goes, into docs/performance-contract.md: ARGS='--profiles quick'
+	@$(BIN)/python -m benchmarks.contract $(ARGS)
 
 SINCE ?= $(shell git describe --tags --abbrev=0 2>/dev/null)
 NODE_BIN := $(READERS)/node_modules/.bin

@@ -46,7 +46,7 @@ def page(results: Results, seconds: float) -> str:
     return "\n".join(
         [
             _PREFACE,
-            *(f"- {line}" for line in _machine(len(results.rounds), seconds)),
+            *(f"- {line}" for line in _conditions(len(results.rounds), seconds)),
             "",
             "## Targets",
             "",
@@ -126,13 +126,20 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _machine(rounds: int, seconds: float) -> list[str]:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("connexion", "starlette", "uvicorn", "uvloop"))
+def machine(*packages: str) -> list[str]:
+    """The day, the machine, and what runs there."""
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     cpus = [line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     processor = cpus[0] if cpus else platform.machine()
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {len(cpus)} processors ({processor}), {platform.system()}",
-        f"Python {platform.python_version()}, {packages}",
+        f"Python {platform.python_version()}, {versions}",
+    ]
+
+
+def _conditions(rounds: int, seconds: float) -> list[str]:
+    return [
+        *machine("connexion", "starlette", "uvicorn", "uvloop"),
         peers.versions(),
         f"wrk, 1 thread, {CONNECTIONS} connections, loopback; {rounds} interleaved rounds, {seconds:g} s for each load",
         "each server has first answered lists for as long, which is not counted",
