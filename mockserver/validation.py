@@ -6,6 +6,7 @@ the words; tests/test_validation.py shows that the two never disagree.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
 
     from mockserver.call import Call
 
+NOT_IN_DIGITS = "is not written in digits"
+"""Said of a number that Connexion reads all the same."""
+
 _INTEGER_DIGITS = 18
+_DIGITS = re.compile("-?[0-9]+")
+_NUMBER = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -63,7 +69,8 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         call: Call = scope[calls.KEY]
         form = self._form(call) if self._body is not None else None
         if not self.accepts(call, form):
-            call.breaches += [f"{self._operation.operation_id}: {text}" for text in await self.complaints(call, form)]
+            found = [*await self.complaints(call, form), *self._misspelt(call)]
+            call.breaches += [f"{self._operation.operation_id}: {text}" for text in found]
         if form is not None:
             call.breaches += self._misplaced(call, form)
         if call.breaches and self._strict:
@@ -109,6 +116,16 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
                 complaint = getattr(validator, f"validate_{place}_parameter")(parameter, request)
                 if complaint:
                     yield f"{place} parameter {name}: {complaint.splitlines()[0]}"
+
+    def _misspelt(self, call: Call) -> Iterator[str]:
+        """What Connexion takes or does not see: a number that is not in digits, a list where one value belongs."""
+        for place, known, sent in (("query", self._query, call.query), ("path", self._path, call.path_parameters)):
+            for name in (name for name in known if name in sent):
+                value = sent[name]
+                if not isinstance(value, str):
+                    yield f"{place} parameter {name}: one value belongs here, not several"
+                elif self._kinds[name] == "integer" and _NUMBER.fullmatch(value) and not _DIGITS.fullmatch(value):
+                    yield f"{place} parameter {name}: {value!r} {NOT_IN_DIGITS}"
 
     async def _body_complaints(self, form: dict[str, str]) -> list[str]:
         operation = self._operation

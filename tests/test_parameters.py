@@ -74,6 +74,22 @@ class TestWaysIn:
             in response.headers["x-contract-violation"]
         )
 
+    @pytest.mark.parametrize(
+        ("query", "status", "breach"),
+        [
+            ("page=%202%20", 200, "query parameter page: ' 2 ' is not written in digits"),
+            ("page[]=1", 400, "query parameter page: one value belongs here, not several"),
+            ("per_page[a]=1", 400, "query parameter per_page: one value belongs here, not several"),
+        ],
+    )
+    def test_a_number_that_only_canvas_reads_and_a_list_are_noted(
+        self, student: TestClient, query: str, status: int, breach: str
+    ) -> None:
+        response = student.get(f"{SELF}?{query}")
+
+        assert response.status_code == status
+        assert response.headers["x-contract-violation"] == f"list_communication_channels: {breach}"
+
     def test_the_query_overrides_the_body_by_top_level_name(self, student: TestClient) -> None:
         response = student.post(
             SELF,
