@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockserver.access import Caller, Token
+    from mockserver.errors import CanvasError
     from mockserver.parameters import Parameters
     from mockserver.world import User, World
 
@@ -32,6 +33,8 @@ class Call:
     if_none_match: str = ""
     media_type: str | None = None
     """Of the body; None without one."""
+    unreadable: CanvasError | None = None
+    """Why the body cannot be read; Canvas finds out once it knows the route."""
     budget: float = 600.0
     path_parameters: dict[str, str] = field(default_factory=dict)
     """Decoded."""

@@ -129,12 +129,14 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
             self._routes[method].append((pattern, context))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the operation, or raise UnknownRoute.
+        """Name the operation, or raise UnknownRoute; what is wrong with the body is raised only where there is a route.
 
         Segments are decoded after routing, so that an escaped slash stays in its segment.
         """
         call: Call = scope[calls.KEY]
         named, context = self._find(call.method, call.path)
+        if call.unreadable is not None:
+            raise call.unreadable
         call.path_parameters = {name: unquote(value) for name, value in named.items()}
         scope["path_params"] = named
         scope["extensions"] = {ROUTING_CONTEXT: context}

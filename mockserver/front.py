@@ -98,7 +98,10 @@ class Front:
         if call.method not in _METHODS:
             raise UnknownMethod
         call.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
-        sent = await _sent(call, headers, receive, self._longest_pause)
+        try:
+            sent = await _sent(call, headers, receive, self._longest_pause)
+        except CanvasError as error:
+            call.unreadable, sent = error, {}
         call.parameters = {**sent, **call.query} if sent else call.query
         self._throttle_by_token(call)
         if call.method == "POST":

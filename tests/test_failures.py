@@ -50,6 +50,25 @@ def test_a_body_that_is_announced_too_large_is_not_read(student: TestClient) -> 
     assert (response.status_code, response.json()) == (413, {"errors": [{"message": "the body is over 1048576 bytes"}]})
 
 
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"{", {"Content-Type": "application/json"}, 400),
+        (b"a=%ff", FORM, 400),
+        (b"a=1", {"Content-Type": "nonsense"}, 406),
+        (b"x", {**FORM, "Content-Length": str(MOST_BYTES + 1)}, 413),
+    ],
+    ids=["no JSON", "no UTF-8", "no media type", "too large"],
+)
+def test_where_there_is_no_route_nobody_minds_the_body(
+    student: TestClient, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    nowhere = student.post("users/self/nowhere", content=content, headers=headers)
+    somewhere = student.post(SELF, content=content, headers=headers)
+
+    assert (nowhere.status_code, somewhere.status_code) == (404, status)
+
+
 def test_a_body_in_pieces_is_read_up_to_the_limit(student: TestClient) -> None:
     def pieces() -> Iterator[bytes]:
         for _ in range(64):
