@@ -30,7 +30,7 @@ class Journal:
     def intend(self, user: int, key: tuple[str, str]) -> None:
         """Say that a create of this pair for this user is about to be sent."""
         if (user, *key) not in self.intents:
-            self._write({"intent": [user, *key]})
+            self._write({"intent": [user, *key]}, lasting=True)
 
     def create(self, user: int, channel: int) -> None:
         """Say that this channel of this user was made."""
@@ -53,11 +53,13 @@ class Journal:
         if not text.endswith("\n"):
             self.path.write_text(text + "\n", "utf-8")
 
-    def _write(self, fact: dict[str, object]) -> None:
+    def _write(self, fact: dict[str, object], *, lasting: bool = False) -> None:
+        """Write a line; what is `lasting` outlives the machine too, the rest the process: intents explain them all."""
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(fact) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         self._apply(fact)
 
     def _apply(self, fact: dict[str, object]) -> None:
