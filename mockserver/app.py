@@ -60,14 +60,17 @@ def create_app(
     here = world or World(read_world())
     report_ids = count(1)
 
+    def world_of(_scope: Scope) -> World:
+        return here
+
     def render(error: CanvasError) -> Answer:
         report_id = next(report_ids) if error_report_ids and error.reported else None
         return answer_to(error, unauthorized_status=unauthorized_status, report_id=report_id)
 
     frame = build_frame(Handlers(), render, strict=strict)
     ids = random or Random(0)  # noqa: S311  # ids, not secrets
-    front = Front(frame, lambda _scope: here, render, throttle or Throttle(), ids, longest_pause)
-    beside = Starlette(routes=control_routes(here), exception_handlers={404: page_not_found, 405: page_not_found})
+    front = Front(frame, world_of, render, throttle or Throttle(), ids, longest_pause)
+    beside = Starlette(routes=control_routes(world_of), exception_handlers={404: page_not_found, 405: page_not_found})
     return _ForBrowsers(_ByPath(front, beside))
 
 

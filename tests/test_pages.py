@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from mockserver import World, create_app
+from mockserver import World, create_app, read_world
 from mockserver.contract import contract_file
+from mockserver.control import control_routes
 from mockserver.worldfile import Seed
 
 if TYPE_CHECKING:
@@ -132,3 +135,15 @@ def test_a_browser_shows_all_operations_without_any_other_host(served: str, tmp_
     for operation in yaml.safe_load(contract_file().read_text("utf-8"))["paths"].values():
         for method in operation.keys() - {"parameters"}:
             assert f'-{operation[method]["operationId"]}"' in shown
+
+
+def test_what_stands_beside_the_api_has_the_world_of_its_request() -> None:
+    worlds = {host: World(read_world()) for host in ("one.test", "other.test")}
+    beside = Starlette(routes=control_routes(lambda scope: worlds[Request(scope).url.hostname or ""]))
+    worlds["one.test"].users.clear()
+
+    people = [TestClient(beside, base_url=f"http://{host}").get("/_mock/health").json()["users"] for host in worlds]
+    TestClient(beside, base_url="http://one.test").post("/_mock/reset")
+
+    assert people == [0, 7]
+    assert len(worlds["one.test"].users) == 7

@@ -17,7 +17,10 @@ from mockserver.control.page import home_page
 from mockserver.errors import UnknownRoute
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from mockserver.world import World
 
@@ -26,21 +29,25 @@ LOCAL_ORIGINS = re.compile(r"https?://(localhost|[\w-]+\.localhost|127\.0\.0\.1|
 """Whose pages may call this mock from a browser."""
 
 
-def control_routes(world: World) -> list[BaseRoute]:
-    """Health, reset, the home page, the contract, and the page that shows it; no request leaves this host."""
+def control_routes(world_of: Callable[[Scope], World]) -> list[BaseRoute]:
+    """Health, reset, the home page, the contract, and the page that shows it; no request leaves this host.
 
-    async def health(_request: Request) -> Response:
+    `world_of` names the world that a request belongs to, as for the API.
+    """
+
+    async def health(request: Request) -> Response:
+        world = world_of(request.scope)
         return _json({"status": "ready", "users": len(world.users), "channels": len(world.channels)})
 
     async def reset(request: Request) -> Response:
         origin = request.headers.get("origin")
         if origin is not None and not LOCAL_ORIGINS.fullmatch(origin):
             return PlainTextResponse("Pages of other hosts may not reset this mock.\n", 403)
-        world.reset()
+        world_of(request.scope).reset()
         return Response(status_code=204)
 
     async def home(request: Request) -> Response:
-        return HTMLResponse(home_page(world, str(request.base_url).rstrip("/")))
+        return HTMLResponse(home_page(world_of(request.scope), str(request.base_url).rstrip("/")))
 
     return [
         Route("/", home),
