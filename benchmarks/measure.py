@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import resource
 import socket
 import subprocess
 import time
@@ -26,6 +27,7 @@ CONNECTIONS = 16
 _LOAD = Path(__file__).parent / "load.lua"
 _LONGEST_START = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+_PROCESSORS = os.cpu_count() or 1
 _ANY_TOKEN = "student-token"  # noqa: S105  # of the default world
 
 
@@ -40,6 +42,8 @@ class Figures:
     p99: float
     cpu: float
     """Microseconds of the server's processor time for one request."""
+    others: float = 0.0
+    """The share of all processors' time that went to neither the server nor wrk."""
 
 
 class Broken(Exception):
@@ -61,7 +65,7 @@ class Running:
         self._see_full_pages()
         url = f"http://127.0.0.1:{self.port}"
         wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_LOAD), url]
-        before = _cpu(self.pid)
+        before, start, rest = _cpu(self.pid), time.monotonic(), self._rest()
         done = subprocess.run(
             [*wrk, "--", name, self.server.prefix, TOKEN, self.server.third_page],
             stdout=subprocess.PIPE,
@@ -72,7 +76,15 @@ class Running:
         if said["refused"] or said["broken"] or not said["requests"]:
             raise Broken(f"{self.server.name}, {name}: {said}")
         cpu = (_cpu(self.pid) - before) / said["requests"] * 1e6
-        return Figures(said["requests"] / said["seconds"], said["p50"], said["p99"], cpu)
+        others = (self._rest() - rest) / (time.monotonic() - start) / _PROCESSORS
+        return Figures(said["requests"] / said["seconds"], said["p50"], said["p99"], cpu, others)
+
+    def _rest(self) -> float:
+        """Seconds of processor time that everything but the server and wrk has used."""
+        wrk = resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+        idle = sum(map(int, busy[3:5]))
+        return (sum(map(int, busy)) - idle) / _TICKS - _cpu(self.pid) - wrk.ru_utime - wrk.ru_stime
 
     def _see_full_pages(self) -> None:
         for person, query, rows in ((CALLER, "", 10), (COLLECTOR, self.server.third_page, 25)):
