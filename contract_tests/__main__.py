@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = str(Path(__file__).parent)
     junit = Path(os.environ.get("REPORTS") or "reports") / "junit.xml"
     own = ["--import-mode=importlib", "-p", "no:cacheprovider", "-o", "console_output_style=classic", "-q", "-rN"]
+    own.append(f"--hypothesis-seed={os.environ.get('SEED') or 1}")
     status = pytest.main([folder, *own, "--tb=no", f"--junitxml={junit}", "--confcutdir", folder, *rest])
     return status if status in (0, 1) else _CANNOT_JUDGE
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw as many examples as the profile says, the same ones for the same seed; clean up after any polite signal."""
+    """Draw as many examples as the profile says; clean up after any polite signal."""
     try:
         examples = PROFILES[read_profile()].examples
     except UnusableTargetError as error:
@@ -40,7 +40,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "contract", max_examples=examples, deadline=None, database=None, suppress_health_check=checks
     )
     hypothesis.settings.load_profile("contract")
-    config.option.hypothesisseed = os.environ.get("SEED") or "1"
     config.pluginmanager.register(Reporter(config), "canvas-contract-reporter")
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):

@@ -18,14 +18,17 @@ _PLAIN = frozenset({"type", "workflow_state"})
 _PHRASES = frozenset({"For All Devices", pool.PUSH.address})
 _CHANGED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _SHORTEST = 5
-"""Shorter texts are masked in their own field only: replaced everywhere, `a` would spoil every sentence."""
+"""Shorter texts are masked in their own field only: replaced everywhere, `a` would spoil every sentence.
+
+No real token is so short.
+"""
 
 
 class Mask:
     """Stable pseudonyms: one text has one pseudonym for as long as the token is the same, and nobody can guess back."""
 
     def __init__(self, tokens: Mapping[str, str], made: Container[int]) -> None:
-        self._tokens = {token: f"${name}" for name, token in tokens.items()}
+        self._tokens = {token: f"${name}" for name, token in tokens.items() if len(token) >= _SHORTEST}
         self._key = next(iter(tokens.values()), "").encode()
         self._made = made
         self._learned: dict[str, str] = {}

@@ -24,7 +24,7 @@ class Profile(NamedTuple):
 
 
 PROFILES = {
-    "quick": Profile(5, 3_000, 15),
+    "quick": Profile(5, 4_000, 15),
     "default": Profile(20, 10_000, 45),
     "thorough": Profile(100, 60_000, 180),
 }

@@ -122,7 +122,8 @@ def test_a_missing_type_is_refused(owner: Caller, kind: str | None) -> None:
 def test_an_unknown_type_is_stored_as_email(owner_stock: Stock) -> None:
     """A type that Canvas does not know becomes email, and the address is not looked at (behaviour 5.4)."""
     answer = owner_stock.unchecked
-    if answer is None or (answer.status_code >= 400 and not owner_stock.is_fresh):
+    assert answer is not None, "a channel that must be accepted was not"
+    if answer.status_code >= 400 and _comes_back(owner_stock.caller):
         pytest.skip("needs a user for whom the suite has never run: Canvas fails on it the second time")
 
     channel = done(answer)
@@ -226,7 +227,7 @@ def test_new_channels_count_up(owner_stock: Stock) -> None:
     """A new channel comes after the highest of all positions, deleted ones too, with its own id (behaviour 5.6)."""
     new = owner_stock.new()
     if len(new) < 2:
-        pytest.skip("needs a user for whom the suite has never run: channels that come back keep their positions")
+        pytest.skip("needs a user for whom one run has made all channels: what comes back keeps its position")
 
     positions = [channel["position"] for channel in new]
     assert positions == list(range(positions[0], positions[0] + len(new)))
@@ -241,6 +242,11 @@ def test_a_channel_is_born_now(owner_stock: Stock) -> None:
 
     assert births == sorted(births)
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", birth) for birth in births)
+
+
+def _comes_back(owner: Caller) -> bool:
+    """Whether the channel of an unknown type is there from an earlier run: a new one would be refused as no e-mail."""
+    return owner.create(Pair("email", pool.UNCHECKED.address)).status_code == 200
 
 
 def _is_listed(owner: Caller, pair: Pair) -> bool:

@@ -113,9 +113,10 @@ class Wire:
         request = self._client.build_request(call.method, call.target, headers=call.request_headers(), **call.content())
         started, begun = self._clock.date(), self._clock.now()
         raw = self._deliver(request, tries=4 if call.method in _SAFE else 1)
+        elapsed = timedelta(seconds=self._clock.now() - begun)
         made = self._remember(call, raw)
         answer = self.mask.answer(raw)
-        answer.elapsed = timedelta(seconds=self._clock.now() - begun)
+        answer.elapsed = elapsed
         self._record(call, answer, made, started)
         self._stay_here(answer)
         self._slow_down(answer)
