@@ -456,7 +456,7 @@ def a_position_of_null(mock: Surgery) -> None:
 @harmless
 def a_birth_of_null(mock: Surgery) -> None:
     """One of the owner's channels was made before Canvas wrote down when."""
-    mock.on_channel(lambda _ask, channel: channel.update(created_at=None) if channel["id"] == 1 else None)
+    mock.on_channel(lambda _ask, channel: channel.update(created_at=None) if str(channel["id"]) == "1" else None)
 
 
 @harmless

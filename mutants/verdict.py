@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 _LONGEST_RUN = 300.0
-_NOT_KEPT = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP"})
+_NOT_KEPT = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP", "REPORTS"})
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _environment(mutant: Mutant, folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("CANVAS_", "PYTEST_")) and name not in _NOT_KEPT
     }
-    return {**kept, **WORLD, **mutant.variables, "CANVAS_JOURNAL": str(folder)}
+    return {**kept, **WORLD, **mutant.variables, "CANVAS_JOURNAL": str(folder), "REPORTS": str(folder)}
 
 
 def _first_failure(report: Path) -> tuple[str, str]:

@@ -91,10 +91,14 @@ def duplicates_of_sms_are_accepted(mock: Surgery) -> None:
 def duplicates_across_types_are_refused(mock: Surgery) -> None:
     """An address that serves one type is refused for another."""
 
-    def existing(rows: ChannelList, _kind: str, address: str, _found: Any) -> Any:
-        return next((row for row in rows.listed if row.address.lower() == address.lower()), None)
+    def create(self: World, owner: Any, kind: object, address: object, state: str) -> Any:
+        same = [row for row in owner.channels.listed if row.address.lower() == str(address).lower()]
+        if any(row.type != kind for row in same):
+            raise ValidationFailed(_UNIQUE)
+        return original(self, owner, kind, address, state)
 
-    _duplicates(mock, existing)
+    original = World.create_channel
+    mock.replace(World, "create_channel", create)
 
 
 @fault

@@ -142,13 +142,13 @@ def no_token_is_403(mock: Surgery) -> None:
 
 
 @fault
-def no_token_is_a_redirect(mock: Surgery) -> None:
-    """Without a token a creation is sent to the login page."""
+def no_token_is_a_page(mock: Surgery) -> None:
+    """Without a token a creation answers 200 with the page on which people log in."""
 
     def change(ask: Ask, reply: Reply) -> None:
         if reply.status == 401 and ask.creates and not ask.token:
-            reply.status, reply.body = 302, b""
-            reply.headers["location"] = "/login"
+            reply.status, reply.body = 200, b"<!DOCTYPE html><html><body>Log in</body></html>"
+            reply.headers["content-type"] = "text/html; charset=utf-8"
 
     mock.on_reply(change)
 
