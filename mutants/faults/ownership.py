@@ -224,19 +224,6 @@ def own_list_shows_another_s_newest_channel(mock: Surgery) -> None:
 
 
 @fault
-def admin_may_not_list(mock: Surgery) -> None:
-    """An account admin is refused another's list."""
-
-    def may_list(caller: Any, owner: Any) -> None:
-        if caller.admin_of == "root" and caller is not owner:
-            raise Forbidden
-        original(caller, owner)
-
-    original = access.may_list
-    mock.replace(access, "may_list", may_list)
-
-
-@fault
 def admin_may_not_edit(mock: Surgery) -> None:
     """An account admin may neither create nor delete for others."""
 
@@ -331,12 +318,6 @@ def _user(mock: Surgery, find: Any) -> None:
 
     original = World.user
     mock.replace(World, "user", user)
-
-
-@fault
-def self_is_another_user(mock: Surgery) -> None:
-    """`self` is the second user for the first."""
-    _user(mock, lambda world, name, current: world.users[2] if (name, current.id) == ("self", 1) else None)
 
 
 @fault
