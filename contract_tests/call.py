@@ -39,12 +39,14 @@ class Call:
     """The user whose channel would be made or deleted."""
     headers: Fields = ()
     operation: str = ""
+    escaped: bool = False
+    """Whether the path escapes what it need not, such as the at sign and the plus."""
 
     @property
     def path(self) -> str:
         """The path as it is sent."""
         segments = (self.user, "communication_channels", *self.tail)
-        return ROOT + "/".join(quote(segment, safe=":@+") for segment in segments)
+        return ROOT + "/".join(quote(segment, safe="" if self.escaped else ":@+") for segment in segments)
 
     @property
     def target(self) -> str:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from contract_tests.wire import Wire
 
 _SECTION = re.compile(r"\s*\((behaviour [\d., ]+)\)")
-_ACCOUNT = "the account is as it was found"
 
 
 class NotJudged(Exit):
@@ -81,7 +80,30 @@ class Reporter:
             f"and there is room for {room_left(stock.before)} or fewer."
         )
 
+    def account_differs(self, user: int, differences: list[str]) -> None:
+        """Take it as broken that an account was left as it was not found."""
+        steps = self._wire.steps if self._wire else []
+        self.outcomes.append(
+            Outcome(
+                property="the account is as it was found",
+                test="conftest::the account is as it was found",
+                promise="What was there before is there afterwards, identical, and nothing else.",
+                section="behaviour 6",
+                operations=(),
+                status="failed",
+                expected=f"the channels of user {user} as they were: {'; '.join(differences)}",
+                came_back=steps[-1].answer if steps else "",
+            )
+        )
+
     # -- pytest's hooks
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """A changed account is found when all tests are over, and counts like any of them."""
+        yield
+        if session.exitstatus == 0 and any(outcome.status == "failed" for outcome in self.outcomes):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """What was left out by choice is not checked either: no part of the suite looks like the whole."""
@@ -169,8 +191,6 @@ class Reporter:
             return replace(outcome, status="not checked", reason=reason.removeprefix("Skipped: "))
         if not report.failed or call.excinfo is None:
             return outcome
-        if report.when == "teardown":
-            outcome = replace(outcome, property=_ACCOUNT, test=_ACCOUNT, promise="Nothing is left behind.", section="")
         steps = self._wire.steps if self._wire else []
         return replace(
             outcome,

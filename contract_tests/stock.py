@@ -32,6 +32,8 @@ class Stock:
     """A channel of each accepted pair, in the order in which they were made; every second was deleted at once."""
     known: frozenset[int]
     """The ids that were known before these were made."""
+    mixed: list[Channel]
+    """What was listed then: of the first channels some that were never deleted, and one that had come back."""
     unchecked: httpx2.Response | None
     """What the pair with an unknown type was answered; None where an earlier pair failed."""
 
@@ -84,9 +86,11 @@ def take_stock(caller: Caller, before: list[Channel], admin: Caller | None) -> S
     known = frozenset(channel["id"] for channel in before) | caller.wire.journal.made.keys()
     try:
         firsts, unchecked = _first_channels(caller, admin)
+        _send(caller, "POST", body=caller.fields(pool.ACCEPTED[1]))
+        mixed = listed(caller)
     finally:
         sweep(caller)
-    return Stock(caller, before, firsts, known, unchecked)
+    return Stock(caller, before, firsts, known, mixed, unchecked)
 
 
 def _first_channels(caller: Caller, admin: Caller | None) -> tuple[list[Channel], httpx2.Response | None]:
@@ -156,6 +160,11 @@ def forget_devices(caller: Caller) -> None:
 
 def _judge_first(caller: Caller, answer: httpx2.Response) -> None:
     name = f"${caller.token_name}"
+    if caller.user != "self" and answer.status_code in REFUSALS and _knows_itself(caller):
+        raise AssertionError(
+            f"the holder of {name} may not list the channels of user {caller.id} ({answer.status_code}): "
+            "a root-account admin who may manage user logins may"
+        )
     if answer.status_code == 404 and caller.user != "self":
         raise UnusableTargetError(f"The target knows no user {caller.id}; set CANVAS_OTHER_USER_ID to one that it has.")
     if answer.status_code in {401, 403}:
@@ -171,6 +180,11 @@ def _judge_first(caller: Caller, answer: httpx2.Response) -> None:
             f"The target answers {name} with {answer.status_code} where a list of channels is due; "
             "see that CANVAS_URL is a Canvas."
         )
+
+
+def _knows_itself(caller: Caller) -> bool:
+    """Whether the token is good for its own holder."""
+    return _send(replace(caller, user="self"), "GET").status_code == 200
 
 
 def _own_id(caller: Caller, first: httpx2.Response) -> int:

@@ -100,6 +100,16 @@ def test_an_address_is_compared_as_a_whole(owner: Caller, nearly: str) -> None:
     assert channel in owner.channels()
 
 
+@pytest.mark.parametrize("pair", [pool.PLUS, pool.PERCENT, pool.NON_ASCII, pool.PHONE], ids=str)
+def test_a_path_may_escape_more_than_it_must(owner: Caller, pair: Pair) -> None:
+    """An at sign or a plus in the path is the same escaped and plain (behaviour 1.2)."""
+    channel = owner.made(pair)
+
+    gone = done(owner.ask(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pair), escaped=True))
+
+    assert gone == {**channel, "workflow_state": "retired"}
+
+
 def test_a_percent_sign_is_decoded_once(owner: Caller) -> None:
     """What looks encoded after it was decoded is left as it is (behaviour 1.2)."""
     channel = owner.made(pool.PERCENT)

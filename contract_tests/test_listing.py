@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from contract_tests.call import Fields
     from contract_tests.caller import Channel
+    from contract_tests.stock import Stock
 
 KEPT = "a b+c&d"
 ORDINARY_KEYS = {"id", "position", "workflow_state", "user_id", "created_at", "address", "type"}
@@ -64,6 +65,14 @@ def test_the_list_is_in_order(owner: Caller, as_number: bool) -> None:
     assert len({channel["id"] for channel in channels}) == len(channels)
     assert {channel["user_id"] for channel in channels} == {owner.id}
     assert not [channel for channel in channels if channel["workflow_state"] == "retired"]
+
+
+def test_a_channel_that_comes_back_takes_its_old_place(owner_stock: Stock) -> None:
+    """Beside channels that were never deleted, one that came back is listed by its position too (behaviour 4, 5.5)."""
+    positions = [channel["position"] for channel in owner_stock.mixed if channel.get("position") is not None]
+
+    assert positions
+    assert positions == sorted(positions)
 
 
 def test_times_are_utc_to_the_second(owner: Caller) -> None:
@@ -147,8 +156,10 @@ def test_string_ids_are_sent_to_who_asks(owner: Caller) -> None:
     """Accept: application/json+canvas-string-ids turns ids into strings and changes nothing else (behaviour 8)."""
     whole = _stocked(owner)[:10]
 
-    strings = done(owner.wire.send(owner.call("", "GET", headers=STRING_IDS)))
+    answer = owner.wire.send(owner.call("", "GET", headers=STRING_IDS))
+    strings = done(answer)
 
+    assert answer.headers["content-type"].partition(";")[0] == "application/json"
     assert strings == [_with_string_ids(each) for each in whole]
 
 
@@ -195,6 +206,9 @@ def test_an_unchanged_list_is_not_sent_again(owner: Caller) -> None:
     assert same.content == b""
     assert done(changed) == owner.channels()
     assert changed.headers.get("etag") != etag
+    done(owner.delete_by_address(pool.FIRST))
+    owner.made(pool.SECOND)
+    assert owner.page(whole).headers.get("etag") != changed.headers.get("etag"), "as many channels, but others"
 
 
 def test_ordinary_callers_see_no_bounces(owner: Caller) -> None:

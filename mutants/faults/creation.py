@@ -409,16 +409,6 @@ def positions_count_the_listed(mock: Surgery) -> None:
 
 
 @fault
-def positions_count_all_users(mock: Surgery) -> None:
-    """Positions count through the channels of all users."""
-
-    def change(world: World, _owner: Any, channel: Channel) -> None:
-        channel.position = max(row.position for row in world.channels.values()) + 1
-
-    _new(mock, change)
-
-
-@fault
 def new_channels_come_first(mock: Surgery) -> None:
     """A new channel gets a position before all others."""
 

@@ -7,7 +7,6 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
-from mockserver import front
 from mockserver.world import World
 from mutants.surgery import fault
 
@@ -263,9 +262,3 @@ def bare_brackets_are_not_read(mock: Surgery) -> None:
 def escaped_at_sign_in_the_path_is_not_found(mock: Surgery) -> None:
     """%40 in the path is not read as an at-sign."""
     _path(mock, lambda address: re.sub("(?i)%40", "%2540", address))
-
-
-@fault
-def method_in_a_form_is_ignored(mock: Surgery) -> None:
-    """`_method` in a form does not change the method."""
-    mock.replace(front, "_overridden", lambda headers, sent: None)
