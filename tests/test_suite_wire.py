@@ -155,7 +155,7 @@ def test_the_budget_of_requests_ends_the_run_and_not_the_cleaning(connect: Calla
     wire = connect(listed(), profile="quick")
     wire.sent = wire.settings.limits.budget
 
-    with pytest.raises(UnusableTargetError, match="budget of 3000 requests is spent"):
+    with pytest.raises(UnusableTargetError, match="budget of 4000 requests is spent"):
         wire.send(LIST)
 
     wire.is_closing = True
