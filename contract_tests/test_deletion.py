@@ -225,7 +225,7 @@ def test_a_revived_address_is_not_checked_again(owner_stock: Stock) -> None:
 def test_a_deleted_channel_gives_its_place_to_nobody(owner: Caller) -> None:
     """What is made after a delete has an id and a position of its own (behaviour 5.6)."""
     seen = []
-    for pair in (pool.FIRST, pool.SECOND, pool.PLUS, pool.DOTS):
+    for pair in (pool.FIRST, pool.SECOND, pool.PLUS, pool.QUOTED):
         channel = owner.made(pair)
         seen.append((channel["id"], channel["position"]))
         done(owner.delete(channel["id"]))
