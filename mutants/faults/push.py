@@ -112,17 +112,6 @@ def missing_device_token_is_named_by_base(mock: Surgery) -> None:
 
 
 @fault
-def push_needs_no_sns(mock: Surgery) -> None:
-    """A token whose developer key has no SNS ARN may register devices."""
-
-    def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
-        token.sns = True
-        return original(world, owner, token, device)
-
-    _register(mock, register)
-
-
-@fault
 def push_without_sns_is_forbidden(mock: Surgery) -> None:
     """Push without an SNS ARN is 403 instead of 400."""
 
