@@ -68,12 +68,12 @@ def open_account(caller: Caller) -> tuple[Caller, list[Channel]]:
         caller = caller.about(_own_id(caller, first), caller.user)
     _adopt_leftovers(caller)
     sweep(caller)
-    caller.wire.accounts.append(caller)
     before = listed(caller)
     fence = caller.wire.fence
     fence.foreign |= {channel["id"] for channel in before}
-    fence.foreign_addresses |= {(caller.id, str(channel["address"]).strip().lower()) for channel in before}
-    fence.foreign_push |= {caller.id for channel in before if channel["type"] == "push"}
+    fence.foreign_addresses |= {(caller.id, str(channel.get("address")).strip().lower()) for channel in before}
+    fence.foreign_push |= {caller.id for channel in before if channel.get("type") == "push"}
+    caller.wire.accounts.append(caller)  # last: only what is known not to be there before may be tidied away
     return caller, before
 
 
@@ -277,4 +277,4 @@ def _object(answer: httpx2.Response) -> dict[str, Any]:
 
 
 def _key(channel: Channel) -> tuple[str, str]:
-    return pool.Pair(str(channel["type"]), str(channel["address"])).key
+    return pool.Pair(str(channel.get("type")), str(channel.get("address"))).key

@@ -17,10 +17,13 @@ import pytest
 
 from contract_tests import pool
 from contract_tests.call import Call
+from contract_tests.caller import Caller
+from contract_tests.contract import Contract
 from contract_tests.fence import Fence, RefusedError
 from contract_tests.journal import Journal
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import Settings
+from contract_tests.stock import open_account
 from contract_tests.wire import Wire
 from mutants.catalogue import FAULTS
 from mutants.verdict import served
@@ -100,6 +103,28 @@ def test_the_fence_leaves_a_user_s_own_push_channel_alone(call: Call, tmp_path: 
 
     with pytest.raises(RefusedError):
         fence.check(call)
+
+
+def test_an_account_is_tidied_only_once_its_own_channels_are_known(tmp_path: Path) -> None:
+    """A run that ends while it looks at the account removes nothing of it."""
+    own = {"id": 5, "user_id": 1, "type": "push", "address": "For All Devices"}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.method)
+        if len(seen) > 2:
+            raise KeyboardInterrupt
+        return httpx2.Response(200, json=[own], request=request)
+
+    seen: list[str] = []
+    settings = Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET})
+    wire = Wire(settings, Journal(tmp_path, "origin"), transport=httpx2.MockTransport(answer))
+    caller = Caller(wire, Contract(), SECRET, "CANVAS_TOKEN")
+
+    with pytest.raises(KeyboardInterrupt):
+        open_account(caller)
+
+    assert seen == ["GET"] * 3
+    assert wire.accounts == [] or wire.fence.foreign == {5}
 
 
 def test_the_pool_is_small_and_reserved() -> None:
