@@ -23,6 +23,7 @@ from contract_tests.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,9 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     hypothesis.settings.load_profile("contract")
     config.pluginmanager.register(Reporter(config), "canvas-contract-reporter")
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _interrupt)
 
 
 @pytest.fixture(scope="session")
@@ -180,6 +182,10 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
     for caller in callers:
         sweep(caller)
         caller.wire.test = ""
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _opened(caller: Caller, admin: Caller | None) -> Stock:

@@ -105,6 +105,11 @@ class Reporter:
         if session.exitstatus == 0 and any(outcome.status == "failed" for outcome in self.outcomes):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell only where the signal was taken: pytest fails over an interrupted frame that stands at no line."""
+        excinfo.traceback = excinfo.traceback[-1:]
+
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """What was left out by choice is not checked either: no part of the suite looks like the whole."""
         self._left_out += [_described(item, "it was left out of this run") for item in items]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -21,6 +22,7 @@ from contract_tests.caller import Caller
 from contract_tests.contract import Contract
 from contract_tests.fence import Fence, RefusedError
 from contract_tests.journal import Journal
+from contract_tests.reporter import Reporter
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import Settings
 from contract_tests.stock import open_account
@@ -224,6 +226,21 @@ def test_a_polite_signal_leaves_nothing(tmp_path: Path, name: str) -> None:
         assert status == 2
         assert _channels(url) == before
         assert not list(tmp_path.glob("journal-*"))
+
+
+def test_a_signal_is_told_wherever_it_was_taken(pytestconfig: pytest.Config) -> None:
+    """CPython has instructions that stand at no line, and pytest cannot show a traceback through one."""
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        signal.raise_signal(signal.SIGINT)
+    frame = sys._getframe()
+    nowhere = next(start for start, _, line in frame.f_code.co_lines() if line is None)
+    taken = raised.value.with_traceback(TracebackType(raised.tb, frame, nowhere, -1))
+    excinfo = pytest.ExceptionInfo.from_exception(taken)
+
+    Reporter(pytestconfig).pytest_keyboard_interrupt(excinfo)
+
+    assert str(excinfo.getrepr(funcargs=True).reprcrash).endswith("KeyboardInterrupt")
 
 
 def test_an_older_canvas_keeps_the_contract(tmp_path: Path) -> None:
