@@ -20,7 +20,8 @@ from mockserver import access
 from mockserver import call as calls
 from mockserver.contract import read_beyond, read_contract
 from mockserver.errors import CanvasError, UnknownRoute
-from mockserver.validation import RequestValidation, ResponseValidation
+from mockserver.request_validation import RequestValidation
+from mockserver.response_validation import ResponseValidation
 
 if TYPE_CHECKING:
     import re

@@ -1,4 +1,4 @@
-"""The quick yes of mockserver.validation never says yes where Connexion, as it comes, would say no."""
+"""The quick yes to a request or an answer never says yes where Connexion, as it comes, would say no."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from mockserver import call as calls
 from mockserver.call import Call
 from mockserver.contract import read_contract
 from mockserver.parameters import FORM, nest
-from mockserver.validation import NOT_IN_DIGITS, RequestOperation, ResponseOperation
+from mockserver.request_validation import NOT_IN_DIGITS, RequestOperation
+from mockserver.response_validation import ResponseOperation
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""Requests and answers held against the contract: a quick yes from compiled schemas, else Connexion's own verdict.
+"""Requests held against the contract: a quick yes from compiled schemas, else Connexion's own verdict.
 
 The quick path only ever accepts. Whatever it does not accept goes to Connexion's validators, which decide and find
 the words; tests/test_validation.py shows that the two never disagree.
@@ -10,9 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import jsonschema_rs
-import orjson
-from connexion.exceptions import BadRequestProblem, NonConformingResponse, TypeValidationError
+from connexion.exceptions import BadRequestProblem, TypeValidationError
 from connexion.json_schema import format_error_with_path
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware.request_validation import (
@@ -20,19 +18,15 @@ from connexion.middleware.request_validation import (
     RequestValidationMiddleware,
     RequestValidationOperation,
 )
-from connexion.middleware.response_validation import (
-    ResponseValidationAPI,
-    ResponseValidationMiddleware,
-    ResponseValidationOperation,
-)
 from connexion.validators import FormDataValidator, ParameterValidator
 
 from mockserver import call as calls
+from mockserver.contract import compile_schema
 from mockserver.errors import ContractBroken
 from mockserver.parameters import FORM, flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from starlette.types import Message, Receive, Scope, Send
 
@@ -58,9 +52,9 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         self._required = [name for name, p in self._query.items() if p.get("required")]
         self._path = {p["name"]: p for p in parameters if p["in"] == "path"}
         self._body = self._operation.body_schema(FORM) if FORM in self._operation.consumes else None
-        self._checks = {p["name"]: _compiled(p["schema"]) for p in parameters}
+        self._checks = {p["name"]: compile_schema(p["schema"]) for p in parameters}
         self._kinds = {p["name"]: p["schema"].get("type") for p in parameters}
-        self._body_check = _compiled(self._body) if self._body else None
+        self._body_check = compile_schema(self._body) if self._body else None
         properties = self._body["properties"] if self._body else {}
         self._body_kinds = {name: schema.get("type") for name, schema in properties.items()}
 
@@ -174,62 +168,6 @@ class _EveryMistake(FormDataValidator):  # type: ignore[misc]  # Connexion ships
             raise BadRequestProblem("\n".join(f"{e.message}{format_error_with_path(e)}" for e in errors))
 
 
-class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # Connexion ships no types
-    """One operation's promises. An answer that breaks them never leaves: it is a bug of the mock."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._checks: dict[tuple[int, str], Callable[[Any], bool]] = {}
-        self._required: dict[int, frozenset[bytes]] = {}
-        for status, response in self._operation.responses.items():
-            headers = response.get("headers", {}).items()
-            self._required[int(status)] = frozenset(n.lower().encode() for n, h in headers if h.get("required"))
-            for media_type, content in response.get("content", {}).items():
-                self._checks[int(status), media_type] = _compiled(content["schema"])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hold back the answer until it is found to keep the contract."""
-        start: Message = {}
-
-        async def held(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            if not self.accepts(start, message["body"]):
-                await self._judge(start, message)
-            await send(start)
-            await send(message)
-
-        await self.next_app(scope, receive, held)
-
-    def accepts(self, start: Message, body: bytes) -> bool:
-        """The quick yes: a documented status and media type, all required headers, and a body that fits."""
-        media_type = start["headers"][0][1].partition(b";")[0].decode()
-        check = self._checks.get((start["status"], media_type))
-        if check is None or not self._required[start["status"]] <= {name for name, _ in start["headers"]}:
-            return False
-        return media_type != "application/json" or check(orjson.loads(body))
-
-    async def _judge(self, start: Message, message: Message) -> None:
-        """Connexion's own verdict, and the two things that it does not look at. Raises NonConformingResponse."""
-        status, media_type = start["status"], start["headers"][0][1].partition(b";")[0].decode()
-        if (status, media_type) not in self._checks:
-            raise NonConformingResponse(
-                detail=f"{self._operation.operation_id}: {status} {media_type} is not documented"
-            )
-
-        async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-            await send(start)
-            await send(message)
-
-        async def nowhere(_message: Message) -> None:
-            """The verdict is all that is wanted."""
-
-        judge = ResponseValidationOperation(answer, operation=self._operation)
-        await judge({"type": "http"}, None, nowhere)
-
-
 class RequestValidation(RequestValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
     """Connexion's request validation, with validators that are built once."""
 
@@ -244,33 +182,6 @@ def _request_api(*, strict: bool) -> type[RequestValidationAPI]:
             return RequestOperation(self.next_app, operation=operation, strict=strict)
 
     return API
-
-
-class _ResponseAPI(ResponseValidationAPI):  # type: ignore[misc]  # Connexion ships no types
-    def make_operation(self, operation: Any) -> ResponseOperation:
-        return ResponseOperation(self.next_app, operation=operation)
-
-
-class ResponseValidation(ResponseValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
-    """Connexion's response validation, always on, with validators that are built once."""
-
-    api_cls = _ResponseAPI
-
-
-def _compiled(schema: dict[str, Any]) -> Callable[[Any], bool]:
-    return jsonschema_rs.Draft4Validator(_plain(schema)).is_valid
-
-
-def _plain(schema: Any) -> Any:
-    """OpenAPI's `nullable` said as JSON Schema says it; `format` left to Connexion, which checks none of those used."""
-    if isinstance(schema, list):
-        return [_plain(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    plain = {key: _plain(value) for key, value in schema.items()}
-    if plain.get("nullable") is True:
-        plain["type"] = [plain["type"], "null"]
-    return plain
 
 
 def _coerced(kind: str | None, value: str) -> Any:
