@@ -30,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     junit = Path(os.environ.get("REPORTS") or "reports") / "junit.xml"
     own = ["--import-mode=importlib", "-p", "no:cacheprovider", "-o", "console_output_style=classic", "-q", "-rN"]
     own.append(f"--hypothesis-seed={os.environ.get('SEED') or 1}")
-    status = pytest.main([folder, *own, "--tb=no", f"--junitxml={junit}", "--confcutdir", folder, *rest])
+    try:
+        status = pytest.main([folder, *own, "--tb=no", f"--junitxml={junit}", "--confcutdir", folder, *rest])
+    except BrokenPipeError:  # who reads no further, as `| head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CANNOT_JUDGE
     return status if status in (0, 1) else _CANNOT_JUDGE
 
 

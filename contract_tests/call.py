@@ -89,13 +89,14 @@ class Call:
         content = self.content().get("content", b"")
         return content.decode() if isinstance(content, bytes) else str(content)
 
-    def curl(self, variables: Mapping[int, str]) -> str:
-        """The call as a line to paste: the token is a variable, and so is every id that the script itself has made."""
-        parts = [f"curl -sS -X {self.method}" if self.method != "HEAD" else "curl -sS -I", self._quoted_url(variables)]
+    def curl(self, variables: Mapping[int, str], between: str = " \\\n  ") -> str:
+        """The call to paste: the token is a variable, and so is every id that the script itself has made."""
+        verb = "-I" if self.method == "HEAD" else f"-X {self.method}"
+        parts = [f"curl -sS {verb} {self._quoted_url(variables)}"]
         if self.token is not None:
             parts.append(f'-H "Authorization: Bearer ${self.token_name}"')
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers]
-        return " ".join([*parts, *self._curl_body()])
+        return between.join([*parts, *self._curl_body()])
 
     def _written(self) -> bytes:
         if self.encoding == "json":
@@ -125,7 +126,8 @@ class Call:
         if self.encoding == "multipart":
             yield from (f"--form-string {shlex.quote(f'{name}={value}')}" for name, value in self.body)
         elif text := self.body_text():
-            yield f"-H {shlex.quote(f'Content-Type: {self._media_type()}')} --data-raw {shlex.quote(text)}"
+            yield f"-H {shlex.quote(f'Content-Type: {self._media_type()}')}"
+            yield f"--data-raw {shlex.quote(text)}"
 
 
 def _nested(fields: Fields) -> dict[str, Any]:

@@ -16,6 +16,10 @@ class Pair(NamedTuple):
     type: str
     address: str
 
+    def __str__(self) -> str:
+        """As the names of tests show it."""
+        return f"{self.type} {self.address}"
+
     @property
     def key(self) -> tuple[str, str]:
         """The row that Canvas makes of it: any unknown type is email, letter case does not matter (behaviour 5.4)."""

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from contract_tests.call import Call
 
-_TAKES_ID = """ | tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\\([0-9]*\\).*/\\1/p')"""
+_ID = """its_id() { tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\\([0-9]*\\).*/\\1/p'; }"""
+"""What shows an answer and takes the id of the channel from it."""
+
 _LONGEST = 40
 
 
@@ -30,12 +32,14 @@ def shell_script(steps: Sequence[Step]) -> str:
     steps = steps[-_LONGEST:]
     names = sorted({step.call.token_name for step in steps if step.call.token_name})
     lines = [f"# Needs CANVAS_URL{''.join(f', {name}' for name in names)}."]
+    if any(step.made is not None for step in steps):
+        lines.append(_ID)
     variables: dict[int, str] = {}
     for step in steps:
         line = step.call.curl(variables)
         if step.made is not None:
             name = variables.setdefault(step.made, f"channel{len(variables) + 1}")
-            lines.append(f"{name}=$({line}{_TAKES_ID}")
+            lines.append(f"{name}=$({line} | its_id)")
         else:
             lines.append(f"{line}; echo")
     return "\n".join(lines)

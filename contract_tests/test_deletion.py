@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests import pool
-from contract_tests.caller import DELETE, DELETE_BY_ADDRESS, done, missing
+from contract_tests.caller import DELETE, DELETE_BY_ADDRESS, done, missing, unsaved
 from contract_tests.pool import Pair
 
 if TYPE_CHECKING:
@@ -54,6 +54,21 @@ def test_an_active_channel_is_deleted_alike(admin: Caller, owner: Caller, way: s
     answer = owner.delete(channel["id"]) if way == "id" else owner.delete_by_address(pool.SECOND)
 
     assert done(answer) == {**channel, "workflow_state": "retired"}
+
+
+@pytest.mark.parametrize("way", ["id", "address"])
+def test_a_channel_beyond_the_first_page_counts_too(owner: Caller, way: str) -> None:
+    """A channel that the first page does not show refuses its duplicate and is deleted like any (behaviour 5.5, 6)."""
+    made = [owner.made(pair) for pair in pool.ACCEPTED]
+    listed = owner.channels()
+    last = [channel for channel in listed if channel in made][-1]
+    pair = Pair(last["type"], last["address"])
+
+    unsaved(owner.create(pair), path="unique!")
+    gone = done(owner.delete(last["id"]) if way == "id" else owner.delete_by_address(pair))
+
+    assert gone == {**last, "workflow_state": "retired"}
+    assert owner.channels() == [channel for channel in listed if channel != last]
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, str.swapcase], ids=["upper", "lower", "swapped"])

@@ -67,7 +67,7 @@ FORBIDDEN = [
 ]
 
 
-@pytest.mark.parametrize("call", FORBIDDEN, ids=lambda call: call.curl({}))
+@pytest.mark.parametrize("call", FORBIDDEN, ids=lambda call: call.curl({}, " "))
 def test_the_fence_refuses_what_is_not_the_suite_s(call: Call, tmp_path: Path) -> None:
     wire = Wire(Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET}), Journal(tmp_path, "origin"))
 
@@ -96,7 +96,7 @@ def test_the_fence_refuses_a_channel_that_was_there_before(tmp_path: Path) -> No
         asked("DELETE", tail=("push", "push")),
         asked("DELETE", tail=("push",)),
     ],
-    ids=lambda call: call.curl({}),
+    ids=lambda call: call.curl({}, " "),
 )
 def test_the_fence_leaves_a_user_s_own_push_channel_alone(call: Call, tmp_path: Path) -> None:
     fence = Fence(Journal(tmp_path, "origin"))
@@ -241,6 +241,24 @@ def test_a_signal_is_told_wherever_it_was_taken(pytestconfig: pytest.Config) -> 
     Reporter(pytestconfig).pytest_keyboard_interrupt(excinfo)
 
     assert str(excinfo.getrepr(funcargs=True).reprcrash).endswith("KeyboardInterrupt")
+
+
+def test_a_reader_who_leaves_early_sees_no_traceback(tmp_path: Path) -> None:
+    """As `| head` does, which closes the pipe in the middle of the summary."""
+    with running_mock() as url:
+        environment = _environment(tmp_path, CANVAS_URL=url, **WORLD)
+        with subprocess.Popen(  # noqa: S603  # our own command
+            [*COMMAND, "-k", "head"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            process.stdout.close()
+            _, complaints = process.communicate(timeout=60)
+        assert not list(tmp_path.glob("journal-*"))
+
+    assert first.startswith(b"Judging ")
+    assert process.returncode == 2
+    assert complaints == b""
 
 
 def test_an_older_canvas_keeps_the_contract(tmp_path: Path) -> None:
