@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract_tests import pool
+from contract_tests.account import listed, tidy
 from contract_tests.caller import Caller
 from contract_tests.contract import Contract
 from contract_tests.journal import Journal
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import Settings, UnusableTargetError, read_settings
-from contract_tests.stock import listed, open_account, tidy
+from contract_tests.stock import open_account
 from contract_tests.story import story
 from contract_tests.wire import Wire
 

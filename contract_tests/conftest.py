@@ -12,13 +12,14 @@ import hypothesis
 import pytest
 
 from contract_tests import pool
+from contract_tests.account import sweep, tidy
 from contract_tests.caller import TOKEN, TYPE, Caller
 from contract_tests.contract import Contract
 from contract_tests.journal import Journal
 from contract_tests.reporter import NotJudged, Reporter
 from contract_tests.server import WORLD, running_mock
 from contract_tests.settings import PROFILES, Settings, UnusableTargetError, read_profile, read_settings
-from contract_tests.stock import Stock, open_account, sweep, take_stock, tidy
+from contract_tests.stock import Stock, open_account, take_stock
 from contract_tests.wire import Wire
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import Exit  # what pytest.exit raises; it has no public name to subclass
 
+from contract_tests.account import rows_used
 from contract_tests.actors import matrix
 from contract_tests.contract import Contract
 from contract_tests.coverage import measure
@@ -23,7 +24,7 @@ from contract_tests.record import Defect, Outcome, Run, Sentence
 from contract_tests.report import har, html, terminal
 from contract_tests.script import shell_script
 from contract_tests.settings import UnusableTargetError
-from contract_tests.stock import room_left, rows_used
+from contract_tests.stock import room_left
 from contract_tests.traceability import read_promises, table, undocumented, written_tests
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contract_tests import pool
-from contract_tests.caller import REFUSALS, TOKEN, TYPE
+from contract_tests.account import MOST_ROWS, ask, channel_of, key_of, listed, object_of, sweep
+from contract_tests.caller import REFUSALS
 from contract_tests.settings import UnusableTargetError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from contract_tests.caller import Caller, Channel
 
-_MOST_ROWS = 101
 _ONE_RUN = timedelta(minutes=10)
 """Rows whose births lie further apart were not made by one taking of stock."""
 
@@ -62,7 +62,7 @@ def open_account(caller: Caller) -> tuple[Caller, list[Channel]]:
 
     Raises UnusableTargetError where the target is no Canvas, or refuses the token.
     """
-    first = _send(caller, "GET", query=(("per_page", "100"),))
+    first = ask(caller, "GET", query=(("per_page", "100"),))
     _judge_first(caller, first)
     if not caller.id:
         caller = caller.about(_own_id(caller, first), caller.user)
@@ -86,7 +86,7 @@ def take_stock(caller: Caller, before: list[Channel], admin: Caller | None) -> S
     known = frozenset(channel["id"] for channel in before) | caller.wire.journal.made.keys()
     try:
         firsts, unchecked = _first_channels(caller, admin)
-        _send(caller, "POST", body=caller.fields(pool.ACCEPTED[1]))
+        ask(caller, "POST", body=caller.fields(pool.ACCEPTED[1]))
         mixed = listed(caller)
     finally:
         sweep(caller)
@@ -96,7 +96,7 @@ def take_stock(caller: Caller, before: list[Channel], admin: Caller | None) -> S
 def _first_channels(caller: Caller, admin: Caller | None) -> tuple[list[Channel], httpx2.Response | None]:
     firsts: list[Channel] = []
     for index, pair in enumerate(pool.ACCEPTED):
-        answer = _send(caller, "POST", body=caller.fields(pair))
+        answer = ask(caller, "POST", body=caller.fields(pair))
         _judge_room(caller, answer)
         is_self = caller.user == "self"  # a school may keep users from editing their channels, but not an admin
         if answer.status_code in REFUSALS and is_self and not (firsts or _may_delete(caller, admin)):
@@ -104,59 +104,15 @@ def _first_channels(caller: Caller, admin: Caller | None) -> tuple[list[Channel]
                 f"User {caller.id} may not create channels with ${caller.token_name} ({answer.status_code}); "
                 "allow users to edit their channels in the account's settings, or use another account."
             )
-        channel = _channel(answer)
+        channel = channel_of(answer)
         if channel is None:
             return firsts, None  # whatever it is, a test says it better
         firsts.append(channel)
         if index % 2:
-            _send(caller, "DELETE", tail=(str(channel["id"]),))
-    unchecked = _send(caller, "POST", body=caller.fields(pool.UNCHECKED))
+            ask(caller, "DELETE", tail=(str(channel["id"]),))
+    unchecked = ask(caller, "POST", body=caller.fields(pool.UNCHECKED))
     _judge_room(caller, unchecked)
     return firsts, unchecked
-
-
-def listed(caller: Caller) -> list[Channel]:
-    """Every channel that the target lists, whatever is wrong with its pages; a test judges those."""
-    found: dict[int, Channel] = {}
-    for page in range(1, _MOST_ROWS + 1):
-        answer = _send(caller, "GET", query=(("page", str(page)), ("per_page", "100")))
-        part = answer.json() if answer.status_code == 200 else []
-        new = [channel for channel in part if _is_channel(channel) and channel["id"] not in found]
-        found |= {channel["id"]: channel for channel in new}
-        if not new:
-            break
-    return list(found.values())
-
-
-def sweep(caller: Caller) -> None:
-    """Remove every channel that the suite made for this user and has not removed."""
-    journal = caller.wire.journal
-    for number in [number for number, user in journal.live.items() if user == caller.id]:
-        if _send(caller, "DELETE", tail=(str(number),)).status_code in {200, 404}:
-            journal.delete(number)
-
-
-def tidy(caller: Caller) -> None:
-    """Remove every channel at the pool's addresses that was not there before, whatever was said when it was made."""
-    caller.wire.is_closing = True
-    forget_devices(caller)
-    for channel in listed(caller):
-        ours = _key(channel) in pool.KEYS or pool.is_ours(str(channel.get("address")))
-        if ours and channel["id"] not in caller.wire.fence.foreign:
-            caller.wire.journal.create(caller.id, channel["id"])
-    sweep(caller)
-
-
-def forget_devices(caller: Caller) -> None:
-    """Take back the device tokens that this run has registered for the user: they outlive the push channel."""
-    name = caller.wire.pushers.get(caller.id)
-    if name is None:
-        return
-    device = replace(caller, token=caller.wire.settings.tokens[name], token_name=name, user="self")
-    _send(device, "POST", body=((TYPE, "push"), (TOKEN, pool.DEVICE)))
-    caller.wire.pushers.pop(caller.id)
-    for token in pool.DEVICES:
-        _send(device, "DELETE", tail=("push",), body=(("push_token", token),))
 
 
 def _judge_first(caller: Caller, answer: httpx2.Response) -> None:
@@ -185,7 +141,7 @@ def _judge_first(caller: Caller, answer: httpx2.Response) -> None:
 
 def _knows_itself(caller: Caller) -> bool:
     """Whether the token is good for its own holder."""
-    return _send(replace(caller, user="self"), "GET").status_code == 200
+    return ask(replace(caller, user="self"), "GET").status_code == 200
 
 
 def _own_id(caller: Caller, first: httpx2.Response) -> int:
@@ -196,14 +152,14 @@ def _own_id(caller: Caller, first: httpx2.Response) -> int:
     header = first.headers.get("x-canvas-user-id", "")
     if header.isdigit():
         return int(header)
-    answer = _send(caller, "POST", body=caller.fields(pool.FIRST))
+    answer = ask(caller, "POST", body=caller.fields(pool.FIRST))
     _judge_room(caller, answer)
-    channel = _channel(answer)
+    channel = channel_of(answer)
     if channel is None:
         raise UnusableTargetError(
             f"The target does not say who the user of ${caller.token_name} is; add an e-mail channel to that user."
         )
-    _send(caller, "DELETE", tail=(str(channel["id"]),))
+    ask(caller, "DELETE", tail=(str(channel["id"]),))
     return int(channel["user_id"])
 
 
@@ -211,7 +167,7 @@ def _adopt_leftovers(caller: Caller) -> None:
     """Take what a killed run's journal explains as ours; stop at what it does not."""
     journal = caller.wire.journal
     for channel in listed(caller):
-        key = _key(channel)
+        key = key_of(channel)
         if (caller.id, *key) in journal.intents:
             journal.create(caller.id, channel["id"])
         elif key in pool.KEYS - {pool.PUSH.key}:
@@ -226,16 +182,16 @@ def _may_delete(caller: Caller, admin: Caller | None) -> bool:
     if admin is None:
         return False
     admin = admin.about(caller.id)
-    channel = _channel(_send(admin, "POST", body=admin.fields(pool.FIRST)))
+    channel = channel_of(ask(admin, "POST", body=admin.fields(pool.FIRST)))
     if channel is None:
         return False
-    may = _send(caller, "DELETE", tail=(str(channel["id"]),)).status_code == 200
+    may = ask(caller, "DELETE", tail=(str(channel["id"]),)).status_code == 200
     sweep(admin)
     return may
 
 
 def _judge_room(caller: Caller, answer: httpx2.Response) -> None:
-    errors = _object(answer).get("errors")
+    errors = object_of(answer).get("errors")
     if answer.status_code == 400 and isinstance(errors, dict) and errors.keys() <= _LIMITED:
         raise UnusableTargetError(
             f"User {caller.id} has no room for the suite's {len(pool.KEYS)} channels; use a fresh test user, "
@@ -243,38 +199,6 @@ def _judge_room(caller: Caller, answer: httpx2.Response) -> None:
         )
 
 
-def rows_used(caller: Caller) -> int:
-    """How many rows of this user's the suite has made, in this run and those that its journal tells of."""
-    return sum(user == caller.id for user in caller.wire.journal.made.values())
-
-
 def room_left(channels: list[Channel]) -> int:
     """How many rows fit at the most: Canvas counts positions through all rows (behaviour 5.6)."""
-    return _MOST_ROWS - max((channel.get("position") or 0 for channel in channels), default=0)
-
-
-def _send(caller: Caller, method: str, **parts: Any) -> httpx2.Response:
-    """The answer, whatever it is: here nothing is judged by the contract yet."""
-    return caller.wire.send(caller.call("", method, **parts))
-
-
-def _channel(answer: httpx2.Response) -> Channel | None:
-    channel = _object(answer)
-    return channel if answer.status_code == 200 and _is_channel(channel) else None
-
-
-def _is_channel(value: object) -> bool:
-    """Whether there is enough in it to know the channel again."""
-    return isinstance(value, dict) and all(isinstance(value.get(name), int) for name in ("id", "user_id"))
-
-
-def _object(answer: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _key(channel: Channel) -> tuple[str, str]:
-    return pool.Pair(str(channel.get("type")), str(channel.get("address"))).key
+    return MOST_ROWS - max((channel.get("position") or 0 for channel in channels), default=0)

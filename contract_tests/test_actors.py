@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests import pool
+from contract_tests.account import sweep
 from contract_tests.actors import ALLOWED, BAD_TOKEN, DOORS, MISSING, NO_TOKEN, REFUSED, TABLE, WHOSE, cell
 from contract_tests.caller import Caller, done, missing, refused, said, unauthenticated
-from contract_tests.stock import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable

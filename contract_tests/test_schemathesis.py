@@ -20,11 +20,11 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from contract_tests import pool
+from contract_tests.account import sweep
 from contract_tests.call import Call
 from contract_tests.contract import Contract
 from contract_tests.fence import RefusedError
 from contract_tests.settings import PROFILES
-from contract_tests.stock import sweep
 
 if TYPE_CHECKING:
     from schemathesis import Case

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from contract_tests import pool
+from contract_tests.account import sweep
 from contract_tests.call import ENCODINGS
 from contract_tests.caller import done, missing, refused
 from contract_tests.model import Rows
 from contract_tests.pool import Pair
-from contract_tests.stock import sweep
 
 if TYPE_CHECKING:
     from contract_tests.caller import Caller
