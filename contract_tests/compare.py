@@ -19,7 +19,7 @@ from contract_tests.caller import Caller
 from contract_tests.contract import Contract
 from contract_tests.journal import Journal
 from contract_tests.server import WORLD, running_mock
-from contract_tests.settings import Settings, UnusableTargetError, read_settings
+from contract_tests.settings import NotJudged, Settings, read_settings
 from contract_tests.stock import open_account
 from contract_tests.story import story
 from contract_tests.wire import Wire
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         found = differences(options.url, Path(options.reports))
-    except UnusableTargetError as error:
+    except NotJudged as error:
         print(f"compare: {error}", file=sys.stderr)
         return 2
     return _told(*found)
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def differences(url: str, folder: Path) -> tuple[int, list[Difference]]:
     """How many steps were compared, and each difference: the step, the place, the mock, the target."""
     if not url:
-        raise UnusableTargetError("CANVAS_URL is not set; set it to what the mock is to be compared with.")
+        raise NotJudged("CANVAS_URL is not set; set it to what the mock is to be compared with.")
     with ExitStack() as stack:
         target = Side("target", read_settings(url.rstrip("/"), {}), folder).answers()
         mock = _mock(stack.enter_context(running_mock()), folder).answers()

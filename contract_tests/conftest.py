@@ -16,9 +16,9 @@ from contract_tests.account import sweep, tidy
 from contract_tests.caller import TOKEN, TYPE, Caller
 from contract_tests.contract import Contract
 from contract_tests.journal import Journal
-from contract_tests.reporter import NotJudged, Reporter
+from contract_tests.reporter import Reporter
 from contract_tests.server import WORLD, running_mock
-from contract_tests.settings import PROFILES, Settings, UnusableTargetError, read_profile, read_settings
+from contract_tests.settings import PROFILES, NotJudged, Settings, read_profile, read_settings
 from contract_tests.stock import Stock, open_account, take_stock
 from contract_tests.wire import Wire
 
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Draw as many examples as the profile says; clean up after any polite signal."""
-    try:
-        examples = PROFILES[read_profile()].examples
-    except UnusableTargetError as error:
-        raise NotJudged(error) from None
+    examples = PROFILES[read_profile()].examples
     checks = [
         hypothesis.HealthCheck.function_scoped_fixture,  # what they clean is the server's, between tests
         hypothesis.HealthCheck.too_slow,  # the network is
@@ -53,12 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def settings() -> Iterator[Settings]:
     """Where the run is pointed; without CANVAS_URL, at a mock that it starts."""
     with ExitStack() as stack:
-        try:
-            url = os.environ.get("CANVAS_URL", "").rstrip("/")
-            found = read_settings(url, {}) if url else read_settings(stack.enter_context(running_mock()), WORLD)
-        except UnusableTargetError as error:
-            raise NotJudged(error) from None
-        yield found
+        url = os.environ.get("CANVAS_URL", "").rstrip("/")
+        yield read_settings(url, {}) if url else read_settings(stack.enter_context(running_mock()), WORLD)
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +75,13 @@ def wire(settings: Settings, reporter: Reporter) -> Iterator[Wire]:
     line = Wire(settings, Journal(directory, settings.url))
     reporter.watch(line)
     yield line
-    for account in line.accounts:
-        tidy(account)
-    if line.strays is not None:
-        for user in {*line.journal.live.values()} - {account.id for account in line.accounts}:
-            sweep(line.strays.about(user))
-    if not line.journal.live:
+    with reporter.as_far_as_possible():
+        for account in line.accounts:
+            tidy(account)
+        if line.strays is not None:
+            for user in {*line.journal.live.values()} - {account.id for account in line.accounts}:
+                sweep(line.strays.about(user))
+    if not line.journal.live and reporter.is_tidy:
         line.journal.close()
     line.close()
 
@@ -190,14 +184,12 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _opened(caller: Caller, admin: Caller | None) -> Stock:
-    try:
-        return take_stock(*open_account(caller), admin)
-    except UnusableTargetError as error:
-        raise NotJudged(error) from None
+    return take_stock(*open_account(caller), admin)
 
 
 def _closed(stock: Stock, reporter: Reporter) -> None:
     """Remove what is left, and hold that nothing else has changed."""
-    tidy(stock.caller)
-    if differences := stock.compare():
-        reporter.account_differs(stock.caller.id, differences)
+    with reporter.as_far_as_possible():
+        tidy(stock.caller)
+        if differences := stock.compare():
+            reporter.account_differs(stock.caller.id, differences)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 import httpx2
 
@@ -28,7 +29,12 @@ class Mask:
     """Stable pseudonyms: one text has one pseudonym for as long as the token is the same, and nobody can guess back."""
 
     def __init__(self, tokens: Mapping[str, str], made: Container[int]) -> None:
-        self._tokens = {token: f"${name}" for name, token in tokens.items() if len(token) >= _SHORTEST}
+        self._tokens = {
+            written: f"${name}"
+            for name, token in tokens.items()
+            if len(token) >= _SHORTEST
+            for written in (token, quote_plus(token))
+        }
         self._key = next(iter(tokens.values()), "").encode()
         self._made = made
         self._learned: dict[str, str] = {}
@@ -53,9 +59,15 @@ class Mask:
                 text = text.replace(found, shown)
         return text
 
+    def script(self, text: str) -> str:
+        """A shell script without any token: what stood between apostrophes is a variable, for the shell to fill in."""
+        for found, variable in self._tokens.items():
+            text = text.replace(found, f"'\"{variable}\"'")
+        return self.text(text)
+
     def _walked(self, value: Any) -> Any:
         match value:
-            case {"address": str(), "type": str()} if not self._is_ours(value):
+            case {"address": str()} | {"id": _, "user_id": _} if not self._is_ours(value):
                 return {name: self._field(name, inner) for name, inner in value.items()}
             case dict():
                 return {name: self._walked(inner) for name, inner in value.items()}
@@ -66,7 +78,7 @@ class Mask:
         return value
 
     def _is_ours(self, channel: dict[str, Any]) -> bool:
-        return channel.get("id") in self._made or pool.is_ours(channel["address"])
+        return channel.get("id") in self._made or pool.is_ours(str(channel.get("address")))
 
     def _field(self, name: str, value: Any) -> Any:
         if not isinstance(value, str) or name in _PLAIN or name == "id" or name.endswith(("_at", "_id")):

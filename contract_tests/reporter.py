@@ -7,13 +7,13 @@ import os
 import re
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest.outcomes import Exit  # what pytest.exit raises; it has no public name to subclass
 
 from contract_tests.account import rows_used
 from contract_tests.actors import matrix
@@ -23,26 +23,17 @@ from contract_tests.defects import KNOWN
 from contract_tests.record import Defect, Outcome, Run, Sentence
 from contract_tests.report import har, html, terminal
 from contract_tests.script import shell_script
-from contract_tests.settings import UnusableTargetError
+from contract_tests.settings import NotJudged
 from contract_tests.stock import room_left
 from contract_tests.traceability import read_promises, table, undocumented, written_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from contract_tests.stock import Stock
     from contract_tests.wire import Wire
 
 _SECTION = re.compile(r"\s*\((behaviour [\d., ]+)\)")
-
-
-class NotJudged(Exit):
-    """Ends the run with exit status 2 and one sentence; pytest shows the name of its class before it."""
-
-    __module__ = "builtins"
-
-    def __init__(self, why: object) -> None:
-        super().__init__(str(why), returncode=2)
 
 
 class Reporter:
@@ -59,6 +50,8 @@ class Reporter:
         self._total = 0
         self._left_out: list[Outcome] = []
         self._first_exchange = 0
+        self.is_tidy = True
+        """Whether cleaning up could be done."""
 
     # -- what the fixtures tell it
 
@@ -97,12 +90,23 @@ class Reporter:
             )
         )
 
+    @contextmanager
+    def as_far_as_possible(self) -> Iterator[None]:
+        """Clean up; where the target has gone away, say what the next run must remove, and go on."""
+        try:
+            yield
+        except NotJudged as error:
+            self.is_tidy = False
+            self._say(f"{error} What is left there stands in the journal, and the next run from here removes it.")
+
     # -- pytest's hooks
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """A changed account is found when all tests are over, and counts like any of them."""
+        """What is found when all tests are over counts like any of them."""
         yield
+        if not self.is_tidy:
+            session.exitstatus = 2
         if session.exitstatus == 0 and any(outcome.status == "failed" for outcome in self.outcomes):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -127,10 +131,8 @@ class Reporter:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Take in what became of a test; end the run where the target cannot be judged."""
+        """Take in what became of a test."""
         report = yield
-        if call.excinfo is not None and isinstance(call.excinfo.value, UnusableTargetError):
-            raise NotJudged(call.excinfo.value)
         if report.when == "call" or report.outcome != "passed":
             outcome = self._outcome(item, call, report)
             self.outcomes.append(outcome)
@@ -203,7 +205,7 @@ class Reporter:
             status="failed",
             expected=self._masked(str(call.excinfo.value)),
             came_back=steps[-1].answer if steps else "",
-            script=self._masked(shell_script(steps)),
+            script=shell_script(steps, self._wire.mask) if self._wire else "",
         )
 
     def _operations(self) -> tuple[str, ...]:

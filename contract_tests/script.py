@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from contract_tests.call import Call
+    from contract_tests.mask import Mask
 
 _ID = """its_id() { tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\\([0-9]*\\).*/\\1/p'; }"""
 """What shows an answer and takes the id of the channel from it."""
 
+_VARIABLE = re.compile(r"\$(CANVAS_[A-Z_]+|NO_SUCH_TOKEN)")
 _LONGEST = 40
 
 
@@ -27,11 +30,10 @@ class Step:
     """The known defect of Canvas that the answer shows."""
 
 
-def shell_script(steps: Sequence[Step]) -> str:
+def shell_script(steps: Sequence[Step], mask: Mask) -> str:
     """The calls as curl lines; an id that one answer gives is a variable in the lines after it."""
     steps = steps[-_LONGEST:]
-    names = sorted({step.call.token_name for step in steps if step.call.token_name})
-    lines = [f"# Needs CANVAS_URL{''.join(f', {name}' for name in names)}."]
+    lines = []
     if any(step.made is not None for step in steps):
         lines.append(_ID)
     variables: dict[int, str] = {}
@@ -42,4 +44,6 @@ def shell_script(steps: Sequence[Step]) -> str:
             lines.append(f"{name}=$({line} | its_id)")
         else:
             lines.append(f"{line}; echo")
-    return "\n".join(lines)
+    script = mask.script("\n".join(lines))
+    names = sorted({"CANVAS_URL", *_VARIABLE.findall(script)})
+    return f"# Needs {', '.join(names)}.\n{script}"

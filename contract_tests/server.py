@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
-from contract_tests.settings import UnusableTargetError
+from contract_tests.settings import NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,4 +56,4 @@ def _await(url: str, process: subprocess.Popen[bytes], patience: float = 30.0) -
             urllib.request.urlopen(f"{url}/_mock/health", timeout=5).close()  # noqa: S310 - loopback
             return
         time.sleep(0.05)
-    raise UnusableTargetError("The mock does not start; try `make mock` to see why, or set CANVAS_URL.")
+    raise NotJudged("The mock does not start; try `make mock` to see why, or set CANVAS_URL.")

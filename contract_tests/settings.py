@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from _pytest.outcomes import Exit  # what pytest.exit raises; it has no public name to subclass
+
+_PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TOKENS = ("CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN", "CANVAS_PUSH_TOKEN", "CANVAS_SCOPED_TOKEN")
 
@@ -24,14 +27,22 @@ class Profile(NamedTuple):
 
 
 PROFILES = {
-    "quick": Profile(5, 4_000, 15),
+    "quick": Profile(5, 4_000, 30),
     "default": Profile(20, 10_000, 45),
-    "thorough": Profile(100, 60_000, 180),
+    "thorough": Profile(100, 20_000, 180),
 }
 
 
-class UnusableTargetError(Exception):
-    """The target cannot be judged; the message is one sentence that says what to do."""
+class NotJudged(Exit):
+    """The target cannot be judged: ends the run with exit status 2 and this sentence, which says what to do.
+
+    As pytest's own way out it is no failure of whatever property is tried, which Hypothesis would try again.
+    """
+
+    __module__ = "builtins"  # pytest shows the name of the class before the sentence
+
+    def __init__(self, why: object) -> None:
+        super().__init__(str(why), returncode=2)
 
 
 @dataclass(frozen=True)
@@ -63,32 +74,33 @@ def read_settings(url: str, defaults: dict[str, str]) -> Settings:
     values = {**defaults, **{name: value for name, value in os.environ.items() if value}}
     tokens = {name: values[name] for name in TOKENS if name in values}
     if "CANVAS_TOKEN" not in tokens:
-        raise UnusableTargetError("CANVAS_TOKEN is not set; set it to an access token of an ordinary test user.")
+        raise NotJudged("CANVAS_TOKEN is not set; set it to an access token of an ordinary test user.")
     for name, token in tokens.items():
         if not (token.isascii() and token.isprintable()) or " " in token:
-            raise UnusableTargetError(f"{name} holds what no token holds, such as a blank; copy the token again.")
+            raise NotJudged(f"{name} holds what no token holds, such as a blank; copy the token again.")
+    origin = _origin(url, allow_http=values.get("ALLOW_HTTP") == "1")
     return Settings(
-        url=_origin(url, allow_http=values.get("ALLOW_HTTP") == "1"),
+        url=origin,
         tokens=tokens,
         other_user_id=read_number("CANVAS_OTHER_USER_ID", values.get("CANVAS_OTHER_USER_ID", "0")),
         profile=read_profile(),
         seed=read_number("SEED", values.get("SEED", "1")),
-        rate=_rate(values.get("RATE", "0" if urlsplit(url).hostname in LOOPBACK else "10")),
+        rate=_rate(values.get("RATE", "0" if urlsplit(origin).hostname in LOOPBACK else "10")),
     )
 
 
 def read_profile() -> str:
-    """The profile's name. Raises UnusableTargetError for an unknown one."""
+    """The profile's name. Raises NotJudged for an unknown one."""
     profile = os.environ.get("PROFILE") or "default"
     if profile not in PROFILES:
-        raise UnusableTargetError(f"PROFILE is {profile!r}; set it to one of {', '.join(PROFILES)}.")
+        raise NotJudged(f"PROFILE is {profile!r}; set it to one of {', '.join(PROFILES)}.")
     return profile
 
 
 def read_number(name: str, text: str) -> int:
-    """The whole number that a variable holds. Raises UnusableTargetError for anything else."""
+    """The whole number that a variable holds. Raises NotJudged for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise UnusableTargetError(f"{name} is {text!r}; set it to a whole number.")
+        raise NotJudged(f"{name} is {text!r}; set it to a whole number.")
     return int(text)
 
 
@@ -98,16 +110,19 @@ def _rate(text: str) -> float:
     except ValueError:
         rate = -1.0
     if not 0 <= rate < math.inf:
-        raise UnusableTargetError(f"RATE is {text!r}; set it to requests a second, or to 0 for no limit.")
+        raise NotJudged(f"RATE is {text!r}; set it to requests a second, or to 0 for no limit.")
     return rate
 
 
 def _origin(url: str, *, allow_http: bool) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise NotJudged("CANVAS_URL cannot be read; set it to an origin such as https://canvas.example.edu.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
-        raise UnusableTargetError("CANVAS_URL must be an origin such as https://canvas.example.edu, without a path.")
+        raise NotJudged("CANVAS_URL must be an origin such as https://canvas.example.edu, without a path.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_http:
-        raise UnusableTargetError(
-            "CANVAS_URL is plain http, which shows tokens to the network; use https or set ALLOW_HTTP=1."
-        )
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+        raise NotJudged("CANVAS_URL is plain http, which shows tokens to the network; use https or set ALLOW_HTTP=1.")
+    host = parts.netloc.lower()
+    return f"{parts.scheme}://{host.removesuffix(f':{port}') if port == _PORTS[parts.scheme] else host}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from contract_tests import pool
 from contract_tests.account import MOST_ROWS, ask, channel_of, key_of, listed, object_of, sweep
 from contract_tests.caller import REFUSALS
-from contract_tests.settings import UnusableTargetError
+from contract_tests.settings import NotJudged
 
 if TYPE_CHECKING:
     import httpx2
@@ -60,7 +60,7 @@ class Stock:
 def open_account(caller: Caller) -> tuple[Caller, list[Channel]]:
     """The caller with its id, and its channels after an earlier run's leftovers are gone.
 
-    Raises UnusableTargetError where the target is no Canvas, or refuses the token.
+    Raises NotJudged where the target is no Canvas, or refuses the token.
     """
     first = ask(caller, "GET", query=(("per_page", "100"),))
     _judge_first(caller, first)
@@ -80,7 +80,7 @@ def open_account(caller: Caller) -> tuple[Caller, list[Channel]]:
 def take_stock(caller: Caller, before: list[Channel], admin: Caller | None) -> Stock:
     """Make a channel of each accepted pair, so that a full account is found before anything is judged by it.
 
-    Raises UnusableTargetError where the user has no room, or may not edit channels.
+    Raises NotJudged where the user has no room, or may not edit channels.
     """
     caller.wire.begin()
     known = frozenset(channel["id"] for channel in before) | caller.wire.journal.made.keys()
@@ -100,7 +100,7 @@ def _first_channels(caller: Caller, admin: Caller | None) -> tuple[list[Channel]
         _judge_room(caller, answer)
         is_self = caller.user == "self"  # a school may keep users from editing their channels, but not an admin
         if answer.status_code in REFUSALS and is_self and not (firsts or _may_delete(caller, admin)):
-            raise UnusableTargetError(
+            raise NotJudged(
                 f"User {caller.id} may not create channels with ${caller.token_name} ({answer.status_code}); "
                 "allow users to edit their channels in the account's settings, or use another account."
             )
@@ -123,17 +123,17 @@ def _judge_first(caller: Caller, answer: httpx2.Response) -> None:
             "a root-account admin who may manage user logins may"
         )
     if answer.status_code == 404 and caller.user != "self":
-        raise UnusableTargetError(f"The target knows no user {caller.id}; set CANVAS_OTHER_USER_ID to one that it has.")
+        raise NotJudged(f"The target knows no user {caller.id}; set CANVAS_OTHER_USER_ID to one that it has.")
     if answer.status_code in {401, 403}:
-        raise UnusableTargetError(f"The target refuses {name} with {answer.status_code}; see that the token is valid.")
+        raise NotJudged(f"The target refuses {name} with {answer.status_code}; see that the token is valid.")
     if "json" not in answer.headers.get("content-type", ""):
-        raise UnusableTargetError("The target does not answer JSON; see that CANVAS_URL is a Canvas.")
+        raise NotJudged("The target does not answer JSON; see that CANVAS_URL is a Canvas.")
     try:
         body = answer.json()
     except ValueError:
-        raise UnusableTargetError("The target's JSON cannot be read; see that CANVAS_URL is a Canvas.") from None
+        raise NotJudged("The target's JSON cannot be read; see that CANVAS_URL is a Canvas.") from None
     if answer.status_code != 200 or not isinstance(body, list):
-        raise UnusableTargetError(
+        raise NotJudged(
             f"The target answers {name} with {answer.status_code} where a list of channels is due; "
             "see that CANVAS_URL is a Canvas."
         )
@@ -156,7 +156,7 @@ def _own_id(caller: Caller, first: httpx2.Response) -> int:
     _judge_room(caller, answer)
     channel = channel_of(answer)
     if channel is None:
-        raise UnusableTargetError(
+        raise NotJudged(
             f"The target does not say who the user of ${caller.token_name} is; add an e-mail channel to that user."
         )
     ask(caller, "DELETE", tail=(str(channel["id"]),))
@@ -171,7 +171,7 @@ def _adopt_leftovers(caller: Caller) -> None:
         if (caller.id, *key) in journal.intents:
             journal.create(caller.id, channel["id"])
         elif key in pool.KEYS - {pool.PUSH.key}:
-            raise UnusableTargetError(
+            raise NotJudged(
                 f"Channel {channel['id']} of user {caller.id} has an address of this suite's ({channel['address']}), "
                 "and no journal here says that it was made by it: wait if another run is going on, else delete it."
             )
@@ -193,7 +193,7 @@ def _may_delete(caller: Caller, admin: Caller | None) -> bool:
 def _judge_room(caller: Caller, answer: httpx2.Response) -> None:
     errors = object_of(answer).get("errors")
     if answer.status_code == 400 and isinstance(errors, dict) and errors.keys() <= _LIMITED:
-        raise UnusableTargetError(
+        raise NotJudged(
             f"User {caller.id} has no room for the suite's {len(pool.KEYS)} channels; use a fresh test user, "
             "for Canvas counts deleted channels too, or raise the account's limit."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +17,7 @@ from contract_tests.fence import Fence
 from contract_tests.mask import Mask, rewritten
 from contract_tests.record import Exchange
 from contract_tests.script import Step
-from contract_tests.settings import UnusableTargetError
+from contract_tests.settings import NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,8 @@ _PASSING = frozenset({502, 503, 504})
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _LONGEST_ANSWER = 60.0
 _MOST_BODY = 16_384
-_MOST_EXCHANGES = 10_000
+_SECRET = frozenset({"set-cookie", "x-session-id"})
+_HIDDEN = "(masked)"
 
 
 @dataclass
@@ -83,7 +85,12 @@ class Wire:
         self._start = self._next = self._clock.now()
         self._slowed = 0.0
         self._client = httpx2.Client(
-            base_url=settings.url, timeout=30.0, follow_redirects=False, trust_env=False, transport=transport
+            base_url=settings.url,
+            timeout=30.0,
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a session would be one for all tokens
         )
 
     def begin(self) -> None:
@@ -91,7 +98,7 @@ class Wire:
         self.steps = [step for number, step in self._births.items() if number in self.journal.live]
 
     def send(self, call: Call) -> httpx2.Response:
-        """The masked answer to a call inside the fence. Raises RefusedError, UnusableTargetError."""
+        """The masked answer to a call inside the fence. Raises RefusedError, NotJudged."""
         self.fence.check(call)
         self._stay_small(call)
         for wait in (*_WAITS, None):
@@ -100,7 +107,7 @@ class Wire:
                 return answer
             if wait is not None:
                 self._clock.wait(wait)
-        raise UnusableTargetError("The target keeps answering Rate Limit Exceeded; run again later or lower RATE.")
+        raise NotJudged("The target keeps answering Rate Limit Exceeded; run again later or lower RATE.")
 
     def close(self) -> None:
         """Close the connections."""
@@ -137,20 +144,16 @@ class Wire:
             return
         to = urlsplit(urljoin(str(answer.request.url), location))
         if f"{to.scheme}://{to.netloc}".lower() != self.settings.url:
-            raise UnusableTargetError(
-                "The target redirects elsewhere; set CANVAS_URL to the address that answers itself."
-            )
+            raise NotJudged("The target redirects elsewhere; set CANVAS_URL to the address that answers itself.")
 
     def _stop_at_limits(self) -> None:
         limits = self.settings.limits
         if self.is_closing:
             return
         if self.sent >= limits.budget:
-            raise UnusableTargetError(f"The budget of {limits.budget} requests is spent; choose a larger PROFILE.")
+            raise NotJudged(f"The budget of {limits.budget} requests is spent; choose a larger PROFILE.")
         if self._clock.now() - self._start > limits.minutes * 60:
-            raise UnusableTargetError(
-                f"The run's {limits.minutes} minutes are over; choose a smaller PROFILE for so slow a target."
-            )
+            raise NotJudged(f"The run's {limits.minutes} minutes are over; choose a smaller PROFILE, or a larger RATE.")
 
     def _pace(self) -> None:
         now = self._clock.now()
@@ -166,12 +169,17 @@ class Wire:
                 answer = self._read(self._client.send(request, stream=True))
             except (httpx2.TransportError, httpx2.DecodingError) as error:
                 if left == 0:
-                    raise UnusableTargetError(
+                    raise NotJudged(
                         f"The target does not answer ({type(error).__name__}); see that CANVAS_URL is right."
                     ) from None
                 continue
-            if answer.status_code not in _PASSING or left == 0:
+            if answer.status_code not in _PASSING:
                 return answer
+            if left == 0:
+                raise NotJudged(
+                    f"The target's gateway answers {answer.status_code}, so what it stands before is unknown; "
+                    "run again once it is up."
+                )
             self._clock.wait(0.5)
         raise AssertionError("a request has at least one try")
 
@@ -183,7 +191,7 @@ class Wire:
             for chunk in answer.iter_bytes():
                 body += chunk
                 if len(body) > _LARGEST_ANSWER or self._clock.now() > until:
-                    raise UnusableTargetError("The target's answer does not end; see that CANVAS_URL is a Canvas.")
+                    raise NotJudged("The target's answer does not end; see that CANVAS_URL is a Canvas.")
         finally:
             answer.close()
         return rewritten(answer, bytes(body))
@@ -211,7 +219,7 @@ class Wire:
         if number in self.fence.foreign:
             return None
         if call.method == "POST":
-            if channel.get("type") == "push":
+            if channel.get("type") == "push" and call.token_name in self.settings.tokens:
                 self.pushers[owner] = call.token_name
             self.journal.create(owner, number)
             return number
@@ -228,8 +236,7 @@ class Wire:
             self._births[made] = step
         if defect is not None:
             self.defects[defect.name] = self.defects.get(defect.name, 0) + 1
-        if len(self.exchanges) < _MOST_EXCHANGES:
-            self.exchanges.append(self._exchange(call, answer, started))
+        self.exchanges.append(self._exchange(call, answer, started))
 
     def _exchange(self, call: Call, answer: httpx2.Response, started: datetime) -> Exchange:
         return Exchange(
@@ -239,10 +246,16 @@ class Wire:
             actor=call.token_name,
             method=call.method,
             url=self.mask.text(f"{self.settings.url}{call.target}"),
-            request_headers=tuple((name, self.mask.text(value)) for name, value in call.request_headers().items()),
+            request_headers=tuple(
+                (name, self.mask.text(value.replace(call.token or "\0", f"${call.token_name}")))
+                for name, value in call.request_headers().items()
+            ),
             request_body=self.mask.text(call.body_text()),
             status=answer.status_code,
-            response_headers=tuple((name, self.mask.text(value)) for name, value in answer.headers.multi_items()),
+            response_headers=tuple(
+                (name, _HIDDEN if name.lower() in _SECRET else self.mask.text(value))
+                for name, value in answer.headers.multi_items()
+            ),
             body=self._shown(answer)[:_MOST_BODY],
             started=started,
             seconds=answer.elapsed.total_seconds(),

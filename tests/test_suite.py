@@ -301,6 +301,15 @@ def test_no_report_names_a_stranger_or_a_token(tmp_path: Path) -> None:
     assert [secret for secret in (*_tokens(), *STRANGERS) if secret in told] == []
 
 
+def test_no_report_holds_a_token_that_was_nearly_one(tmp_path: Path) -> None:
+    """In other letter case, cut, or in another header, it tells as much as the token."""
+    run = _run(tmp_path, "-k", "test_tokens", **WORLD)
+
+    told = "".join(file.read_text("utf-8") for file in tmp_path.iterdir())
+    assert run.returncode == 0
+    assert [secret for secret in _tokens() if secret[:-1].lower() in told.lower()] == []
+
+
 def test_a_failure_is_told_with_its_promise_and_a_script(tmp_path: Path) -> None:
     with served(DISORDER) as url:
         run = _run(tmp_path, "-k", "the_list_is_in_order", CANVAS_URL=url, **WORLD)
