@@ -189,8 +189,10 @@ class Reporter:
     def _rows(self) -> str:
         if self._stock is None:
             return ""
-        used = rows_used(self._stock.caller)
-        return f"The suite holds {used} rows, all deleted, in the account of user {self._stock.caller.id}."
+        caller = self._stock.caller
+        live = sum(user == caller.id for user in caller.wire.journal.live.values())
+        state = f"{live} of them not deleted" if live else "all deleted"
+        return f"The suite holds {rows_used(caller)} rows, {state}, in the account of user {caller.id}."
 
     def _outcome(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome:
         outcome = replace(_described(item, ""), operations=self._operations(), status="passed", seconds=report.duration)

@@ -22,6 +22,8 @@ WORLD = {
     "CANVAS_SITE_ADMIN_TOKEN": "site-admin-token",
     "CANVAS_PUSH_TOKEN": "push-token",
     "CANVAS_SCOPED_TOKEN": "delete-only-token",
+    "CANVAS_EXPIRED_TOKEN": "expired-token",
+    "CANVAS_REVOKED_TOKEN": "revoked-token",
     "CANVAS_OTHER_USER_ID": "2",
 }
 """The public tokens of the mock's default world, by the variable that each stands for."""

@@ -12,7 +12,15 @@ from _pytest.outcomes import Exit  # what pytest.exit raises; it has no public n
 
 _PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-TOKENS = ("CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN", "CANVAS_PUSH_TOKEN", "CANVAS_SCOPED_TOKEN")
+TOKENS = (
+    "CANVAS_TOKEN",
+    "CANVAS_ADMIN_TOKEN",
+    "CANVAS_SITE_ADMIN_TOKEN",
+    "CANVAS_PUSH_TOKEN",
+    "CANVAS_SCOPED_TOKEN",
+    "CANVAS_EXPIRED_TOKEN",
+    "CANVAS_REVOKED_TOKEN",
+)
 
 
 class Profile(NamedTuple):

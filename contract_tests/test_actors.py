@@ -219,9 +219,16 @@ def test_a_masquerade_is_the_user_in_everything(admin: Caller, owner: Caller) ->
 
 def test_a_masquerade_of_who_may_not_is_refused(owner: Caller, other: Caller) -> None:
     """as_user_id of somebody whom the caller cannot become is 401 with a string of errors (behaviour 3.6)."""
+    channel = other.made(pool.FIRST)
     before = other.channels()
+    acting = owner.acting_as(other.id)
 
-    for answer in (owner.acting_as(other.id).page(), owner.acting_as(other.id).create(pool.FIRST)):
+    for answer in (
+        acting.page(),
+        acting.create(pool.SECOND),
+        acting.delete(channel["id"]),
+        acting.delete_by_address(pool.FIRST),
+    ):
         assert answer.status_code == 401, said(answer)
         assert isinstance(answer.json()["errors"], str)
         assert "www-authenticate" not in answer.headers, "the token is good; another would not help"

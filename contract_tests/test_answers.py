@@ -103,9 +103,6 @@ def test_a_site_admin_sees_bounces_and_nothing_less(site_admin: Caller, owner: C
             "the holder of CANVAS_SITE_ADMIN_TOKEN is shown no bounce fields: an older Canvas, or a lesser right"
         )
     assert bounces >= BOUNCE_KEYS
-    ours = [channel for channel in seen if pool.is_ours(channel["address"])]
-    assert {channel.get("bounce_count", 0) for channel in ours} == {0}
-    assert {channel[key] for channel in ours for key in BOUNCE_KEYS} == {None}
 
 
 @pytest.mark.parametrize(("method", "tail"), [("GET", ("0",)), ("GET", ("push",)), ("PUT", ()), ("PATCH", ())], ids=str)

@@ -14,6 +14,7 @@ from contract_tests.caller import (
     TYPE,
     Caller,
     done,
+    local_id,
     missing,
     unauthenticated,
     unsaved,
@@ -52,6 +53,20 @@ def test_every_operation_needs_a_token(owner: Caller, door: str, token: str | No
     answer = DOORS[door](stranger)
 
     unauthenticated(answer, known=token is not None)
+    assert owner.channels() == before
+
+
+@pytest.mark.parametrize("name", ["CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN"])
+def test_a_token_that_was_good_once_is_refused(owner: Caller, name: str) -> None:
+    """A token past its expiry, or revoked, is 401 and changes nothing (behaviour 2)."""
+    if name not in owner.wire.settings.tokens:
+        pytest.skip(f"needs {name}")
+    before = owner.channels()
+    former = Caller(owner.wire, owner.contract, owner.wire.settings.tokens[name], name, owner.id)
+
+    for knock in (DOORS["list"], DOORS["list by number"], DOORS["create"], DOORS["delete by address"]):
+        unauthenticated(knock(former), known=True)
+
     assert owner.channels() == before
 
 
@@ -127,12 +142,12 @@ def test_a_token_may_be_in_the_query(owner: Caller) -> None:
 
 
 def test_the_answer_says_who_was_asked(owner: Caller) -> None:
-    """X-Canvas-User-Id, where it is sent, is the caller's id (behaviour 9)."""
+    """X-Canvas-User-Id, where it is sent, is the caller's id, the shard before it left out (behaviour 9)."""
     sent = owner.page().headers.get("x-canvas-user-id")
     if sent is None:
         pytest.skip("the target sends no X-Canvas-User-Id")
 
-    assert sent == str(owner.id)
+    assert local_id(int(sent)) == local_id(owner.id)
 
 
 def test_a_token_is_looked_at_before_the_parameters(owner: Caller) -> None:

@@ -109,6 +109,14 @@ class Wire:
                 self._clock.wait(wait)
         raise NotJudged("The target keeps answering Rate Limit Exceeded; run again later or lower RATE.")
 
+    def is_recent(self, time: object) -> bool:
+        """Whether this text is a time of the last hour, as a row has that was not there before."""
+        try:
+            born = datetime.fromisoformat(str(time))
+        except ValueError:
+            return False
+        return born.tzinfo is not None and abs(self._clock.date() - born) < timedelta(hours=1)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
