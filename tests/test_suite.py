@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from contract_tests import pool
+from contract_tests.account import tidy
 from contract_tests.call import Call
 from contract_tests.caller import Caller
 from contract_tests.contract import Contract
@@ -56,6 +57,7 @@ FORBIDDEN = [
     asked("POST", body=((f"{NEW}[address]", "a@b"), (f"{NEW}[type]", "email"))),
     asked("POST", body=((f"{NEW}[address]", "anything"), (f"{NEW}[type]", "fax"))),
     asked("POST", body=((f"{NEW}[type]", "push"), (f"{NEW}[token]", "somebody-s"))),
+    asked("POST", body=((f"{NEW}[address]", pool.FIRST.address), (f"{NEW}[type]", "fax"))),
     asked("POST", document={NEW: {"address": "a@b", "type": "email"}}),
     asked("POST", query=((f"{NEW}[address]", "a@b"),), body=((f"{NEW}[type]", "email"),)),
     asked("POST", tail=("3",)),
@@ -226,6 +228,61 @@ def test_a_polite_signal_leaves_nothing(tmp_path: Path, name: str) -> None:
         assert status == 2
         assert _channels(url) == before
         assert not list(tmp_path.glob("journal-*"))
+
+
+def test_a_target_that_goes_away_is_one_sentence_and_2(tmp_path: Path) -> None:
+    """Not one of the requests that clean up is answered; the journal keeps what they were to remove."""
+    command = [*COMMAND, "-k", "creation"]
+    with running_mock() as url:
+        environment = _environment(tmp_path, CANVAS_URL=url, **WORLD)
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        while process.poll() is None and not _journalled(tmp_path):
+            pass
+    with process:
+        told, complaints = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert "NotJudged: The target does not answer" in told
+    assert "the next run from here removes it" in told
+    assert "Traceback" not in told + complaints
+    assert _journalled(tmp_path)
+
+
+def test_a_user_without_room_for_the_suite_loses_one_row_and_no_more(tmp_path: Path) -> None:
+    """Canvas counts deleted rows for ever, so the first of twenty shows whether the others fit."""
+    channels = "".join(f"{{id: {n}, type: sms, address: '{n}'}}, " for n in range(1, 90))
+    world = tmp_path / "full.world.yaml"
+    world.write_text(f"users: [{{id: 1, name: Ann, tokens: [student-token], channels: [{channels}]}}]")
+    with running_mock("--world", str(world)) as url:
+        run = _run(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=WORLD["CANVAS_TOKEN"])
+
+        assert run.returncode == 2
+        assert "User 1 has no room for the suite's 20 channels" in run.stdout
+        assert _next_position(url, 0) == 91
+
+
+def test_a_push_channel_is_the_suite_s_by_its_id_alone(tmp_path: Path) -> None:
+    """A user who signs in on a telephone after a run was killed keeps the channel that this makes."""
+    settings = Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET})
+    journal = Journal(tmp_path, "origin")
+    journal.intend(1, pool.PUSH.key)
+    sent: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.method)
+        page = [] if "page=2" in str(request.url) else [{"id": 5, "user_id": 1, "type": "push", "address": "x"}]
+        return httpx2.Response(200, json=page, request=request)
+
+    wire = Wire(settings, journal, transport=httpx2.MockTransport(answer))
+    caller = Caller(wire, Contract(), SECRET, "CANVAS_TOKEN", 1)
+
+    open_account(caller)
+    wire.fence.foreign.clear()  # as if the channel had come while the run went on
+    tidy(caller)
+
+    assert "DELETE" not in sent
 
 
 def test_a_signal_is_told_wherever_it_was_taken(pytestconfig: pytest.Config) -> None:

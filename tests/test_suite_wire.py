@@ -117,6 +117,32 @@ def test_a_lost_connection_is_not_tried_again_for_a_create(connect: Callable[...
         wire.send(CREATE)
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_s_failure_ends_the_run_and_blames_nobody(connect: Callable[..., Wire], status: int) -> None:
+    """What became of the create behind it is unknown."""
+    wire = connect(httpx2.Response(status, text="<html>"), httpx2.Response(200, json={}))
+
+    with pytest.raises(NotJudged, match=f"gateway answers {status}"):
+        wire.send(CREATE)
+
+
+def test_no_cookie_is_sent_back_or_kept(tmp_path: Path, hands: Hands) -> None:
+    """A session would be one and the same for all tokens, and is as good as a token."""
+    seen: list[str | None] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers.get("cookie"))
+        return httpx2.Response(200, json=[], headers={"Set-Cookie": "canvas_session=a-session; path=/"})
+
+    wire = Wire(SETTINGS, Journal(tmp_path, "origin"), hands.clock(), httpx2.MockTransport(answer))
+
+    wire.send(LIST)
+    wire.send(LIST)
+
+    assert seen == [None, None]
+    assert "a-session" not in repr(wire.exchanges)
+
+
 def test_a_redirect_ends_the_run(connect: Callable[..., Wire]) -> None:
     wire = connect(httpx2.Response(302, headers={"Location": "https://elsewhere.example/"}))
 
@@ -283,13 +309,29 @@ def test_a_setting_that_is_wrong_is_one_sentence(
 
 @pytest.mark.parametrize(
     "url",
-    ["canvas.example.edu", "ftp://a.example", "https://a.example/api", "https://me@a.example", "http://a.example"],
+    [
+        "canvas.example.edu",
+        "ftp://a.example",
+        "https://a.example/api",
+        "https://me@a.example",
+        "http://a.example",
+        "https://[::1",
+        "https://a:b",
+    ],
 )
 def test_a_url_that_is_no_safe_origin_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("CANVAS_TOKEN", TOKEN)
 
     with pytest.raises(NotJudged, match="CANVAS_URL"):
         read_settings(url, {})
+
+
+def test_a_port_that_goes_without_saying_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANVAS_TOKEN", TOKEN)
+
+    urls = [read_settings(f"https://A.example{port}", {}).url for port in ("", ":443", ":8443")]
+
+    assert urls == ["https://a.example", "https://a.example", "https://a.example:8443"]
 
 
 def test_plain_http_is_taken_from_who_insists(monkeypatch: pytest.MonkeyPatch) -> None:
