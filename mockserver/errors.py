@@ -7,7 +7,7 @@ CanvasError
 |-- Forbidden
 |-- NotFound, PageNotFound
 |-- ValidationFailed, Refused, RecordInvalid
-`-- BadParameters, BodyTooLarge, BodyTooSlow, ContractBroken, Unparsable      where Canvas crashes, or does not look
+`-- BadParameters, BodyCutShort, BodyTooLarge, ContractBroken, Unparsable     where Canvas crashes, or does not look
 """
 
 from __future__ import annotations
@@ -249,7 +249,7 @@ class BodyTooLarge(CanvasError):
     status_code = 413
 
 
-class BodyTooSlow(CanvasError):
-    """The body that was announced does not come."""
+class BodyCutShort(CanvasError):
+    """The body that was announced does not come, or stops before its end."""
 
     status_code = 408

@@ -15,7 +15,7 @@ from mockserver import parameters as rails
 from mockserver.access import token_value
 from mockserver.answers import Answer, finish
 from mockserver.call import Call
-from mockserver.errors import BodyTooLarge, BodyTooSlow, CanvasError, UnknownMethod, Unparsable
+from mockserver.errors import BodyCutShort, BodyTooLarge, CanvasError, UnknownMethod, Unparsable
 from mockserver.routes import canonical_path
 
 if TYPE_CHECKING:
@@ -164,7 +164,9 @@ async def _body(announced: bytes, receive: Receive, longest_pause: float) -> byt
         try:
             message = await asyncio.wait_for(receive(), longest_pause)
         except TimeoutError:
-            raise BodyTooSlow("the body did not come") from None
+            raise BodyCutShort("the body did not come") from None
+        if message["type"] == "http.disconnect":
+            raise BodyCutShort("the body did not come")
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
             raise BodyTooLarge(f"the body is over {MOST_BYTES} bytes")

@@ -108,6 +108,22 @@ def test_a_body_that_stops_is_given_up_with_408(world: World) -> None:
     assert len(world.users[1].channels.listed) == 3
 
 
+def test_a_body_that_is_cut_off_changes_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    form = b"communication_channel[address]=a@b.c&communication_channel[type]=email"
+    pieces: list[Message] = [{"type": "http.request", "body": form, "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        return pieces.pop(0)
+
+    async def keep(message: Message) -> None:
+        pass
+
+    asyncio.run(asyncio.wait_for(create_app(world)(_post_of_a_form(), receive, keep), 5))
+
+    assert len(world.users[1].channels.listed) == 3
+    assert caplog.text == ""
+
+
 def _post_of_a_form() -> dict[str, object]:
     headers = [
         (b"authorization", b"Bearer student-token"),
