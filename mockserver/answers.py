@@ -85,9 +85,11 @@ def finish(call: Call, random: Random, start: Message, body: bytes) -> tuple[Mes
     elif not any(name == b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-cache"))
     headers += _of_call(call, random)
+    sent = b"" if call.method == "HEAD" else body
     if status != 304:
-        headers.append((b"content-length", str(len(body)).encode()))
-    return {**start, "status": status, "headers": headers}, b"" if call.method == "HEAD" else body
+        length = len(sent if call.stands_in else body)  # who sent a POST waits for all that is announced
+        headers.append((b"content-length", str(length).encode()))
+    return {**start, "status": status, "headers": headers}, sent
 
 
 def with_string_ids(value: object) -> object:

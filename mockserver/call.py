@@ -28,6 +28,8 @@ class Call:
     query: Parameters
     parameters: Parameters
     """Of query and body together; the query wins, one top-level name at a time."""
+    stands_in: bool = False
+    """Whether it was sent as a POST that stands for `method` (behaviour 1.2)."""
     authorization: str | None = None
     accept: str = ""
     if_none_match: str = ""

@@ -106,6 +106,7 @@ class Front:
         self._throttle_by_token(call)
         if call.method == "POST":
             call.method = _overridden(headers, {} if call.media_type == "application/json" else sent) or "POST"
+            call.stands_in = call.method != "POST"
         call.path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
         inner = {**scope, "method": call.method, "path": call.path, calls.KEY: call}
         await self._frame(inner, receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 if TYPE_CHECKING:
@@ -112,6 +113,15 @@ def test_a_post_may_stand_for_a_delete(student: TestClient, data: dict[str, str]
     response = student.post(f"{SELF}/3", data=data, headers=headers)
 
     assert (response.status_code, response.json()["workflow_state"]) == (200, "retired")
+
+
+@pytest.mark.parametrize("sent", [{"data": {"_method": "head"}}, {"headers": {"X-HTTP-Method-Override": "HEAD"}}])
+def test_a_post_that_stands_for_head_announces_no_body(served: str, sent: dict[str, dict[str, str]]) -> None:
+    with httpx2.Client(base_url=f"{served}/api/v1/", params={"access_token": "student-token"}) as client:
+        response = client.post(SELF, **sent)  # type: ignore[arg-type]  # data or headers
+
+        assert (response.status_code, response.content, response.headers["content-length"]) == (200, b"", "0")
+        assert response.headers["etag"] == client.get(SELF).headers["etag"]
 
 
 def test_a_method_in_the_query_stands_for_nothing(student: TestClient) -> None:
