@@ -118,7 +118,7 @@ def _of_call(call: Call, random: Random) -> list[Header]:
         headers.append((b"x-canvas-user-id", str(call.caller.user.id).encode()))
         if call.caller.real_user is not call.caller.user:
             headers.append((b"x-canvas-real-user-id", str(call.caller.real_user.id).encode()))
-    if call.budget > 0:
+    if call.budget is not None:
         headers.append((b"x-request-cost", b"0.0412"))
         headers.append((b"x-rate-limit-remaining", f"{call.budget:.2f}".encode()))
     if call.breaches:

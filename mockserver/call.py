@@ -37,7 +37,8 @@ class Call:
     """Of the body; None without one."""
     unreadable: CanvasError | None = None
     """Why the body cannot be read; Canvas finds out once it knows the route."""
-    budget: float = 600.0
+    budget: float | None = 600.0
+    """What is left to the token after this call; None where nothing was left for the call itself."""
     path_parameters: dict[str, str] = field(default_factory=dict)
     """Decoded."""
     caller: Caller | None = None

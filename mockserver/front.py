@@ -113,7 +113,7 @@ class Front:
 
     def _throttle_by_token(self, call: Call) -> None:
         value = token_value(call.authorization, call.parameters)
-        call.budget = 0.0  # what is said if the draw is refused: nothing
+        call.budget = None  # unless the draw is allowed
         call.budget = self._throttle.draw(call.world, value if value in call.world.tokens else "")
 
 

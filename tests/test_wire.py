@@ -176,6 +176,11 @@ class TestRateLimit:
 
         assert left == ["598.50", "597.00"]
 
+    def test_the_last_request_that_is_allowed_says_that_nothing_is_left(self, world: World) -> None:
+        headers = _client(world, Throttle(403, cost=600)).get(SELF).headers
+
+        assert (headers["x-request-cost"], headers["x-rate-limit-remaining"]) == ("0.0412", "0.00")
+
 
 def _client(world: World, throttle: Throttle) -> TestClient:
     headers = {"Authorization": "Bearer student-token"}
