@@ -24,6 +24,7 @@ _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 _BOUNDARY = re.compile(r"""boundary=("[^"]+"|[^;\s"]+)""")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _DEEPEST = 32
 _LONGEST_NAME = 1024
 _MOST_FIELDS = 4096
@@ -32,8 +33,11 @@ _MOST_FIELDS = 4096
 def from_query(query: bytes) -> Parameters:
     """The parameters of a query string or an urlencoded body; the last of repeated keys wins.
 
-    Raises BadParameters for text that is not UTF-8, for keys that contradict each other, and for too many of them.
+    Raises BadParameters for escapes that are none, for text that is not UTF-8, for keys that contradict each other,
+    and for too many of them.
     """
+    if _BROKEN_ESCAPE.search(query):
+        raise BadParameters("a parameter has a % that two hexadecimal digits do not follow; a plain % is %25")
     try:
         pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except UnicodeDecodeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -143,6 +145,9 @@ class TestWaysIn:
         [
             (FORM, b"a=%FF", "not UTF-8"),
             (FORM, b"a=\xff", "not UTF-8"),
+            (FORM, b"communication_channel[type]=sms&communication_channel[address]=100%@x", "a plain % is %25"),
+            (FORM, b"a=%zz", "a plain % is %25"),
+            (FORM, b"a%=1", "a plain % is %25"),
             (FORM, b"a=1&a[b]=2", "two forms that contradict"),
             (FORM, b"a[]=1&a[b]=2", "two forms that contradict"),
             (FORM, b"a" + b"[b]" * 40 + b"=1", "nested deeper"),
@@ -158,6 +163,15 @@ class TestWaysIn:
 
         assert response.status_code == 400
         assert complaint in response.json()["errors"][0]["message"]
+
+    @pytest.mark.parametrize("query", ["x=100%", "x=%zz", "x%2=1"])
+    def test_a_broken_escape_in_the_query_is_a_clear_400(self, served: str, query: str) -> None:
+        with closing(http.client.HTTPConnection(served.removeprefix("http://"))) as connection:  # it mends no escapes
+            connection.request("GET", f"/api/v1/{SELF}?{query}", headers={"Authorization": "Bearer student-token"})
+            with connection.getresponse() as response:
+                status, body = response.status, response.read()
+
+        assert (status, b"a plain % is %25" in body) == (400, True)
 
     def test_a_file_is_refused_by_name(self, student: TestClient) -> None:
         response = student.post(SELF, files={"communication_channel[address]": ("a.txt", b"a@b.c")})
