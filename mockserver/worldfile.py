@@ -10,7 +10,7 @@ import jsonschema
 import yaml
 
 from mockserver.access import ADMIN_RIGHTS, SITE_ADMIN_RIGHTS, Token
-from mockserver.channels import NO_BOUNCES, Channel
+from mockserver.channels import NO_BOUNCES, PUSH_ADDRESS, Channel
 from mockserver.contract import YAML_LOADER
 from mockserver.world import Account, User, World
 
@@ -98,7 +98,7 @@ def _contradictions(users: list[dict[str, Any]]) -> Iterator[tuple[list[Any], st
     yield from _repeated("channel id", _each(users, "channels", lambda channel: channel["id"]))
     for n, user in enumerate(users):
         addresses = (
-            (["users", n, "channels", m], (c["type"], c["address"].lower()))
+            (["users", n, "channels", m], (c["type"], _address(c).lower()))
             for m, c in enumerate(user.get("channels", ()))
         )
         yield from _repeated("type and address", addresses)
@@ -176,7 +176,7 @@ def _channels(entry: dict[str, Any], created_at: str) -> Iterator[Channel]:
             id=channel["id"],
             user_id=entry["id"],
             type=channel["type"],
-            address=channel["address"],
+            address=_address(channel),
             workflow_state=channel.get("state", "active"),
             position=channel.get("position", number),
             created_at=channel.get("created_at", created_at),
@@ -184,3 +184,8 @@ def _channels(entry: dict[str, Any], created_at: str) -> Iterator[Channel]:
             imported=channel.get("imported", False),
             one_time_password=channel.get("one_time_password", False),
         )
+
+
+def _address(channel: dict[str, Any]) -> str:
+    """The address under which the channel is stored; all push channels have one and the same, as in the API."""
+    return PUSH_ADDRESS if channel["type"] == "push" else str(channel["address"])

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
+from mockserver import World, create_app, read_world
 from mockserver.__main__ import main
 
 if TYPE_CHECKING:
@@ -135,6 +137,11 @@ def test_a_taken_port_is_one_sentence_and_status_2(more: list[str], capsys: pyte
             "users:\n  - {id: 1, name: A, channels: [{id: 1, type: sms, address: x}, {id: 2, type: sms, address: X}]}",
             "twice",
         ),
+        (
+            "users:\n  - {id: 1, name: A, channels: [{id: 1, type: push, address: x}, {id: 2, type: push}]}",
+            "line 2: type and address ('push', 'push') is there twice",
+        ),
+        ("users:\n  - {id: 1, name: A, channels: [{id: 1, type: sms}]}", "'address' is a required property"),
     ],
 )
 def test_a_bad_world_file_is_one_sentence_that_names_the_line(
@@ -186,6 +193,21 @@ def test_switches_reach_the_mock(start: Callable[..., tuple[subprocess.Popen[str
 
     assert [refused.status_code, missing.status_code, breach.status_code, limited.status_code] == [401, 404, 400, 429]
     assert missing.json()["error_report_id"] == 1
+
+
+@pytest.mark.parametrize("address", ["", ", address: For All Devices"])
+def test_a_push_channel_of_a_world_file_is_found_whatever_its_address(address: str, tmp_path: Path) -> None:
+    file = tmp_path / "push.world.yaml"
+    file.write_text(f"users: [{{id: 1, name: A, tokens: [t], channels: [{{id: 1, type: push{address}}}]}}]")
+    app = create_app(World(read_world(file)))
+    client = TestClient(app, base_url="http://canvas.test/api/v1/", headers={"Authorization": "Bearer t"})
+
+    listed = client.get("users/self/communication_channels").json()
+    forgotten = client.request("DELETE", "users/self/communication_channels/push", data={"push_token": "x"})
+    deleted = client.delete("users/self/communication_channels/push/push")
+
+    assert listed[0]["address"] == "For All Devices"
+    assert [forgotten.status_code, deleted.status_code] == [200, 200]
 
 
 def test_a_breach_of_the_contract_is_a_line_of_the_log(
