@@ -24,12 +24,14 @@ class Page:
 
     number: int
     size: int
+    malformed: bool = False
+    """Whether more than its number was sent, as in `2.5`: Canvas then answers as for a page past the end."""
 
     @property
     def rows(self) -> slice:
         """The rows of the page in the whole list."""
         start = (self.number - 1) * self.size
-        return slice(start, start + self.size)
+        return slice(start, start if self.malformed else start + self.size)
 
 
 def page_of(parameters: Mapping[str, object]) -> Page:
@@ -39,14 +41,16 @@ def page_of(parameters: Mapping[str, object]) -> Page:
     """
     if not parameters:
         return Page(1, 10)
-    return Page(_number(parameters.get("page")), _size(parameters.get("per_page")))
+    page = parameters.get("page")
+    malformed = page is not None and not ruby.is_integer(str(page))
+    return Page(_number(page), _size(parameters.get("per_page")), malformed)
 
 
 def link_header(url: str, kept: Iterable[tuple[str, str]], page: Page, total: int) -> str:
     """The Link header of `page` in a list of `total` rows; `kept` are the other query parameters."""
     query = urlencode(sorted(kept, key=itemgetter(0)))
     prefix = f"<{url}?{query}&page=" if query else f"<{url}?page="
-    numbers = _numbers(page, max(1, -(-total // page.size)))
+    numbers = _numbers(page, page.number if page.malformed else max(1, -(-total // page.size)))
     links = {rel: f'{prefix}{n}&per_page={page.size}>; rel="{rel}"' for rel, n in numbers.items()}
     fitting = _that_fit(links)
     return ",".join(fitting[rel] for rel in _ORDER if rel in fitting)

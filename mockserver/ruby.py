@@ -18,14 +18,23 @@ def to_i(text: str) -> int:
 
 def integer(text: str) -> int:
     """Ruby's `Integer(text)`, else its `to_i`: blanks, 0x, octal and underscores count."""
-    text = text[:_LONGEST_NUMBER]
+    number = _whole(text[:_LONGEST_NUMBER])
+    return to_i(text) if number is None else number
+
+
+def is_integer(text: str) -> bool:
+    """Whether Ruby's `Integer(text)` takes all of the text, and not just its beginning as `to_i` does."""
+    return _whole(text[:_LONGEST_NUMBER]) is not None
+
+
+def _whole(text: str) -> int | None:
     if not text.isascii():
-        return to_i(text)
+        return None
     try:
         return int(text.strip(), 0)
     except ValueError:
         octal = _OCTAL.fullmatch(text)
-        return int(octal[1], 8) if octal else to_i(text)
+        return int(octal[1], 8) if octal else None
 
 
 def is_true(value: object) -> bool:
