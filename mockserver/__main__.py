@@ -31,7 +31,6 @@ _SERVER: dict[str, Any] = {
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
-    "date_header": False,
     "timeout_graceful_shutdown": 1,
 }
 MISTAKE = 2

@@ -10,6 +10,8 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -177,6 +179,14 @@ def test_the_mock_says_where_it_is_and_ends_cleanly_on_ctrl_c(
 
     assert process.returncode == 0
     assert said == ""
+
+
+def test_every_answer_is_dated(start: Callable[..., tuple[subprocess.Popen[str], str]]) -> None:
+    _, url = start()
+
+    dates = [httpx2.get(url + path).headers["date"] for path in (SELF, "/_mock/health")]
+
+    assert all(parsedate_to_datetime(date).tzinfo is UTC for date in dates)
 
 
 def test_switches_reach_the_mock(start: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path) -> None:
