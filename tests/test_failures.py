@@ -179,6 +179,15 @@ class TestUnwieldy:
         assert response.status_code == 400
         assert complaint in response.json()["errors"][0]["message"]
 
+    @pytest.mark.parametrize(("fields", "complaint"), [(1000, "communication_channel is"), (1001, "cannot be parsed")])
+    def test_a_multipart_body_of_over_a_thousand_fields_is_refused(
+        self, student: TestClient, fields: int, complaint: str
+    ) -> None:
+        response = student.post(SELF, files=[(f"f{number}", (None, "x")) for number in range(fields)])
+
+        assert response.status_code == 400
+        assert complaint in response.json()["errors"][0]["message"]
+
     def test_many_fields_beside_a_broken_one_are_judged(self, student: TestClient) -> None:
         body = {"communication_channel": {"type": "fax", "address": "x", **{f"k{n}": "v" for n in range(3000)}}}
 

@@ -173,10 +173,12 @@ class TestWaysIn:
 
         assert (status, b"a plain % is %25" in body) == (400, True)
 
-    def test_a_file_is_refused_by_name(self, student: TestClient) -> None:
-        response = student.post(SELF, files={"communication_channel[address]": ("a.txt", b"a@b.c")})
+    @pytest.mark.parametrize("name", ["communication_channel[address]", "another"])
+    def test_a_file_is_refused_by_name(self, student: TestClient, name: str) -> None:
+        response = student.post(SELF, files={name: ("a.txt", b"a@b.c")})
 
-        assert "communication_channel[address] is a file" in response.json()["errors"][0]["message"]
+        assert response.status_code == 400
+        assert f"{name} is a file" in response.json()["errors"][0]["message"]
 
     def test_a_content_type_without_a_body_is_ignored(self, student: TestClient) -> None:
         response = student.get(SELF, headers={"Content-Type": "application/json"})
@@ -317,6 +319,21 @@ class TestPush:
 
         assert (shown.status_code, stored.json()["address"]) == (404, "For All Devices")
         assert again == created
+
+    def test_a_nul_on_which_canvas_crashes_is_a_character_of_a_token_and_of_a_path(self, login: Login) -> None:
+        phone = login("push-token")
+
+        created = phone.post(SELF, data={"communication_channel[type]": "push", "communication_channel[token]": "a\0b"})
+        forgotten = phone.request("DELETE", f"{SELF}/push", data={"push_token": "a\0b"})
+        missing = phone.delete(f"{SELF}/sms/a%00b")
+
+        assert [created.status_code, forgotten.status_code, missing.status_code] == [200, 200, 404]
+
+    @pytest.mark.parametrize(("kind", "status"), [("push", 422), (5, 400), (True, 400)])
+    def test_a_type_and_a_device_that_are_no_text_are_refused(self, login: Login, kind: object, status: int) -> None:
+        body = {"communication_channel": {"type": kind, "address": "x", "token": 5}}
+
+        assert login("push-token").post(SELF, json=body).status_code == status
 
     def test_deleting_no_token_in_particular_is_a_clear_400_where_canvas_crashes(self, login: Login) -> None:
         phone = login("push-token")
