@@ -196,9 +196,18 @@ def test_everyone_gets_at_every_door_what_canvas_says(login: Login, token: str) 
 
 def test_an_admin_with_fewer_rights_than_the_user_may_look_and_not_touch(admin: TestClient, world: World) -> None:
     world.users[3].rights = frozenset({"read_messages"})
+    path = "users/3/communication_channels"
+    email = {"communication_channel[address]": "new@example.com", "communication_channel[type]": "email"}
 
-    assert admin.get("users/3/communication_channels").status_code == 200
-    assert admin.delete("users/3/communication_channels/5").status_code == 403
+    statuses = [
+        admin.get(path).status_code,
+        admin.post(path, data=email).status_code,
+        admin.post(path, data={"communication_channel[type]": "push"}).status_code,
+        admin.delete(f"{path}/5").status_code,
+        admin.delete(f"{path}/email/teacher@school.example").status_code,
+    ]
+
+    assert statuses == [200, 403, 400, 403, 403]
 
 
 @pytest.mark.parametrize(("account", "status"), [("root", 403), ("school-of-law", 200), ("school-of-art", 403)])
