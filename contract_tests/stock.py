@@ -150,11 +150,18 @@ def _judge_first(caller: Caller, answer: httpx2.Response) -> None:
         body = answer.json()
     except ValueError:
         raise NotJudged("The target's JSON cannot be read; see that CANVAS_URL is a Canvas.") from None
+    if answer.status_code == 200 and isinstance(body, dict) and any(map(_is_list, body.values())):
+        raise AssertionError("the list is wrapped in an object: an array of channels is due")
     if answer.status_code != 200 or not isinstance(body, list):
         raise NotJudged(
             f"The target answers {name} with {answer.status_code} where a list of channels is due; "
             "see that CANVAS_URL is a Canvas."
         )
+
+
+def _is_list(value: object) -> bool:
+    """Whether it is a list of things with an id, as channels are."""
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) and "id" in each for each in value)
 
 
 def _knows_itself(caller: Caller) -> bool:

@@ -109,6 +109,16 @@ def test_another_s_channel_is_missing_under_one_s_own_name(owner: Caller, other:
     assert channel in other.channels()
 
 
+def test_no_list_shows_another_s_channel(owner: Caller, other: Caller) -> None:
+    """A list holds channels of its own user only, however many others have, the newest of all among them (4)."""
+    for asking, aside in ((owner, other), (other, owner)):
+        asking.made(pool.FIRST)
+        aside.stocked()
+        aside.create(pool.Pair("email", pool.UNCHECKED.address))  # where a type that is not known has made its row
+
+        assert {channel["user_id"] for channel in asking.channels()} == {asking.id}
+
+
 def test_users_do_not_share_addresses(owner: Caller, other: Caller) -> None:
     """Two users may have the same address; each has a channel of one's own, and loses only that (behaviour 5.4)."""
     mine, theirs = owner.made(pool.FIRST), other.made(pool.FIRST)

@@ -133,8 +133,26 @@ def plain_content_type(mock: Surgery) -> None:
 
 @harmless
 def cookies(mock: Surgery) -> None:
-    """Answers set cookies."""
-    _headers(mock, lambda headers: headers.update({"set-cookie": "_csrf_token=abc; path=/; secure"}))
+    """Answers set cookies, and a create of a session without a token is refused as a forgery."""
+
+    def before(ask: Ask) -> Reply | None:
+        if b"cookie" not in ask.headers or ask.token or ask.method == "GET":
+            return None
+        return Reply(422, {"content-type": "application/json"}, b'{"status":"422"}')
+
+    mock.on_ask(before)
+    _headers(mock, lambda headers: headers.update({"set-cookie": "canvas_session=abc; path=/"}))
+
+
+@harmless
+def shards_are_named_in_headers(mock: Surgery) -> None:
+    """X-Canvas-User-Id has the shard before the user's number, as on hosted systems."""
+
+    def change(headers: dict[str, str]) -> None:
+        if "x-canvas-user-id" in headers:
+            headers["x-canvas-user-id"] = str(10_890 * 10**13 + int(headers["x-canvas-user-id"]))
+
+    _headers(mock, change)
 
 
 @harmless

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mockserver.channels import Channel
+    from mutants.exchange import Ask
     from mutants.surgery import Surgery
 
 _UNIQUE = ("path", "unique!", "unique!")
@@ -375,6 +376,31 @@ def skip_confirmation_in_json_is_ignored(mock: Surgery) -> None:
     """skip_confirmation as JSON's true has no effect."""
     original = ruby.is_true
     mock.replace(ruby, "is_true", lambda value: value is not True and original(value))
+
+
+@fault
+def new_addresses_are_in_lower_case(mock: Surgery) -> None:
+    """A row that was never there before has its address in lower case; one that comes back has it as sent."""
+    _new(mock, lambda world, owner, channel: setattr(channel, "address", channel.address.lower()))
+
+
+@fault
+def new_rows_are_unconfirmed_for_admins_too(mock: Surgery) -> None:
+    """skip_confirmation has its effect on rows that come back, and not on new ones."""
+    _new(mock, lambda world, owner, channel: setattr(channel, "workflow_state", "unconfirmed"))
+
+
+@fault
+def new_rows_are_answered_without_a_birth(mock: Surgery) -> None:
+    """The answer to the create of a row that was never there before has no created_at yet."""
+    known: set[int] = set()
+
+    def change(ask: Ask, channel: dict[str, Any]) -> None:
+        if ask.creates and channel["id"] not in known:
+            channel["created_at"] = None
+        known.add(channel["id"])
+
+    mock.on_channel(change)
 
 
 # -- ids, positions, times

@@ -95,6 +95,27 @@ def token_is_compared_by_its_beginning(mock: Surgery) -> None:
 
 
 @fault
+def expired_tokens_are_good(mock: Surgery) -> None:
+    """A token past its expiry is taken."""
+    _let_back_in(mock, lambda token: token.expires_at is not None)
+
+
+@fault
+def revoked_tokens_are_good(mock: Surgery) -> None:
+    """A token that was revoked is taken."""
+    _let_back_in(mock, lambda token: token.revoked)
+
+
+def _let_back_in(mock: Surgery, is_good: Callable[[Any], bool]) -> None:
+    def authenticate(world: Any, value: str | None) -> Any:
+        token = world.tokens.get(value)
+        return token if token is not None and is_good(token) else original(world, value)
+
+    original = access.authenticate
+    mock.replace(access, "authenticate", authenticate)
+
+
+@fault
 def scheme_ignores_case(mock: Surgery) -> None:
     """`bearer` in lower case is taken."""
 
