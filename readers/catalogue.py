@@ -181,7 +181,7 @@ CLIENTS = (
                 "send_token",
                 "ResponseError",
                 "It sends `accessToken` without the word Bearer where an operation may use OAuth2; the other steps set "
-                "the header, and `--openapi-normalizer SECURITY_SCHEMES_FILTER=key:bearer_token` leaves OAuth2 out",
+                "the header, and the edition `bearer-only` leaves OAuth2 out",
                 "https://github.com/OpenAPITools/openapi-generator/issues/12514",
             ),
             Shortcoming(
@@ -204,7 +204,7 @@ CLIENTS = (
                 "send_token",
                 "access_token=student-token",
                 "It sends `auth` in every way that the contract offers, so into the URL as well; "
-                "the other steps give it a function that answers for the header only",
+                "the other steps give it a function that answers for the header only, and the edition `bearer-only` offers nothing else",
                 "https://github.com/hey-api/hey-api/issues/3195",
             ),
         ),

@@ -84,7 +84,7 @@ def test_an_edition_s_own_requests_are_answered_like_the_contract_s(name: str) -
     assert [status for status, _ in told] == [200, 200, 200, 200, 200, 200, 404]
 
 
-@pytest.mark.parametrize("name", ["push-token-in-query", "json-body"])
+@pytest.mark.parametrize("name", ["push-token-in-query", "json-body", "bearer-only"])
 def test_an_edition_says_the_same_of_answers(name: str) -> None:
     changed = edition(name)
 
@@ -106,6 +106,14 @@ def test_a_new_channel_is_json_and_nothing_else() -> None:
 
     assert list(document["paths"][CHANNELS]["post"]["requestBody"]["content"]) == ["application/json"]
     assert "communication_channel[" not in str(document)
+
+
+def test_the_header_is_the_only_way_to_send_a_token() -> None:
+    document = edition("bearer-only")
+    operations = [item[method] for item in document["paths"].values() for method in item.keys() - {"parameters"}]
+
+    assert list(document["components"]["securitySchemes"]) == ["bearer_token"]
+    assert [operation["security"] for operation in operations] == [[{"bearer_token": []}]] * 5
 
 
 class TestOpenApi31:
