@@ -109,12 +109,14 @@ build/%.yaml: overlays/%.yaml openapi.yaml $(READERS)/node_modules/installed
 
 overlays: $(EDITIONS) ## Make the other editions of the contract, into build/
 
+# OpenAPI Generator ends with 0 on warnings, too.
 lint-contract: $(VENV)/installed $(READERS)/node_modules/installed $(READERS)/.venv/installed $(EDITIONS) ## Hold the contract and its editions against four linters (needs Node 20 and Java 11)
 	$(BIN)/openapi-spec-validator openapi.yaml $(EDITIONS)
 	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml $(EDITIONS) overlays/*.yaml
 	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml $(EDITIONS)
 	@for contract in openapi.yaml $(EDITIONS); do \
-	  $(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i $$contract || exit 1; done
+	  said=$$($(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i $$contract 2>&1); echo "$$said"; \
+	  case "$$said" in *"No validation issues detected."*) ;; *) exit 1 ;; esac; done
 
 dist: $(VENV)/installed $(READERS)/node_modules/installed ## Make the wheel, the contract as one JSON, a page of it, and a Postman collection, into dist/
 	@rm -rf dist

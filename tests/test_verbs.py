@@ -1,0 +1,53 @@
+"""What `make` and `.ci/run` do themselves, before and after the tools that they start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def program(path: Path, script: str) -> None:
+    """Put a program of one line there, in place of a tool."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run in the checkout, and not as a part of the make that runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")}
+    return subprocess.run(  # noqa: S603  # our own commands
+        command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+class TestLintContract:
+    @pytest.mark.parametrize(
+        ("script", "status"),
+        [
+            ("echo No validation issues detected.", 0),
+            ("echo Warnings:; echo '- Unused model: Unused'; echo '[info] Spec has 1 recommendation(s).'", 2),
+            ("echo Errors:; exit 1", 2),
+        ],
+        ids=["nothing", "a recommendation", "an error"],
+    )
+    def test_it_fails_unless_openapi_generator_finds_nothing(self, script: str, status: int, tmp_path: Path) -> None:
+        for tool in ("openapi-spec-validator", "redocly", "spectral"):
+            program(tmp_path / tool, "exit 0")
+        program(tmp_path / "readers" / ".venv" / "bin" / "openapi-generator-cli", script)
+        installed = [f"{tmp_path}/readers/{each}/installed" for each in (".venv", "node_modules")]
+        for each in installed:
+            program(Path(each), "")
+
+        done = run(
+            *("make", "lint-contract", "EDITIONS=", f"BIN={tmp_path}", f"NODE_BIN={tmp_path}"),
+            *(f"READERS={tmp_path}/readers", *(f"--old-file={each}" for each in (".venv/installed", *installed))),
+        )
+
+        assert done.returncode == status
