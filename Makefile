@@ -5,12 +5,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-HOST ?=
-PORT ?=
-WORLD ?=
-STRICT ?=
-RELOAD ?=
-ARGS ?=
+# Taken from the command line only: other programs export words like HOST and PORT for reasons of their own.
+HOST :=
+PORT :=
+WORLD :=
+STRICT :=
+RELOAD :=
+ARGS :=
 
 # What the suite is pointed at; tokens reach it through the environment and are never on a command line.
 CANVAS_URL ?=
@@ -55,7 +56,7 @@ install: $(VENV)/installed ## Make the virtual environment
 
 mock: $(VENV)/installed ## Run the mock: PORT= HOST= WORLD=file.yaml STRICT=1 RELOAD=1 ARGS='--help'
 	@exec $(BIN)/canvas-mock $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
-	  $(if $(WORLD),--world $(WORLD)) $(if $(STRICT),--strict) $(if $(RELOAD),--reload) $(ARGS)
+	  $(if $(WORLD),--world $(WORLD)) $(if $(filter-out 0,$(STRICT)),--strict) $(if $(filter-out 0,$(RELOAD)),--reload) $(ARGS)
 
 test: $(VENV)/installed $(READERS)/.venv/installed $(NODE_TOOLS) ## Run every test: ARGS='-k pagination'
 	$(BIN)/coverage erase

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,6 +24,28 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  # our own commands
         command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+class TestMock:
+    @staticmethod
+    def command(*settings: str, **environment: str) -> list[str]:
+        """What `make mock` would run."""
+        said = run("make", "--dry-run", "--old-file=.venv/installed", "mock", *settings, **environment).stdout
+        return said.replace("\\\n", " ").split()[2:]
+
+    def test_it_takes_its_options_from_the_command_line(self) -> None:
+        settings = ("HOST=127.0.0.2", "PORT=9000", "WORLD=a.yaml", "STRICT=1", "RELOAD=1", "ARGS=--error-report-ids")
+
+        options = "--host 127.0.0.2 --port 9000 --world a.yaml --strict --reload --error-report-ids"
+        assert self.command(*settings) == options.split()
+
+    @pytest.mark.parametrize("name", ["HOST", "PORT", "WORLD", "STRICT", "RELOAD", "ARGS"])
+    def test_it_takes_nothing_from_the_environment(self, name: str) -> None:
+        assert self.command(**{name: "1"}) == []
+
+    @pytest.mark.parametrize("name", ["STRICT", "RELOAD"])
+    def test_a_switch_at_0_is_off(self, name: str) -> None:
+        assert self.command(f"{name}=0") == []
 
 
 class TestLintContract:
