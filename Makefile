@@ -131,7 +131,8 @@ reuse: $(READERS)/.venv/installed overlays dist ## Try the editions, dist/ and e
 	$(BIN)/python -m pytest -m reuse $(ARGS)
 
 diff-contract: $(READERS)/node_modules/installed ## Name what changed for clients since the last tag, and hold info.version to it: SINCE=v1.0.0
-	@if [ -z "$(SINCE)" ]; then echo "There is no tag to compare with."; exit 0; fi; \
+	@if [ -z "$(SINCE)" ]; then echo "Nothing was compared: there is no tag here." \
+	    "Where the repository has one, git fetch --unshallow --tags brings it into a shallow clone."; exit 0; fi; \
 	  mkdir -p build && git show "$(SINCE):openapi.yaml" > build/since.yaml \
 	  && $(NODE_BIN)/redocly diff --fail-on none --check-version build/since.yaml openapi.yaml
 

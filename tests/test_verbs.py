@@ -72,3 +72,10 @@ class TestLintContract:
         )
 
         assert done.returncode == status
+
+
+def test_without_a_tag_diff_contract_says_that_it_compared_nothing() -> None:
+    done = run("make", "diff-contract", "SINCE=", "--old-file=readers/node_modules/installed")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("Nothing was compared: there is no tag here.")
