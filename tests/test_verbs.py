@@ -79,3 +79,50 @@ def test_without_a_tag_diff_contract_says_that_it_compared_nothing() -> None:
 
     assert done.returncode == 0
     assert done.stdout.startswith("Nothing was compared: there is no tag here.")
+
+
+class TestCi:
+    """Its programs are replaced, all of them, so that nothing of it runs in earnest."""
+
+    @pytest.fixture
+    def tools(self, tmp_path: Path) -> Path:
+        """A folder with every program that `.ci/run` starts; they do nothing."""
+        for name in ("npm", "node", "apt-get", "chromium", "java", "wrk", "git"):
+            program(tmp_path / name, "exit 0")
+        program(tmp_path / "make", 'echo "$@"')
+        (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
+        return tmp_path
+
+    @staticmethod
+    def run(tools: Path) -> subprocess.CompletedProcess[str]:
+        return run("/bin/bash", ".ci/run", PATH=str(tools))
+
+    def test_it_begins_with_the_tests(self, tools: Path) -> None:
+        done = self.run(tools)
+
+        assert done.returncode == 0
+        assert done.stdout.startswith("test\n")
+
+    @pytest.mark.parametrize("name", ["npm", "node"])
+    def test_it_is_not_run_without_node(self, name: str, tools: Path) -> None:
+        (tools / name).unlink()
+
+        done = self.run(tools)
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.endswith("CI needs Node 20 or newer, with npm.\n")
+
+    @pytest.mark.parametrize("failing", ["update", "install"])
+    def test_a_tool_that_cannot_be_installed_ends_it(self, failing: str, tools: Path) -> None:
+        (tools / "wrk").unlink()
+        program(tools / "apt-get", f'test "$1" != {failing}')
+
+        done = self.run(tools)
+
+        assert done.returncode
+        assert done.stdout == ""
+
+    def test_a_node_that_is_too_old_is_refused(self, tools: Path) -> None:
+        program(tools / "node", "exit 1")
+
+        assert self.run(tools).returncode == 2
