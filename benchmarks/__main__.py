@@ -14,7 +14,6 @@ from benchmarks.results import Results
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.results import Round
     from benchmarks.servers import Server
 
 _PAGE = servers.ROOT / "docs" / "performance.md"
@@ -68,28 +67,30 @@ def _measure(count: int, seconds: float, sizes: Sequence[int]) -> int:
     typed = [servers.typed_mock(), *others]
     everyone = [servers.mock(10), *others, *map(servers.mock, sizes)]
     cold: dict[str, list[tuple[float, float]]] = {server.name: [] for server in typed}
+    started: dict[str, list[tuple[float, float]]] = {server.name: [] for server in everyone}
     loaded: dict[str, list[float]] = {server.name: [] for server in everyone}
-    rounds: list[Round] = []
+    results = Results([], cold, started, loaded)
     for _ in range(count):
         peers.fill_json_server()
         for server in typed:
             cold[server.name] += [cold_start(server), cold_start(server)]
-        rounds.append({})
+        results.rounds.append({})
         for server in everyone:
-            _load(server, seconds, rounds[-1], loaded)
-    page = report.page(Results(rounds, cold, loaded), seconds)
+            _load(server, seconds, results)
+    page = report.page(results, seconds)
     _PAGE.write_text(page, "utf-8")
     print(f"{_PAGE.relative_to(servers.ROOT)} is written.")
     return 0
 
 
-def _load(server: Server, seconds: float, round_: Round, loaded: dict[str, list[float]]) -> None:
+def _load(server: Server, seconds: float, results: Results) -> None:
     with running(server) as run:
+        results.started[server.name].append((run.seconds, run.memory()))
         run.load("list", seconds)  # not counted: some servers compile as they go
         for load in server.loads:
-            figures = round_[server.name, load] = run.load(load, seconds)
+            figures = results.rounds[-1][server.name, load] = run.load(load, seconds)
             print(f"{server.name}, {load}: {figures.rate:,.0f} requests/s, {figures.cpu:.0f} us", flush=True)
-        loaded[server.name].append(run.memory())
+        results.loaded[server.name].append(run.memory())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ class Results:
 
     rounds: list[Round]
     cold: dict[str, list[tuple[float, float]]]
-    """Seconds to the first good answer and MiB then, by server."""
+    """Seconds to the first good answer and MiB then, by server, each started as a person starts it."""
+    started: dict[str, list[tuple[float, float]]]
+    """Likewise, of the servers that are then loaded; a crowd is built before the first answer."""
     loaded: dict[str, list[float]]
     """MiB after the loads, by server."""
 

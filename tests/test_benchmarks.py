@@ -5,8 +5,9 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
+from benchmarks import peers
 from benchmarks.measure import Figures
-from benchmarks.peers import contract_with_full_pages
+from benchmarks.report import page
 from benchmarks.results import Results, spread
 from benchmarks.targets import Target, targets
 from mockserver.contract import read_contract
@@ -32,7 +33,7 @@ def test_ratios_are_taken_within_a_round() -> None:
     quiet = {("the mock", "list"): Figures(600, 1, 2, 80), ("bare Starlette", "list"): Figures(1000, 1, 2, 40)}
     busy = {("the mock", "list"): Figures(70, 1, 2, 80), ("bare Starlette", "list"): Figures(100, 1, 2, 40)}
 
-    ratios = Results([quiet, busy], {}, {}).ratios("the mock", "bare Starlette", "list")
+    ratios = Results([quiet, busy], {}, {}, {}).ratios("the mock", "bare Starlette", "list")
 
     assert spread(ratios, "{:.2f}") == "0.65 (0.60-0.70)"
 
@@ -43,13 +44,25 @@ def test_growth_under_one_load_alone_misses_its_target() -> None:
     large = {("the mock, 1,000,000 channels", load): Figures(1, 1, 2, cpu) for load, cpu in loads.items()}
     large["the mock, 1,000,000 channels", "create"] = Figures(1, 1, 2, 180)
 
-    growth = targets(Results([{**small, **large}], {}, {}))[-1]
+    growth = targets(Results([{**small, **large}], {}, {}, {}))[-1]
 
     assert growth.row()[1:] == ["2.00", "not met"]
 
 
+def test_the_page_says_how_start_and_memory_grow_with_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "versions", lambda: "Node, and its packages")
+    started = {"the mock": [(0.5, 60.0)], "the mock, 1,000,000 channels": [(3.25, 500.0), (3.75, 502.0)]}
+    loaded = {"the mock": [70.0], "the mock, 1,000,000 channels": [560.0]}
+
+    text = page(Results([{}, {}], {}, started, loaded), 3)
+
+    assert "| channels | first good answer, s | MiB then | list of 10, CPU us |" in text
+    assert "| 10 | 0.50 | 60 | - | - | - | - | 70 |" in text
+    assert "| 1,000,000 | 3.50 (3.25-3.75) | 501 (500-502) | - | - | - | - | 560 |" in text
+
+
 def test_what_nobody_measured_is_no_target_met() -> None:
-    verdicts = {target.verdict for target in targets(Results([], {}, {}))}
+    verdicts = {target.verdict for target in targets(Results([], {}, {}, {}))}
 
     assert verdicts == {"not measured"}
 
@@ -57,9 +70,9 @@ def test_what_nobody_measured_is_no_target_met() -> None:
 def test_peers_are_given_pages_of_the_mock_s_size_that_fit_the_contract() -> None:
     channels = {"type": "array", "items": read_contract()["components"]["schemas"]["CommunicationChannel"]}
 
-    answer = contract_with_full_pages()["paths"][CHANNELS]["get"]["responses"]["200"]
+    answer = peers.contract_with_full_pages()["paths"][CHANNELS]["get"]["responses"]["200"]
     pages = {name: example["value"] for name, example in answer["content"]["application/json"]["examples"].items()}
 
-    assert {name: len(page) for name, page in pages.items()} == {"list": 10, "page": 25}
-    for page in pages.values():
-        jsonschema.validate(page, channels)
+    assert {name: len(rows) for name, rows in pages.items()} == {"list": 10, "page": 25}
+    for rows in pages.values():
+        jsonschema.validate(rows, channels)
