@@ -76,7 +76,7 @@ class Running:
         if said["refused"] or said["broken"] or not said["requests"]:
             raise Broken(f"{self.server.name}, {name}: {said}")
         cpu = (_cpu(self.pid) - before) / said["requests"] * 1e6
-        others = (self._rest() - rest) / (time.monotonic() - start) / _PROCESSORS
+        others = max(0.0, (self._rest() - rest) / (time.monotonic() - start) / _PROCESSORS)  # it is counted in ticks
         return Figures(said["requests"] / said["seconds"], said["p50"], said["p99"], cpu, others)
 
     def _rest(self) -> float:

@@ -51,7 +51,7 @@ def page(results: Results, seconds: float) -> str:
     return "\n".join(
         [
             _PREFACE,
-            *(f"- {line}" for line in _conditions(len(results.rounds), seconds)),
+            *(f"- {line}" for line in _conditions(results, seconds)),
             "",
             "## Targets",
             "",
@@ -146,10 +146,13 @@ def machine(*packages: str) -> list[str]:
     ]
 
 
-def _conditions(rounds: int, seconds: float) -> list[str]:
+def _conditions(results: Results, seconds: float) -> list[str]:
+    rounds = len(results.rounds)
+    others = [figures.others * 100 for round_ in results.rounds for figures in round_.values()]
     return [
         *machine("connexion", "starlette", "uvicorn", "uvloop"),
         peers.versions(),
         f"wrk, 1 thread, {CONNECTIONS} connections, loopback; {rounds} interleaved rounds, {seconds:g} s for each load",
         "each server has first answered lists for as long, which is not counted",
+        f"while a load ran, {spread(others, '{:.0f}')} % of all processors' time went to neither its server nor wrk",
     ]

@@ -15,6 +15,12 @@ from mockserver.contract import read_contract
 CHANNELS = "/users/{user_id}/communication_channels"
 
 
+@pytest.fixture
+def versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of peers that nobody has installed."""
+    monkeypatch.setattr(peers, "versions", lambda: "Node, and its packages")
+
+
 @pytest.mark.parametrize(
     ("measured", "at_least", "verdict"),
     [
@@ -49,8 +55,17 @@ def test_growth_under_one_load_alone_misses_its_target() -> None:
     assert growth.row()[1:] == ["2.00", "not met"]
 
 
-def test_the_page_says_how_start_and_memory_grow_with_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "versions", lambda: "Node, and its packages")
+@pytest.mark.usefixtures("versions")
+def test_the_page_says_how_much_of_the_machine_other_work_took() -> None:
+    rounds = [{("the mock", "list"): Figures(1, 1, 2, 80, others)} for others in (0.02, 0.5, 0.12)]
+
+    text = page(Results(rounds, {}, {"the mock": []}, {"the mock": []}), 3)
+
+    assert "- while a load ran, 12 (2-50) % of all processors' time went to neither its server nor wrk\n" in text
+
+
+@pytest.mark.usefixtures("versions")
+def test_the_page_says_how_start_and_memory_grow_with_the_world() -> None:
     started = {"the mock": [(0.5, 60.0)], "the mock, 1,000,000 channels": [(3.25, 500.0), (3.75, 502.0)]}
     loaded = {"the mock": [70.0], "the mock, 1,000,000 channels": [560.0]}
 
