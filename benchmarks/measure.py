@@ -70,11 +70,14 @@ class Running:
             [*wrk, "--", name, self.server.prefix, TOKEN, self.server.third_page],
             stdout=subprocess.PIPE,
             text=True,
-            check=True,
+            check=False,
         )
+        if done.returncode:
+            raise Broken(f"{self.server.name}, {name}: wrk ended with {done.returncode}")
         said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         if said["refused"] or said["broken"] or not said["requests"]:
-            raise Broken(f"{self.server.name}, {name}: {said}")
+            met = f"{said['refused']:,} refusals and {said['broken']:,} broken connections"
+            raise Broken(f"{self.server.name}, {name}: {met} among {said['requests']:,} requests")
         cpu = (_cpu(self.pid) - before) / said["requests"] * 1e6
         others = max(0.0, (self._rest() - rest) / (time.monotonic() - start) / _PROCESSORS)  # it is counted in ticks
         return Figures(said["requests"] / said["seconds"], said["p50"], said["p99"], cpu, others)
@@ -105,7 +108,7 @@ def running(server: Server, token: str = TOKEN) -> Iterator[Running]:
     start = time.monotonic()
     process = subprocess.Popen(server.on(port), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait(process, port, server.prefix.format(CALLER), token)
+        _wait(server, process, port, token)
         yield Running(server, port, process.pid, time.monotonic() - start)
     finally:
         process.kill()
@@ -124,11 +127,13 @@ def _free_port() -> int:
     return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, path: str, token: str) -> None:
+def _wait(server: Server, process: subprocess.Popen[bytes], port: int, token: str) -> None:
     until = time.monotonic() + _LONGEST_START
-    while not _answers(port, path, token):
-        if process.poll() is not None or time.monotonic() > until:
-            raise Broken(f"{process.args!r} gives no good answer")
+    while not _answers(port, server.prefix.format(CALLER), token):
+        if process.poll() is not None:
+            raise Broken(f"{server.name} ended with {process.returncode} before its first good answer")
+        if time.monotonic() > until:
+            raise Broken(f"{server.name} gave no good answer within {_LONGEST_START:.0f} s")
         time.sleep(0.005)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -138,10 +139,11 @@ def _row(cells: Sequence[str]) -> str:
 def machine(*packages: str) -> list[str]:
     """The day, the machine, and what runs there."""
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    cpus = [line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
-    processor = cpus[0] if cpus else platform.machine()
+    known = Path("/proc/cpuinfo")  # of Linux, and without names on some processors
+    lines = known.read_text().splitlines() if known.exists() else []
+    processor = next((line.partition(": ")[2] for line in lines if "model name" in line), platform.machine())
     return [
-        f"{datetime.now(UTC):%Y-%m-%d}, {len(cpus)} processors ({processor}), {platform.system()}",
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors ({processor}), {platform.system()}",
         f"Python {platform.python_version()}, {versions}",
     ]
 

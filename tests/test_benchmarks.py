@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
 import jsonschema
 import pytest
 
-from benchmarks import peers
+from benchmarks import peers, servers
+from benchmarks.__main__ import main
 from benchmarks.measure import Figures
 from benchmarks.report import page
 from benchmarks.results import Results, spread
 from benchmarks.targets import Target, targets
 from mockserver.contract import read_contract
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHANNELS = "/users/{user_id}/communication_channels"
 
@@ -91,3 +101,58 @@ def test_peers_are_given_pages_of_the_mock_s_size_that_fit_the_contract() -> Non
     assert {name: len(rows) for name, rows in pages.items()} == {"list": 10, "page": 25}
     for rows in pages.values():
         jsonschema.validate(rows, channels)
+
+
+def refuse() -> None:
+    raise peers.CannotInstall("no peers here")
+
+
+class TestCommandLine:
+    """Where a run is no measure, it ends with 2 and one sentence."""
+
+    @pytest.fixture(autouse=True)
+    def _only_this_far(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """On Linux with wrk, and with peers that cannot be had: no test here may begin to measure them."""
+        monkeypatch.setattr(shutil, "which", lambda tool: tool)
+        monkeypatch.setattr(platform, "system", lambda: "Linux")
+        monkeypatch.setattr(peers, "install", refuse)
+
+    def test_another_system_than_linux(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(platform, "system", lambda: "Darwin")
+
+        assert main(["--smoke"]) == 2
+        assert capsys.readouterr().err == "make bench needs Linux, whose /proc says what a server uses.\n"
+
+    def test_a_server_that_does_not_start(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(servers, "mock", lambda _: servers.Server("the mock", (sys.executable, "-c", "exit(3)")))
+
+        assert main(["--smoke"]) == 2
+        assert capsys.readouterr().err == "make bench: the mock ended with 3 before its first good answer.\n"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="it measures a server")
+    def test_a_load_that_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        said = '{"requests": 5000, "seconds": 1, "p50": 1, "p99": 2, "refused": 1200, "broken": 0}'
+        (tmp_path / "wrk").write_text(f"#!/bin/sh\necho '{said}'\n")
+        (tmp_path / "wrk").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        monkeypatch.setattr(servers, "mock", lambda _: servers.limit())
+
+        assert main(["--smoke"]) == 2
+        assert capsys.readouterr().err == (
+            "make bench: bare Starlette, list: 1,200 refusals and 0 broken connections among 5,000 requests.\n"
+        )
+
+    @pytest.mark.parametrize("option", ["--seconds=0", "--seconds=11", "--seconds=x", "--rounds=0"])
+    def test_a_load_that_would_outlast_its_newcomers_and_none_at_all(
+        self, option: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            main([option])
+
+        assert "argument --" in capsys.readouterr().err
