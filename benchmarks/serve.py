@@ -22,9 +22,7 @@ def main(arguments: Sequence[str]) -> None:
     what, port, *rest = arguments
     app = _mock(int(rest[0])) if what == "mock" else _starlette()
     gc.freeze()
-    uvicorn.run(
-        app, port=int(port), log_level="warning", access_log=False, server_header=False, date_header=False, backlog=2048
-    )
+    uvicorn.run(app, port=int(port), log_level="warning", access_log=False, server_header=False, backlog=2048)
 
 
 def _mock(channels: int) -> ASGIApp:

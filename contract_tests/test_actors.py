@@ -110,9 +110,9 @@ def test_another_s_channel_is_missing_under_one_s_own_name(owner: Caller, other:
 
 
 def test_no_list_shows_another_s_channel(owner: Caller, other: Caller) -> None:
-    """A list holds channels of its own user only, however many others have, the newest of all among them (4)."""
+    """A list holds channels of its own user only, whoever has the newest of all (behaviour 4)."""
     for asking, aside in ((owner, other), (other, owner)):
-        asking.made(pool.FIRST)
+        asking.stocked()
         aside.stocked()
         aside.create(pool.Pair("email", pool.UNCHECKED.address))  # where a type that is not known has made its row
 

@@ -179,7 +179,7 @@ def test_skip_confirmation_is_honoured_for_admins(
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("as_number", [False, True], ids=["self", "number"])
 def test_skip_confirmation_is_ignored_in_every_encoding(owner: Caller, encoding: str, *, as_number: bool) -> None:
-    """However an ordinary user sends skip_confirmation, and under whatever name, the channel is unconfirmed (5.8)."""
+    """However an ordinary user sends skip_confirmation, the channel is unconfirmed (behaviour 5.8)."""
     asking = owner.about(owner.id) if as_number else owner
     fields = {"address": pool.SECOND.address, "type": "email"}
 
