@@ -75,7 +75,7 @@ def _up_to(most: int) -> Callable[[str], int]:
 
 
 def _smoke() -> int:
-    for server in (servers.mock(10), servers.limit()):
+    for server in (servers.mock(10), servers.limit(), servers.limit_with_headers()):
         with running(server) as run:
             for load in server.loads:
                 print(f"{server.name}, {load}: {run.load(load, 1).rate:,.0f} requests/s", flush=True)
@@ -83,7 +83,7 @@ def _smoke() -> int:
 
 
 def _measure(count: int, seconds: float, sizes: Sequence[int]) -> int:
-    others = [servers.limit(), *peers.peers()]
+    others = [servers.limit(), servers.limit_with_headers(), *peers.peers()]
     typed = [servers.typed_mock(), *others]
     everyone = [servers.mock(10), *others, *map(servers.mock, sizes)]
     cold: dict[str, list[tuple[float, float]]] = {server.name: [] for server in typed}

@@ -1,4 +1,4 @@
-"""The limit: bare Starlette with constant answers of the mock's size, and nothing checked."""
+"""The limit: bare Starlette with constant answers of the mock's size, and nothing checked; with few headers or many."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LIST = "/api/v1/users/{user_id}/communication_channels"
 
@@ -40,6 +41,44 @@ async def _created(request: Request) -> JSONResponse:
 
 async def _deleted(request: Request) -> JSONResponse:
     return JSONResponse(_channel(1, request.path_params["address"]))
+
+
+_LINKS = ",".join(
+    f'<http://127.0.0.1:8000/api/v1/users/self/communication_channels?page={number}&per_page=10>; rel="{relation}"'
+    for number, relation in ((1, "current"), (2, "next"), (1, "first"), (3, "last"))
+)
+_HEADERS = [
+    (b"link", _LINKS.encode()),
+    (b"etag", b'W/"0123456789abcdef0123456789abcdef"'),
+    (b"cache-control", b"max-age=0, private, must-revalidate"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-xss-protection", b"1; mode=block"),
+    (b"x-download-options", b"noopen"),
+    (b"x-permitted-cross-domain-policies", b"none"),
+    (b"referrer-policy", b"no-referrer-when-downgrade"),
+    (b"content-security-policy", b"frame-ancestors 'self';"),
+    (b"x-runtime", b"0.001000"),
+    (b"x-request-context-id", b"01234567-89ab-4def-8123-456789abcdef"),
+    (b"x-canvas-meta", b"o=communication_channels;n=index;"),
+    (b"x-canvas-user-id", b"1"),
+    (b"x-request-cost", b"0.0412"),
+    (b"x-rate-limit-remaining", b"600.00"),
+    (b"vary", b"Origin"),
+]
+
+
+def with_headers(inner: ASGIApp) -> ASGIApp:
+    """The application with headers of the number and length of Canvas's: what no server on uvicorn sends for less."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        async def more(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] += _HEADERS
+            await send(message)
+
+        await inner(scope, receive, more)
+
+    return application
 
 
 app = Starlette(

@@ -35,6 +35,7 @@ Medians of the rounds, with the lowest and the highest in brackets.
 Ratios are taken within a round, because other work on the machine moves all rates together.
 The mock does everything it always does: authentication, request and response validation, ETag.
 Bare Starlette answers constants of the same size on the same uvicorn and checks nothing.
+Once more it does so with as many headers as Canvas sends.
 Prism answers examples of the same size, and keeps no state.
 Scalar's mock server runs handlers that we wrote for it, and checks requests.
 json-server holds the same channels, and checks nothing.

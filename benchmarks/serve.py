@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> None:
     """Serve until killed."""
     what, port, *rest = arguments
-    app = _mock(int(rest[0])) if what == "mock" else _starlette()
+    app = _mock(int(rest[0])) if what == "mock" else _starlette(with_headers=bool(rest))
     gc.freeze()
     uvicorn.run(app, port=int(port), log_level="warning", access_log=False, server_header=False, backlog=2048)
 
@@ -32,10 +32,10 @@ def _mock(channels: int) -> ASGIApp:
     return create_app(crowded_world(channels))
 
 
-def _starlette() -> ASGIApp:
-    from benchmarks.limit import app  # noqa: PLC0415  # the mock must not pay for it
+def _starlette(*, with_headers: bool) -> ASGIApp:
+    from benchmarks import limit  # noqa: PLC0415  # the mock must not pay for it
 
-    return app
+    return limit.with_headers(limit.app) if with_headers else limit.app
 
 
 if __name__ == "__main__":

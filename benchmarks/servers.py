@@ -12,7 +12,7 @@ SCRATCH = ROOT / ".bench"
 CHANNELS = "/users/{}/communication_channels"
 
 EVERY_LOAD = ("list", "page", "create", "recreate")
-MOCK, LIMIT = "the mock", "bare Starlette"
+MOCK, LIMIT, LIMIT_WITH_HEADERS = "the mock", "bare Starlette", "bare Starlette, Canvas's headers"
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ def typed_mock() -> Server:
 def limit() -> Server:
     """Bare Starlette."""
     return Server(LIMIT, (sys.executable, "-m", "benchmarks.serve", "starlette", "PORT"))
+
+
+def limit_with_headers() -> Server:
+    """Bare Starlette with the headers that Canvas sends."""
+    return Server(LIMIT_WITH_HEADERS, (*limit().command, "headers"))
 
 
 def environment() -> dict[str, str]:

@@ -31,6 +31,7 @@ _SERVER: dict[str, Any] = {
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
+    "ws": "none",  # no web sockets; looking for them takes time at the start
     "timeout_graceful_shutdown": 1,
 }
 MISTAKE = 2
