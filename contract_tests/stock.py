@@ -109,7 +109,7 @@ def _first_answers(caller: Caller, admin: Caller | None) -> dict[tuple[Pair, str
         fields = (*caller.fields(pair), *((("skip_confirmation", "1"),) if pair == SKIPPING else ()))
         place = {"query": fields} if encoding == "query" else {"body": fields, "encoding": encoding}
         answer = answers[pair, encoding] = ask(caller, "POST", **place)
-        _judge_room(caller, answer, len(pool.KEYS) - index - 1)
+        _judge_room(caller, answer, len(pool.USUAL) - index - 1)
         is_self = caller.user == "self"  # a school may keep users from editing their channels, but not an admin
         if answer.status_code in REFUSALS and is_self and not (index or _may_delete(caller, admin)):
             raise NotJudged(
@@ -182,12 +182,12 @@ def _own_id(caller: Caller, first: httpx2.Response) -> int:
     answer = ask(caller, "POST", body=caller.fields(pool.FIRST))
     channel = channel_of(answer)
     if channel is None:
-        _judge_room(caller, answer, len(pool.KEYS) - 1)
+        _judge_room(caller, answer, len(pool.USUAL) - 1)
         raise NotJudged(
             f"The target does not say who the user of ${caller.token_name} is; add an e-mail channel to that user."
         )
     ask(caller, "DELETE", tail=(str(channel["id"]),))
-    _judge_room(caller, answer, len(pool.KEYS) - 1)
+    _judge_room(caller, answer, len(pool.USUAL) - 1)
     return int(channel["user_id"])
 
 
@@ -228,7 +228,7 @@ def _judge_room(caller: Caller, answer: httpx2.Response, more: int) -> None:
     is_nearly_full = isinstance(position, int) and MOST_ROWS - more < position <= MOST_ROWS
     if is_full or (is_nearly_full and caller.wire.is_recent(body.get("created_at"))):
         raise NotJudged(
-            f"User {caller.id} has no room for the suite's {len(pool.KEYS)} channels; use a fresh test user, "
+            f"User {caller.id} has no room for the suite's {len(pool.USUAL)} channels; use a fresh test user, "
             "for Canvas counts deleted channels too, or raise the account's limit."
         )
 

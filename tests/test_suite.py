@@ -251,7 +251,7 @@ def test_a_target_that_goes_away_is_one_sentence_and_2(tmp_path: Path) -> None:
 
 
 def test_a_user_without_room_for_the_suite_loses_one_row_and_no_more(tmp_path: Path) -> None:
-    """Canvas counts deleted rows for ever, so the first of twenty shows whether the others fit."""
+    """Canvas counts deleted rows for ever, so the position of the first shows whether the others fit."""
     channels = "".join(f"{{id: {n}, type: sms, address: '{n}'}}, " for n in range(1, 90))
     world = tmp_path / "full.world.yaml"
     world.write_text(f"users: [{{id: 1, name: Ann, tokens: [student-token], channels: [{channels}]}}]")
@@ -259,7 +259,7 @@ def test_a_user_without_room_for_the_suite_loses_one_row_and_no_more(tmp_path: P
         run = _run(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=WORLD["CANVAS_TOKEN"])
 
         assert run.returncode == 2
-        assert "User 1 has no room for the suite's 20 channels" in run.stdout
+        assert "User 1 has no room for the suite's 13 channels" in run.stdout
         assert _next_position(url, 0) == 91
 
 
