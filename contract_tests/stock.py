@@ -15,6 +15,8 @@ from contract_tests.pool import Pair
 from contract_tests.settings import NotJudged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx2
 
     from contract_tests.caller import Caller, Channel
@@ -53,11 +55,18 @@ class Stock:
             if found.get(number) != wanted.get(number)
         ]
 
+    @property
+    def births(self) -> dict[int, object]:
+        """When each of the first channels was made, by its id."""
+        return {channel["id"]: channel.get("created_at") for channel in self._made()}
+
+    def _made(self) -> Iterator[Channel]:
+        return filter(None, map(channel_of, self.answers.values()))
+
     def new(self) -> list[Channel]:
         """The first channels in the order in which one run made them, be it an earlier one; none if several did."""
         highest = max(self.known, default=0)
-        made = filter(None, map(channel_of, self.answers.values()))
-        new = [channel for channel in made if channel["id"] > highest]
+        new = [channel for channel in self._made() if channel["id"] > highest]
         births = [
             datetime.fromisoformat(str(channel.get("created_at"))) for channel in new if channel.get("created_at")
         ]

@@ -204,6 +204,14 @@ def test_an_address_comes_back_as_the_same_channel(owner: Caller, pair: Pair) ->
     assert later in owner.channels()
 
 
+def test_a_channel_that_comes_back_keeps_its_birth(owner_stock: Stock) -> None:
+    """created_at is the row's, not that of the create which brings it back (behaviour 5.5)."""
+    for pair in pool.ACCEPTED:
+        channel = owner_stock.caller.made(pair)
+
+        assert channel["created_at"] == owner_stock.births.get(channel["id"]), f"{pair} is born again"
+
+
 def test_an_active_channel_comes_back_unconfirmed(admin: Caller, owner: Caller) -> None:
     """A channel that was active is unconfirmed when it is revived without skip_confirmation (behaviour 5.5)."""
     channel = admin.made(pool.FIRST, SKIP)

@@ -445,6 +445,17 @@ def revived_channels_are_born_again(mock: Surgery) -> None:
 
 
 @fault
+def revived_channels_have_no_birth(mock: Surgery) -> None:
+    """A channel that comes back has no `created_at` any more."""
+
+    def revive(original: Any, rows: ChannelList, channel: Any, address: str, state: str) -> None:
+        original(rows, channel, address, state)
+        channel.created_at = None
+
+    _revive(mock, revive)
+
+
+@fault
 def revived_channels_change_their_type(mock: Surgery) -> None:
     """A creation brings back a deleted channel of the same address and another type."""
 
