@@ -38,6 +38,9 @@ DOORS: dict[str, Callable[[Caller], httpx2.Response]] = {
     "delete by address": lambda caller: caller.delete_by_address(pool.ABSENT),
     "delete push token": lambda caller: caller.delete_push_token((("push_token", pool.DEVICE),)),
     "an unknown user": lambda caller: caller.about(0).page(),
+    "create for an unknown user": lambda caller: caller.about(0).create(pool.FIRST),
+    "delete from an unknown user": lambda caller: caller.about(0).delete("0"),
+    "delete by address from an unknown user": lambda caller: caller.about(0).delete_by_address(pool.ABSENT),
 }
 
 
