@@ -20,7 +20,7 @@ def program(path: Path, script: str) -> None:
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run in the checkout, and not as a part of the make that runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(  # noqa: S603  # our own commands
         command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=60, check=False
     )
