@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.errors import (
     Forbidden,
@@ -47,8 +47,7 @@ class Token:
     """The devices registered through this token, in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: the token, its owner, and the user that the owner acts as (usually the same)."""
 
     token: Token

@@ -23,6 +23,7 @@ BREACH_HEADER = b"x-contract-violation"
 _LONGEST_BREACH = 1000
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
+_ESCAPES_IN_ASCII = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
 _ALWAYS: list[Header] = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-xss-protection", b"1; mode=block"),
@@ -65,7 +66,7 @@ def encode(value: object) -> bytes:
     if value == "":
         return b""
     body = orjson.dumps(value)
-    for raw, escaped in _ESCAPES:
+    for raw, escaped in _ESCAPES_IN_ASCII if body.isascii() else _ESCAPES:
         body = body.replace(raw, escaped)
     return body
 
@@ -88,7 +89,7 @@ def finish(call: Call, random: Random, start: Message, body: bytes) -> tuple[Mes
     sent = b"" if call.method == "HEAD" else body
     if status != 304:
         length = len(sent if call.stands_in else body)  # who sent a POST waits for all that is announced
-        headers.append((b"content-length", str(length).encode()))
+        headers.append((b"content-length", b"%d" % length))
     return {**start, "status": status, "headers": headers}, sent
 
 
@@ -115,12 +116,12 @@ def _of_call(call: Call, random: Random) -> list[Header]:
     if call.action:
         headers.append((b"x-canvas-meta", call.action.encode()))
     if call.caller is not None:
-        headers.append((b"x-canvas-user-id", str(call.caller.user.id).encode()))
+        headers.append((b"x-canvas-user-id", b"%d" % call.caller.user.id))
         if call.caller.real_user is not call.caller.user:
-            headers.append((b"x-canvas-real-user-id", str(call.caller.real_user.id).encode()))
+            headers.append((b"x-canvas-real-user-id", b"%d" % call.caller.real_user.id))
     if call.budget is not None:
         headers.append((b"x-request-cost", b"0.0412"))
-        headers.append((b"x-rate-limit-remaining", f"{call.budget:.2f}".encode()))
+        headers.append((b"x-rate-limit-remaining", b"%.2f" % call.budget))
     if call.breaches:
         headers.append((BREACH_HEADER, _one_line(call.breaches)))
     return headers

@@ -66,18 +66,16 @@ class Channel:
 
     def shown(self, *, with_bounces: bool) -> dict[str, object]:
         """The channel as Canvas's JSON, keys in Canvas's order (behaviour 8)."""
-        value: dict[str, object] = {
+        return {
             "id": self.id,
             "position": self.position,
             "workflow_state": self.workflow_state,
             "user_id": self.user_id,
             "created_at": self.created_at,
+            **(self.bounces._asdict() if with_bounces else {}),
+            "address": FOR_ALL_DEVICES if self.type == "push" else self.address,
+            "type": "email" if self.type == "personal_email" else self.type,
         }
-        if with_bounces:
-            value.update(self.bounces._asdict())
-        value["address"] = FOR_ALL_DEVICES if self.type == "push" else self.address
-        value["type"] = "email" if self.type == "personal_email" else self.type
-        return value
 
 
 def _place(channel: Channel) -> tuple[int, int]:

@@ -119,21 +119,15 @@ class Front:
 
 def _opened(scope: Scope, headers: dict[bytes, bytes], world: World) -> Call:
     """The call with what its headers say."""
-
-    def said(name: bytes) -> str:
-        return headers.get(name, b"").decode("latin-1")
-
-    return Call(
-        world,
-        scope["method"],
-        scope["path"],
-        f"{scope['scheme']}://{_host(said(b'host'), scope)}",
-        {},
-        {},
-        authorization=said(b"authorization") if b"authorization" in headers else None,
-        accept=said(b"accept"),
-        if_none_match=said(b"if-none-match"),
-    )
+    host = _host(headers.get(b"host", b"").decode("latin-1"), scope)
+    call = Call(world, scope["method"], scope["path"], f"{scope['scheme']}://{host}", {}, {})
+    if b"authorization" in headers:
+        call.authorization = headers[b"authorization"].decode("latin-1")
+    if b"accept" in headers:
+        call.accept = headers[b"accept"].decode("latin-1")
+    if b"if-none-match" in headers:
+        call.if_none_match = headers[b"if-none-match"].decode("latin-1")
+    return call
 
 
 def _host(sent: str, scope: Scope) -> str:
@@ -163,7 +157,8 @@ async def _body(announced: bytes, receive: Receive, longest_pause: float) -> byt
     body = bytearray()
     while True:
         try:
-            message = await asyncio.wait_for(receive(), longest_pause)
+            async with asyncio.timeout(longest_pause):
+                message = await receive()
         except TimeoutError:
             raise BodyCutShort("the body did not come") from None
         if message["type"] == "http.disconnect":

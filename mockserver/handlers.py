@@ -27,7 +27,7 @@ class Handlers:
         owner = call.owner
         access.may_list(call.user, owner)
         page = page_of(call.parameters)
-        kept = flatten({name: value for name, value in call.query.items() if name not in _NOT_KEPT})
+        kept = [*flatten({name: value for name, value in call.query.items() if name not in _NOT_KEPT})]
         link = link_header(call.origin + call.path, kept, page, len(owner.channels.listed))
         with_bounces = access.sees_bounces(call.user)
         shown = [channel.shown(with_bounces=with_bounces) for channel in owner.channels.page(page)]

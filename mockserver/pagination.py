@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from mockserver import ruby
 from mockserver.errors import BadParameters, PageNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 _LONGEST_HEADER = 6144
 _ORDER = ("current", "next", "prev", "first", "last")
 _PRIORITY = ("next", "last", "prev", "current", "first")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """One page: its number from 1, and how many rows a page has."""
 
     number: int
@@ -46,14 +44,13 @@ def page_of(parameters: Mapping[str, object]) -> Page:
     return Page(_number(page), _size(parameters.get("per_page")), malformed)
 
 
-def link_header(url: str, kept: Iterable[tuple[str, str]], page: Page, total: int) -> str:
+def link_header(url: str, kept: Sequence[tuple[str, str]], page: Page, total: int) -> str:
     """The Link header of `page` in a list of `total` rows; `kept` are the other query parameters."""
-    query = urlencode(sorted(kept, key=itemgetter(0)))
-    prefix = f"<{url}?{query}&page=" if query else f"<{url}?page="
+    prefix = f"<{url}?{urlencode(sorted(kept, key=itemgetter(0)))}&page=" if kept else f"<{url}?page="
     numbers = _numbers(page, page.number if page.malformed else max(1, -(-total // page.size)))
-    links = {rel: f'{prefix}{n}&per_page={page.size}>; rel="{rel}"' for rel, n in numbers.items()}
-    fitting = _that_fit(links)
-    return ",".join(fitting[rel] for rel in _ORDER if rel in fitting)
+    links = {rel: f'{prefix}{numbers[rel]}&per_page={page.size}>; rel="{rel}"' for rel in _ORDER if rel in numbers}
+    header = ",".join(links.values())
+    return header if len(header) <= _LONGEST_HEADER else _that_fit(links)
 
 
 def _numbers(page: Page, last: int) -> dict[str, int]:
@@ -66,15 +63,13 @@ def _numbers(page: Page, last: int) -> dict[str, int]:
     return numbers
 
 
-def _that_fit(links: dict[str, str]) -> dict[str, str]:
+def _that_fit(links: dict[str, str]) -> str:
     """Canvas drops what does not fit into 6 KB, the least useful first."""
-    if sum(map(len, links.values())) + len(links) - 1 <= _LONGEST_HEADER:
-        return links
     fitting: dict[str, str] = {}
     for rel in _PRIORITY:
         if rel in links and sum(map(len, fitting.values())) + len(fitting) + len(links[rel]) <= _LONGEST_HEADER:
             fitting[rel] = links[rel]
-    return fitting
+    return ",".join(fitting[rel] for rel in _ORDER if rel in fitting)
 
 
 def _number(value: object) -> int:

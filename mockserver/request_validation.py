@@ -49,7 +49,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         self._strict = strict
         parameters = self._operation.parameters
         self._query = {p["name"]: p for p in parameters if p["in"] == "query"}
-        self._required = [name for name, p in self._query.items() if p.get("required")]
+        self._required = {name for name, p in self._query.items() if p.get("required")}
         self._path = {p["name"]: p for p in parameters if p["in"] == "path"}
         self._body = self._operation.body_schema(FORM) if FORM in self._operation.consumes else None
         self._checks = {p["name"]: compile_schema(p["schema"]) for p in parameters}
@@ -73,12 +73,15 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
 
     def accepts(self, call: Call, form: dict[str, str] | None) -> bool:
         """The quick yes: every parameter is plain text of a valid value, and the body fits."""
-        if not all(self._fits(name, value) for name, value in call.path_parameters.items()):
-            return False
-        if not all(name in call.query for name in self._required):
-            return False
-        if call.query and not all(self._fits(name, call.query[name]) for name in self._query if name in call.query):
-            return False
+        for name, value in call.path_parameters.items():
+            if not self._fits(name, value):
+                return False
+        for name in self._query:
+            if name in call.query:
+                if not self._fits(name, call.query[name]):
+                    return False
+            elif name in self._required:
+                return False
         if form is None or self._body_check is None:
             return True
         body = {name: _coerced(self._body_kinds.get(name), value) for name, value in form.items()}

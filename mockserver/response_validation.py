@@ -28,13 +28,13 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._checks: dict[tuple[int, str], Callable[[Any], bool]] = {}
+        self._checks: dict[tuple[int, bytes], Callable[[Any], bool]] = {}
         self._required: dict[int, frozenset[bytes]] = {}
         for status, response in self._operation.responses.items():
             headers = response.get("headers", {}).items()
             self._required[int(status)] = frozenset(n.lower().encode() for n, h in headers if h.get("required"))
             for media_type, content in response.get("content", {}).items():
-                self._checks[int(status), media_type] = compile_schema(content["schema"])
+                self._checks[int(status), media_type.encode()] = compile_schema(content["schema"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold back the answer until it is found to keep the contract."""
@@ -54,18 +54,21 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
 
     def accepts(self, start: Message, body: bytes) -> bool:
         """The quick yes: a documented status and media type, all required headers, and a body that fits."""
-        media_type = start["headers"][0][1].partition(b";")[0].decode()
+        media_type = start["headers"][0][1].partition(b";")[0]
         check = self._checks.get((start["status"], media_type))
-        if check is None or not self._required[start["status"]] <= {name for name, _ in start["headers"]}:
+        if check is None:
             return False
-        return media_type != "application/json" or check(orjson.loads(body))
+        required = self._required[start["status"]]
+        if required and not required <= {name for name, _ in start["headers"]}:
+            return False
+        return media_type != b"application/json" or check(orjson.loads(body))
 
     async def _judge(self, start: Message, message: Message) -> None:
         """Connexion's own verdict, and the two things that it does not look at. Raises NonConformingResponse."""
-        status, media_type = start["status"], start["headers"][0][1].partition(b";")[0].decode()
+        status, media_type = start["status"], start["headers"][0][1].partition(b";")[0]
         if (status, media_type) not in self._checks:
             raise NonConformingResponse(
-                detail=f"{self._operation.operation_id}: {status} {media_type} is not documented"
+                detail=f"{self._operation.operation_id}: {status} {media_type.decode()} is not documented"
             )
 
         async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
