@@ -75,20 +75,22 @@ class Reporter:
         )
 
     def account_differs(self, user: int, differences: list[str]) -> None:
-        """Take it as broken that an account was left as it was not found."""
+        """Take it as broken that an account was left as it was not found: a failure of its own, in JUnit too."""
         steps = self._wire.steps if self._wire else []
-        self.outcomes.append(
-            Outcome(
-                property="the account is as it was found",
-                test="conftest::the account is as it was found",
-                promise="What was there before is there afterwards, identical, and nothing else.",
-                section="behaviour 6",
-                operations=(),
-                status="failed",
-                expected=f"the channels of user {user} as they were: {'; '.join(differences)}",
-                came_back=steps[-1].answer if steps else "",
-            )
+        outcome = Outcome(
+            property="the account is as it was found",
+            test="conftest::the account is as it was found",
+            promise="What was there before is there afterwards, identical, and nothing else.",
+            section="behaviour 6",
+            operations=(),
+            status="failed",
+            expected=f"the channels of user {user} as they were: {'; '.join(differences)}",
+            came_back=steps[-1].answer if steps else "",
         )
+        self.outcomes.append(outcome)
+        place, told = ("conftest.py", None, f"{outcome.property}, user {user}"), self._masked(_told(outcome))
+        report = pytest.TestReport(f"conftest.py::{place[2]}", place, {}, "failed", told, "call")
+        self._config.hook.pytest_runtest_logreport(report=report)
 
     @contextmanager
     def as_far_as_possible(self) -> Iterator[None]:
@@ -270,7 +272,5 @@ def _property(test: str) -> str:
 def _told(outcome: Outcome) -> str:
     """A failure for JUnit, whose readers see nothing else."""
     promise = f"{outcome.promise} ({outcome.section})" if outcome.section else outcome.promise
-    return (
-        f"The promise: {promise}\n\nExpected: {outcome.expected}\n\nCame back: {outcome.came_back}\n\n"
-        f"To repeat it:\n{outcome.script}"
-    )
+    told = f"The promise: {promise}\n\nExpected: {outcome.expected}\n\nCame back: {outcome.came_back}"
+    return f"{told}\n\nTo repeat it:\n{outcome.script}" if outcome.script else told

@@ -12,6 +12,7 @@ import threading
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
@@ -376,6 +377,25 @@ def test_a_failure_is_told_with_its_promise_and_a_script(tmp_path: Path) -> None
         assert "Channels are listed by position" in text
         assert 'curl -sS -X GET "$CANVAS_URL"' in text
         assert "Bearer $CANVAS_TOKEN" in text
+
+
+def test_an_account_that_somebody_else_changes_is_told_in_every_report(tmp_path: Path) -> None:
+    with running_mock() as url:
+        command = [*COMMAND, "-k", "creation"]
+        environment = _environment(tmp_path, CANVAS_URL=url, **WORLD)
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
+            while process.poll() is None and not _journalled(tmp_path):
+                pass
+            _next_position(url, 0)
+            told, _ = process.communicate(timeout=120)
+
+    junit = (tmp_path / "junit.xml").read_text("utf-8")
+    cases = {case.get("name"): case for case in ET.fromstring(junit).iter("testcase")}  # noqa: S314  # the run wrote it
+    assert process.returncode == 1
+    assert "probe-0@example.org" not in told + junit
+    assert "BROKEN: the account is as it was found" in told
+    assert cases["the account is as it was found, user 1"].find("failure") is not None
+    assert "the account is as it was found" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def _tokens() -> list[str]:
