@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """All faults take longer than most people wait for; a third of each kind is tried unless more is asked for."""
-    parser.addoption("--every", type=int, default=3, help="try every so many'th fault; 1 tries all (default: 3)")
+    """All faults take longer than most people wait for; a fifth of each kind is tried unless more is asked for."""
+    parser.addoption("--every", type=int, default=5, help="try every so many'th fault; 1 tries all (default: 5)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
