@@ -88,8 +88,9 @@ class Reporter:
             came_back=steps[-1].answer if steps else "",
         )
         self.outcomes.append(outcome)
-        place, told = ("conftest.py", None, f"{outcome.property}, user {user}"), self._masked(_told(outcome))
-        report = pytest.TestReport(f"conftest.py::{place[2]}", place, {}, "failed", told, "call")
+        name, told = f"{outcome.property}, user {user}", self._masked(_told(outcome))
+        place = ("conftest.py", None, name)
+        report = pytest.TestReport(f"conftest.py::{name}", place, {}, "failed", told, "call")
         self._config.hook.pytest_runtest_logreport(report=report)
 
     @contextmanager

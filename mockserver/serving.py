@@ -72,6 +72,7 @@ def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) ->
     """Serve in a process of its own, and in a new one after each change; mistakes are told before the first."""
     read_world(options.world)
     _listener(options.host, options.port).close()
+    gc.enable()
     package = Path(__file__).parent
     files = [Path(str(contract_file())), *([options.world] if options.world else [])]
     command = shlex.join([sys.executable, "-m", "mockserver", *(a for a in arguments if a != "--reload")])

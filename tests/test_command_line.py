@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import select
@@ -251,6 +252,26 @@ def test_a_change_of_the_world_restarts_the_mock(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=_PATIENCE)
+
+
+@pytest.mark.parametrize("options", [[], ["--reload"]])
+def test_the_garbage_collector_rests_only_while_the_mock_starts(
+    monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    working = []
+
+    def go_on(*_: object, **__: object) -> None:
+        working.append(gc.isenabled())
+
+    monkeypatch.setattr("uvicorn.Server.run", go_on)
+    monkeypatch.setattr("mockserver.serving.run_process", go_on)
+
+    status = main(["--port", "0", *options])
+    gc.unfreeze()
+
+    assert status == 0
+    assert working == [True]
+    assert gc.isenabled()
 
 
 def _wait_for(process: subprocess.Popen[bytes], wanted: str, on_silence: Callable[[], object] = lambda: None) -> None:
