@@ -1,1 +1,1 @@
-"""How fast the mock is, next to its peers and to bare Starlette: `make bench` writes docs/performance.md."""
+"""Benchmarks of the mock (`make bench`) and of the contract suite (`make bench-contract`), reported in docs/."""

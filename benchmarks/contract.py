@@ -1,4 +1,4 @@
-"""`make bench-contract`: runs the suite once in each profile, writes docs/performance-contract.md."""
+"""`make bench-contract`: run the contract suite once in each profile, write docs/performance-contract.md."""
 
 from __future__ import annotations
 
@@ -13,125 +13,139 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import servers, timing
-from benchmarks.report import machine, table
+from benchmarks import servers, suite_timing
+from benchmarks.report import machine_lines, markdown_table
 from benchmarks.targets import Target
-from contract_tests.settings import PROFILES, TOKENS
+from contract_tests.client.settings import PROFILES, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.timing import Timing
+    from benchmarks.suite_timing import SuiteTiming
 
 _PAGE = servers.ROOT / "docs" / "performance-contract.md"
-_BOUNDS = {"quick": 15, "default": 60}
-"""Seconds on two processors."""
+_TARGET_SECONDS = {"quick": 15, "default": 60}
+"""Time limits by profile, on two processors."""
 _REQUESTS = re.compile(r"([\d,]+) of [\d,]+\s+requests")
-_UNWANTED = {
+_REMOVED_VARIABLES = {
     *TOKENS,
     *("CANVAS_URL", "CANVAS_OTHER_USER_ID", "PROFILE", "SEED", "RATE", "REPORTS", "ALLOW_HTTP"),
-    "PYTHONDONTWRITEBYTECODE",  # compiling is not the suite's work
+    "PYTHONDONTWRITEBYTECODE",  # without bytecode files, every run would include compilation
 }
 
 _PREFACE = """\
 # Performance of the suite
 
-Written by `make bench-contract`.
-Each profile is run once, as `make contract PROFILE=` runs it, against a fresh mock on the same machine.
-The tests were collected once before, so that Python has compiled them.
+`make bench-contract` writes this page.
+Each profile runs once, as `make contract PROFILE=` runs it, against a new mock on the same machine.
+The tests are collected once before the first run, so that no run includes the compilation of Python files.
 Start-up lasts until the first request: imports, collection, the start of the mock.
-Waiting lasts from sending a request until its answer is there and masked.
-It includes a write to the journal on disk, where the answer tells of a channel made or removed.
-Checks are all that is left: drawing examples, building requests, judging answers, pytest.
-Reports are what follows the last test, with the end of the process.
+Waiting for responses lasts from sending each request until its response is received and redacted.
+It includes writing the journal to disk if the response reports a created or deleted channel.
+Checks are the remaining time: generating examples, building requests, validating responses, pytest.
+Reports are the time after the last test, including the exit of the process.
 """
 
 
-class CannotMeasureError(Exception):
-    """A run that is no measure; the text is a sentence for people."""
+class SuiteRunError(Exception):
+    """A run of the suite that cannot be measured; the text is the message to the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure; 2 with one sentence where a run does not hold."""
+    """Run the command; return its exit status, 2 if a run of the suite fails."""
     profiles = _parser().parse_args(arguments).profiles
     with TemporaryDirectory() as folder:
-        _suite(folder, "--collect-only")
+        _run_suite(folder, "--collect-only")
     try:
-        timings = [_measured(profile) for profile in profiles]
-    except CannotMeasureError as error:
+        timings = [_measure_profile(profile) for profile in profiles]
+    except SuiteRunError as error:
         print(f"make bench-contract: {error}", file=sys.stderr)
         return 2
-    text = page(timings)
+    text = render_report(timings)
     _PAGE.write_text(text, "utf-8")
-    print(f"{text}\n{_PAGE.relative_to(servers.ROOT)} is written.")
+    print(f"{text}\nWrote {_PAGE.relative_to(servers.ROOT)}.")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-contract", description=__doc__)
     parser.add_argument(
-        "--profiles", nargs="+", choices=tuple(PROFILES), default=tuple(PROFILES), help="which to run (default: all)"
+        "--profiles",
+        nargs="+",
+        choices=tuple(PROFILES),
+        default=tuple(PROFILES),
+        help="profiles to run (default: all)",
     )
     return parser
 
 
-def _measured(profile: str) -> Timing:
-    print(f"Running {profile}.", flush=True)
+def _measure_profile(profile: str) -> SuiteTiming:
+    print(f"Running profile {profile}.", flush=True)
     with TemporaryDirectory() as folder:
-        begun, clock = datetime.now(UTC), time.perf_counter()
-        run = _suite(folder, "--profile", profile)
-        wall = time.perf_counter() - clock
+        started_at, start = datetime.now(UTC), time.perf_counter()
+        run = _run_suite(folder, "--profile", profile)
+        total = time.perf_counter() - start
         sent = _REQUESTS.search(run.stdout)
         if run.returncode or sent is None:
-            raise CannotMeasureError(
-                f"the run ended with {run.returncode}; `make contract PROFILE={profile}` says why."
+            raise SuiteRunError(
+                f"the suite exited with {run.returncode}; run `make contract PROFILE={profile}` to see the reason."
             )
-        return timing.read(profile, Path(folder), begun, wall, int(sent[1].replace(",", "")))
+        return suite_timing.read_timing(profile, Path(folder), started_at, total, int(sent[1].replace(",", "")))
 
 
-def _suite(folder: str, *options: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in servers.environment().items() if name not in _UNWANTED}
+def _run_suite(folder: str, *options: str) -> subprocess.CompletedProcess[str]:
+    variables = {name: value for name, value in servers.environment().items() if name not in _REMOVED_VARIABLES}
     command = [sys.executable, "-m", "contract_tests", "--reports", folder, *options]
-    return subprocess.run(command, env={**kept, "CANVAS_JOURNAL": folder}, capture_output=True, text=True, check=False)
+    environment = {**variables, "CANVAS_JOURNAL": folder}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def page(timings: Sequence[Timing]) -> str:
-    """The page."""
+def render_report(timings: Sequence[SuiteTiming]) -> str:
+    """Return the page in Markdown."""
     return "\n".join(
         [
             _PREFACE,
-            *(f"- {line}" for line in machine("pytest", "hypothesis", "schemathesis", "httpx2")),
-            f"- load of the machine over the last minute, when the page was written: {os.getloadavg()[0]:.1f}",
+            *(f"- {line}" for line in machine_lines("pytest", "hypothesis", "schemathesis", "httpx2")),
+            f"- load average of the last minute, at the end of the runs: {os.getloadavg()[0]:.1f}",
             "",
-            *table(["target", "measured", ""], [_target(profile, timings).row() for profile in _BOUNDS]),
+            *markdown_table(
+                ["target", "measured", "result"], [_target(profile, timings).row() for profile in _TARGET_SECONDS]
+            ),
             "",
-            *table(["profile", "seconds", "tests", "requests", "requests/s"], map(_row, timings)),
+            *markdown_table(["profile", "seconds", "tests", "requests", "requests/s"], map(_rate_row, timings)),
             "",
-            *table(["profile", "start-up", "waiting for answers", "checks", "reports"], map(_parts, timings)),
+            *markdown_table(
+                ["profile", "start-up", "waiting for responses", "checks", "reports"], map(_share_row, timings)
+            ),
             "",
-            *(line for each in timings if each.profile == "default" for line in _slowest(each)),
+            *(line for timing in timings if timing.profile == "default" for line in _slowest_table(timing)),
         ]
     )
 
 
-def _target(profile: str, timings: Sequence[Timing]) -> Target:
-    walls = [each.wall for each in timings if each.profile == profile]
-    bound = _BOUNDS[profile]
-    return Target(f"{profile}: under {bound} s on 2 processors", walls, bound, form="{:.1f} s")
+def _target(profile: str, timings: Sequence[SuiteTiming]) -> Target:
+    totals = [timing.total for timing in timings if timing.profile == profile]
+    limit = _TARGET_SECONDS[profile]
+    return Target(f"{profile}: under {limit} s on 2 processors", totals, limit, number_format="{:.1f} s")
 
 
-def _row(run: Timing) -> list[str]:
-    return [run.profile, f"{run.wall:.1f}", f"{run.tests:,}", f"{run.requests:,}", f"{run.requests / run.wall:,.0f}"]
+def _rate_row(timing: SuiteTiming) -> list[str]:
+    rate = timing.requests / timing.total
+    return [timing.profile, f"{timing.total:.1f}", f"{timing.tests:,}", f"{timing.requests:,}", f"{rate:,.0f}"]
 
 
-def _parts(run: Timing) -> list[str]:
-    return [run.profile, *map(run.share, (run.starting, run.waiting, run.checking, run.reporting))]
+def _share_row(timing: SuiteTiming) -> list[str]:
+    parts = (timing.startup, timing.waiting, timing.checks, timing.reporting)
+    return [timing.profile, *map(timing.format_share, parts)]
 
 
-def _slowest(run: Timing) -> list[str]:
-    rows = [[f"`{each.name}`", str(each.tests), f"{each.requests:,}", f"{each.seconds:.1f}"] for each in run.slowest]
-    head = ["what takes longest in the default profile", "tests", "requests", "seconds"]
-    return [*table(head, rows[:10]), ""]
+def _slowest_table(timing: SuiteTiming) -> list[str]:
+    rows = [
+        [f"`{function.name}`", str(function.tests), f"{function.requests:,}", f"{function.seconds:.1f}"]
+        for function in timing.slowest
+    ]
+    head = ["slowest test functions of the default profile", "tests", "requests", "seconds"]
+    return [*markdown_table(head, rows[:10]), ""]
 
 
 if __name__ == "__main__":

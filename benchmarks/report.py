@@ -1,4 +1,4 @@
-"""The results as docs/performance.md."""
+"""The report of `make bench`: docs/performance.md."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import peers
-from benchmarks.measure import CONNECTIONS
-from benchmarks.results import spread
-from benchmarks.servers import EVERY_LOAD, LIMIT, MOCK, ROOT
+from benchmarks import comparison_servers
+from benchmarks.load_generator import CONNECTIONS
+from benchmarks.results import format_median
+from benchmarks.servers import BASELINE, MOCK, ROOT, WORKLOADS
 from benchmarks.targets import targets
 
 if TYPE_CHECKING:
@@ -21,35 +21,36 @@ if TYPE_CHECKING:
     from benchmarks.results import Results
 
 TITLES = {
-    "list": "List of 10",
-    "page": "Page 3 of 25",
-    "create": "Create from a form, unique address",
-    "recreate": "Delete and re-create",
+    "list": "List of 10 channels",
+    "page": "Page 3 of a list, 25 channels per page",
+    "create": "Create a channel with a unique address from a form",
+    "recreate": "Delete and re-create a channel",
 }
 
 _PREFACE = """\
 # Performance
 
-Written by `make bench`; only what follows the targets is written by hand, in `performance-notes.md`.
-Medians of the rounds, with the lowest and the highest in brackets.
-Ratios are taken within a round, because other work on the machine moves all rates together.
-The mock does everything it always does: authentication, request and response validation, ETag.
-Bare Starlette answers constants of the same size on the same uvicorn and checks nothing.
-Once more it does so with as many headers as Canvas sends.
-Prism answers examples of the same size, and keeps no state.
-Scalar's mock server runs handlers that we wrote for it, and checks requests.
-json-server holds the same channels, and checks nothing.
-Every server's list is seen to have 10 channels and its page 25; a dash is what a server cannot do.
+`make bench` writes this page; the sections after the tables come from `performance-notes.md`, which is written by hand.
+Each figure is the median of the rounds, with the minimum and the maximum in brackets.
+A ratio is calculated within a round, because other processes of the machine change all rates together.
+The mock runs with all its features: authentication, request and response validation, ETag.
+Bare Starlette is the baseline: it returns constant responses of the same size on the same uvicorn, without validation.
+It is measured a second time with as many headers as Canvas sends.
+Prism returns examples of the same size and has no state.
+Scalar's mock server runs handlers written for this benchmark and validates requests.
+json-server stores the same channels and validates nothing.
+The benchmark checks that each server returns 10 channels for the list and 25 for the page.
+A dash marks a workload that the server does not support.
 """
 
-_SIZES = """\
-Each world is built in the server's own process, before its first answer, and with people for every load.
-So even the smallest starts otherwise than the mock above, which is `canvas-mock` with its default world.
+_WORLD_SIZES = """\
+Each world is created in the server's process, before its first response, with the users of all workloads.
+Even the smallest one therefore differs from the mock in the table above, which is `canvas-mock` with its default world.
 """
 
 
-def page(results: Results, seconds: float) -> str:
-    """The page; `seconds` is how long each load ran."""
+def render_report(results: Results, seconds: float) -> str:
+    """Return the page in Markdown; `seconds` is the duration of each workload."""
     return "\n".join(
         [
             _PREFACE,
@@ -57,19 +58,19 @@ def page(results: Results, seconds: float) -> str:
             "",
             "## Targets",
             "",
-            *table(["target", "measured", ""], [target.row() for target in targets(results)]),
+            *markdown_table(["target", "measured", "result"], [target.row() for target in targets(results)]),
             "",
             "## Requests",
             "",
-            *(line for load in EVERY_LOAD for line in _of_load(results, load)),
+            *(line for workload in WORKLOADS for line in _workload_section(results, workload)),
             "## Cold start and memory",
             "",
-            *_cold(results),
+            *_cold_start_table(results),
             "",
-            "## The size of the world",
+            "## Size of the world",
             "",
-            _SIZES,
-            *_sizes(results),
+            _WORLD_SIZES,
+            *_world_size_table(results),
             "",
             (ROOT / "docs" / "performance-notes.md").read_text("utf-8").strip(),
             "",
@@ -77,85 +78,107 @@ def page(results: Results, seconds: float) -> str:
     )
 
 
-def _of_load(results: Results, load: str) -> Iterable[str]:
-    head = ["server", "requests/s", "of bare Starlette", "times Prism", "CPU us", "p50 ms", "p99 ms"]
-    names = [name for name in results.loaded if not name.startswith(f"{MOCK},")]
-    return [f"### {TITLES[load]}", "", *table(head, [_rates(results, name, load) for name in names]), ""]
+def _workload_section(results: Results, workload: str) -> Iterable[str]:
+    head = [
+        "server",
+        "requests/s",
+        "ratio to bare Starlette",
+        "ratio to Prism",
+        "CPU time per request, us",
+        "p50, ms",
+        "p99, ms",
+    ]
+    names = [name for name in results.memory_after_workloads if not name.startswith(f"{MOCK},")]
+    rows = [_workload_row(results, name, workload) for name in names]
+    return [f"### {TITLES[workload]}", "", *markdown_table(head, rows), ""]
 
 
-def _rates(results: Results, name: str, load: str) -> list[str]:
-    figures = results.figures(name, load)
+def _workload_row(results: Results, name: str, workload: str) -> list[str]:
+    measurements = results.measurements(name, workload)
     return [
         name,
-        spread([f.rate for f in figures], "{:,.0f}"),
-        spread(results.ratios(name, LIMIT, load), "{:.2f}"),
-        spread(results.ratios(name, peers.PRISM, load), "{:.1f}"),
-        spread([f.cpu for f in figures], "{:.0f}"),
-        spread([f.p50 for f in figures], "{:.1f}"),
-        spread([f.p99 for f in figures], "{:.1f}"),
+        format_median([each.rate for each in measurements], "{:,.0f}"),
+        format_median(results.rate_ratios(name, BASELINE, workload), "{:.2f}"),
+        format_median(results.rate_ratios(name, comparison_servers.PRISM, workload), "{:.1f}"),
+        format_median([each.cpu for each in measurements], "{:.0f}"),
+        format_median([each.p50 for each in measurements], "{:.1f}"),
+        format_median([each.p99 for each in measurements], "{:.1f}"),
     ]
 
 
-def _cold(results: Results) -> list[str]:
-    head = ["server", "first good answer, s", "of Prism's", "MiB then", "MiB after load"]
+def _cold_start_table(results: Results) -> list[str]:
+    head = [
+        "server",
+        "time to first successful response, s",
+        "ratio to Prism",
+        "MiB after first response",
+        "MiB after workloads",
+    ]
     rows = [
         [
             name,
-            spread([seconds for seconds, _ in starts], "{:.2f}"),
-            spread(results.cold_ratios(name, peers.PRISM), "{:.2f}"),
-            spread([mib for _, mib in starts], "{:.0f}"),
-            spread(results.loaded[name], "{:.0f}"),
+            format_median([start.seconds for start in starts], "{:.2f}"),
+            format_median(results.cold_start_ratios(name, comparison_servers.PRISM), "{:.2f}"),
+            format_median([start.memory_mib for start in starts], "{:.0f}"),
+            format_median(results.memory_after_workloads[name], "{:.0f}"),
         ]
-        for name, starts in results.cold.items()
+        for name, starts in results.cold_starts.items()
     ]
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
-def _sizes(results: Results) -> list[str]:
-    loads = [f"{TITLES[load].lower()}, CPU us" for load in EVERY_LOAD]
-    head = ["channels", "first good answer, s", "MiB then", *loads, "MiB after load"]
-    rows = [
-        [
-            name.partition(", ")[2].removesuffix(" channels") or "10",
-            spread([seconds for seconds, _ in results.started[name]], "{:.2f}"),
-            spread([mib for _, mib in results.started[name]], "{:,.0f}"),
-            *(spread([f.cpu for f in results.figures(name, load)], "{:.0f}") for load in EVERY_LOAD),
-            spread(results.loaded[name], "{:,.0f}"),
-        ]
-        for name in results.loaded
-        if name.startswith(MOCK)
+def _world_size_table(results: Results) -> list[str]:
+    head = [
+        "channels",
+        "time to first successful response, s",
+        "MiB after first response",
+        *(f"{workload}: CPU time per request, us" for workload in WORKLOADS),
+        "MiB after workloads",
     ]
-    return table(head, rows)
+    names = [name for name in results.memory_after_workloads if name.startswith(MOCK)]
+    return markdown_table(head, [_world_size_row(results, name) for name in names])
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of Markdown."""
-    return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
+def _world_size_row(results: Results, name: str) -> list[str]:
+    starts = results.startups[name]
+    cpu_times = [[each.cpu for each in results.measurements(name, workload)] for workload in WORKLOADS]
+    return [
+        name.partition(", ")[2].removesuffix(" channels") or "10",
+        format_median([start.seconds for start in starts], "{:.2f}"),
+        format_median([start.memory_mib for start in starts], "{:,.0f}"),
+        *(format_median(times, "{:.0f}") for times in cpu_times),
+        format_median(results.memory_after_workloads[name], "{:,.0f}"),
+    ]
 
 
-def _row(cells: Sequence[str]) -> str:
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    return [_markdown_row(head), _markdown_row(["---"] * len(head)), *map(_markdown_row, rows)]
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def machine(*packages: str) -> list[str]:
-    """The day, the machine, and what runs there."""
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    known = Path("/proc/cpuinfo")  # of Linux, and without names on some processors
-    lines = known.read_text().splitlines() if known.exists() else []
+def machine_lines(*packages: str) -> list[str]:
+    """Return the date with the machine, and the versions of Python and of the packages, as two lines."""
+    package_versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    cpu_info = Path("/proc/cpuinfo")  # on Linux only, and without model names on some processors
+    lines = cpu_info.read_text().splitlines() if cpu_info.exists() else []
     processor = next((line.partition(": ")[2] for line in lines if "model name" in line), platform.machine())
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors ({processor}), {platform.system()}",
-        f"Python {platform.python_version()}, {versions}",
+        f"Python {platform.python_version()}, {package_versions}",
     ]
 
 
 def _conditions(results: Results, seconds: float) -> list[str]:
     rounds = len(results.rounds)
-    others = [figures.others * 100 for round_ in results.rounds for figures in round_.values()]
+    other_cpu = [each.other_cpu_share * 100 for round_ in results.rounds for each in round_.values()]
     return [
-        *machine("connexion", "starlette", "uvicorn", "uvloop"),
-        peers.versions(),
-        f"wrk, 1 thread, {CONNECTIONS} connections, loopback; {rounds} interleaved rounds, {seconds:g} s for each load",
-        "each server has first answered lists for as long, which is not counted",
-        f"while a load ran, {spread(others, '{:.0f}')} % of all processors' time went to neither its server nor wrk",
+        *machine_lines("connexion", "starlette", "uvicorn", "uvloop"),
+        comparison_servers.versions(),
+        f"wrk, 1 thread, {CONNECTIONS} connections, loopback; {rounds} interleaved rounds, {seconds:g} s per workload",
+        "warm-up of each server before its workloads: the workload `list` for the same time, not counted",
+        f"CPU time of other processes during the workloads: {format_median(other_cpu, '{:.0f}')} % of all processors",
     ]

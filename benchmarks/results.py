@@ -1,63 +1,93 @@
-"""What was measured, in all rounds of one run, and how it is said."""
+"""Measurements of all rounds of one run, and the statistics of the report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.measure import Figures
 
-Round = dict[tuple[str, str], "Figures"]
-"""What each server gave under each load, in one round."""
+@dataclass(frozen=True)
+class Measurement:
+    """The measurement of one workload on one server."""
+
+    rate: float
+    """Requests per second."""
+    p50: float
+    """Median latency in milliseconds."""
+    p99: float
+    """99th percentile of the latency in milliseconds."""
+    cpu: float
+    """Microseconds of the server's CPU time per request."""
+    other_cpu_share: float = 0.0
+    """Share of the CPU time of all processors that processes other than the server and wrk used."""
+
+
+class Startup(NamedTuple):
+    """The start of one server."""
+
+    seconds: float
+    """From the start of the process to the first successful response."""
+    memory_mib: float
+    """Memory after the first successful response."""
+
+
+Round = dict[tuple[str, str], Measurement]
+"""The measurements of one round, by names of server and workload."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """All rounds of one run. What a server does not do, or nobody measured, is an empty list."""
+    """All rounds of one run. A workload that a server does not support, or that was not run, gives an empty list."""
 
     rounds: list[Round]
-    cold: dict[str, list[tuple[float, float]]]
-    """Seconds to the first good answer and MiB then, by server, each started as a person starts it."""
-    started: dict[str, list[tuple[float, float]]]
-    """Likewise, of the servers that are then loaded; a crowd is built before the first answer."""
-    loaded: dict[str, list[float]]
-    """MiB after the loads, by server."""
+    cold_starts: dict[str, list[Startup]]
+    """By server, each started by the command that its users run."""
+    startups: dict[str, list[Startup]]
+    """By server, before its workloads; includes the creation of a large world."""
+    memory_after_workloads: dict[str, list[float]]
+    """MiB, by server."""
 
-    def figures(self, name: str, load: str) -> list[Figures]:
-        """What the server gave under the load, round by round."""
-        return [round_[name, load] for round_ in self.rounds if (name, load) in round_]
+    def measurements(self, server: str, workload: str) -> list[Measurement]:
+        """Return the measurements of the workload on the server, in the order of the rounds."""
+        return [round_[server, workload] for round_ in self.rounds if (server, workload) in round_]
 
-    def ratios(self, name: str, other: str, load: str) -> list[float]:
-        """The server's rate to the other's, within each round."""
+    def rate_ratios(self, server: str, reference: str, workload: str) -> list[float]:
+        """Return the ratio of the server's rate to that of the reference server, for each round."""
         return [
-            ours.rate / theirs.rate
-            for ours, theirs in zip(self.figures(name, load), self.figures(other, load), strict=False)
+            measured.rate / referred.rate
+            for measured, referred in zip(
+                self.measurements(server, workload), self.measurements(reference, workload), strict=False
+            )
         ]
 
-    def cold_ratios(self, name: str, other: str) -> list[float]:
-        """The server's time to its first good answer to the other's, start by start."""
-        ours, theirs = self.cold.get(name, []), self.cold.get(other, [])
-        return [mine / its for (mine, _), (its, _) in zip(ours, theirs, strict=False)]
+    def cold_start_ratios(self, server: str, reference: str) -> list[float]:
+        """Return the ratio of the server's cold start time to that of the reference server, for each start."""
+        pairs = zip(self.cold_starts.get(server, []), self.cold_starts.get(reference, []), strict=False)
+        return [measured.seconds / referred.seconds for measured, referred in pairs]
 
-    def growth(self, name: str, other: str, loads: Sequence[str]) -> list[float]:
-        """The server's processor time to the other's, in medians, under each load that both have."""
+    def cpu_ratios(self, server: str, reference: str, workloads: Sequence[str]) -> list[float]:
+        """Return the ratio of the servers' median CPU times per request, for each workload measured on both."""
 
-        def cpu(server: str, load: str) -> float:
-            return median(figures.cpu for figures in self.figures(server, load))
+        def median_cpu(name: str, workload: str) -> float:
+            return median(measurement.cpu for measurement in self.measurements(name, workload))
 
-        both = [load for load in loads if self.figures(name, load) and self.figures(other, load)]
-        return [cpu(name, load) / cpu(other, load) for load in both]
+        measured_on_both = [
+            workload
+            for workload in workloads
+            if self.measurements(server, workload) and self.measurements(reference, workload)
+        ]
+        return [median_cpu(server, workload) / median_cpu(reference, workload) for workload in measured_on_both]
 
 
-def spread(values: Sequence[float], form: str) -> str:
-    """The median, with the lowest and the highest; `-` without values."""
+def format_median(values: Sequence[float], number_format: str) -> str:
+    """Return the median with the minimum and the maximum in brackets, or `-` without values."""
     if not values:
         return "-"
-    say: Callable[[float], str] = form.format
+    text: Callable[[float], str] = number_format.format
     if len(values) == 1:
-        return say(values[0])
-    return f"{say(median(values))} ({say(min(values))}-{say(max(values))})"
+        return text(values[0])
+    return f"{text(median(values))} ({text(min(values))}-{text(max(values))})"

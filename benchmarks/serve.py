@@ -1,6 +1,6 @@
-"""Serves what the loads are aimed at: the mock with a crowd, or bare Starlette, on the same uvicorn.
+"""Server process of the mock or of the baseline, on the same uvicorn settings.
 
-`python -m benchmarks.serve mock PORT CHANNELS` and `python -m benchmarks.serve starlette PORT`.
+`python -m benchmarks.serve mock PORT CHANNELS` and `python -m benchmarks.serve starlette PORT [headers]`.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve until killed."""
-    what, port, *rest = arguments
-    app = _mock(int(rest[0])) if what == "mock" else _starlette(with_headers=bool(rest))
+    """Serve the named application until the process is killed."""
+    name, port, *options = arguments
+    app = _mock_app(int(options[0])) if name == "mock" else _baseline_app(with_headers=bool(options))
     gc.freeze()
     uvicorn.run(app, port=int(port), log_level="warning", access_log=False, server_header=False, backlog=2048)
 
 
-def _mock(channels: int) -> ASGIApp:
-    from benchmarks.crowd import crowded_world  # noqa: PLC0415  # bare Starlette must not pay for it
+def _mock_app(channels: int) -> ASGIApp:
+    from benchmarks.large_world import large_world  # noqa: PLC0415  # the baseline's start and memory exclude it
     from mockserver import create_app  # noqa: PLC0415  # likewise
 
-    return create_app(crowded_world(channels))
+    return create_app(large_world(channels))
 
 
-def _starlette(*, with_headers: bool) -> ASGIApp:
-    from benchmarks import limit  # noqa: PLC0415  # the mock must not pay for it
+def _baseline_app(*, with_headers: bool) -> ASGIApp:
+    from benchmarks import baseline  # noqa: PLC0415  # the mock's start and memory exclude it
 
-    return limit.with_headers(limit.app) if with_headers else limit.app
+    return baseline.with_canvas_headers(baseline.app) if with_headers else baseline.app
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is measured: how a server is started, and where its channels are."""
+"""Servers under measurement: how each is started, and the paths of its channels."""
 
 from __future__ import annotations
 
@@ -9,53 +9,54 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SCRATCH = ROOT / ".bench"
-CHANNELS = "/users/{}/communication_channels"
+CHANNELS_PATH = "/users/{}/communication_channels"
 
-EVERY_LOAD = ("list", "page", "create", "recreate")
-MOCK, LIMIT, LIMIT_WITH_HEADERS = "the mock", "bare Starlette", "bare Starlette, Canvas's headers"
+WORKLOADS = ("list", "page", "create", "recreate")
+MOCK, BASELINE, BASELINE_WITH_HEADERS = "the mock", "bare Starlette", "bare Starlette with Canvas's headers"
 
 
 @dataclass(frozen=True)
 class Server:
-    """One contestant. `command` holds `PORT` where its port goes."""
+    """A server under measurement. `command` contains `PORT` in place of its port."""
 
     name: str
     command: tuple[str, ...]
-    prefix: str = "/api/v1" + CHANNELS
-    """The path of a person's channels, with `{}` for the person."""
-    loads: tuple[str, ...] = EVERY_LOAD
+    channels_path: str = "/api/v1" + CHANNELS_PATH
+    """The path of a user's channels, with `{}` in place of the user's id."""
+    workloads: tuple[str, ...] = WORKLOADS
     third_page: str = "?page=3&per_page=25"
+    """The query of the third page of 25 channels."""
 
-    def on(self, port: int) -> list[str]:
-        """The command line that serves on this port."""
+    def command_on(self, port: int) -> list[str]:
+        """Return the command line that serves on this port."""
         return [word.replace("PORT", str(port)) for word in self.command]
 
 
 def mock(channels: int) -> Server:
-    """The mock with so many channels."""
+    """Return the mock with this number of channels."""
     return Server(mock_name(channels), (sys.executable, "-m", "benchmarks.serve", "mock", "PORT", str(channels)))
 
 
 def mock_name(channels: int) -> str:
-    """What the mock with so many channels is called in the tables."""
+    """Return the name of the mock with this number of channels, as the tables show it."""
     return MOCK if channels == 10 else f"{MOCK}, {channels:,} channels"
 
 
-def typed_mock() -> Server:
-    """The mock as a person starts it, for the cold start."""
+def mock_command() -> Server:
+    """Return the mock as the command `canvas-mock` starts it, for the cold start."""
     return Server(MOCK, (str(Path(sys.executable).parent / "canvas-mock"), "--port", "PORT"))
 
 
-def limit() -> Server:
-    """Bare Starlette."""
-    return Server(LIMIT, (sys.executable, "-m", "benchmarks.serve", "starlette", "PORT"))
+def baseline() -> Server:
+    """Return bare Starlette."""
+    return Server(BASELINE, (sys.executable, "-m", "benchmarks.serve", "starlette", "PORT"))
 
 
-def limit_with_headers() -> Server:
-    """Bare Starlette with the headers that Canvas sends."""
-    return Server(LIMIT_WITH_HEADERS, (*limit().command, "headers"))
+def baseline_with_headers() -> Server:
+    """Return bare Starlette with the headers that Canvas sends."""
+    return Server(BASELINE_WITH_HEADERS, (*baseline().command, "headers"))
 
 
 def environment() -> dict[str, str]:
-    """What the servers find in their environment: the benchmarks can be imported, nothing else is new."""
+    """Return the environment variables of a server: those of this process, and a PYTHONPATH with this package."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -1,1 +1,1 @@
-"""The contract suite: judges any server that claims to be Canvas's Communication Channels API."""
+"""Contract tests for servers with Canvas's Communication Channels API."""

@@ -1,4 +1,4 @@
-"""The target, the callers, and the promise that nothing is left behind."""
+"""Fixtures of the contract tests: the target, a client for each actor, and the clean-up of their accounts."""
 
 from __future__ import annotations
 
@@ -11,185 +11,215 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from contract_tests import pool
-from contract_tests.account import sweep, tidy
-from contract_tests.caller import TOKEN, TYPE, Caller
-from contract_tests.contract import Contract
-from contract_tests.journal import Journal
-from contract_tests.reporter import Reporter
-from contract_tests.server import WORLD, running_mock
-from contract_tests.settings import PROFILES, NotJudged, Settings, read_profile, read_settings
-from contract_tests.stock import Stock, open_account, take_stock
-from contract_tests.wire import Wire
+from contract_tests.account.baseline import Baseline, record_baseline
+from contract_tests.account.clean_up import OpenedAccounts, clean_up, remove_created_channels
+from contract_tests.account.preflight import open_account
+from contract_tests.client import addresses
+from contract_tests.client.api_client import TOKEN, TYPE, ApiClient
+from contract_tests.client.journal import Journal
+from contract_tests.client.settings import PROFILES, Inconclusive, Settings, read_profile, read_settings
+from contract_tests.client.transport import Transport
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.oracle.contract import Contract
+from contract_tests.oracle.known_defects import known_defect_name
+from contract_tests.report.plugin import ReportPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+_PLUGIN = "canvas-contract-reporter"
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw as many examples as the profile says; clean up after any polite signal."""
-    examples = PROFILES[read_profile()].examples
-    checks = [
-        hypothesis.HealthCheck.function_scoped_fixture,  # what they clean is the server's, between tests
-        hypothesis.HealthCheck.too_slow,  # the network is
-        hypothesis.HealthCheck.filter_too_much,  # what the fence refuses is filtered
+    """Configure Hypothesis by the profile, register the report plugin, and clean up after signals."""
+    suppressed = [
+        hypothesis.HealthCheck.function_scoped_fixture,  # the fixtures clean up on the server, after each test
+        hypothesis.HealthCheck.too_slow,  # requests over the network are slow
+        hypothesis.HealthCheck.filter_too_much,  # requests that the safety guard rejects are filtered out
     ]
     hypothesis.settings.register_profile(
-        "contract", max_examples=examples, deadline=None, database=None, suppress_health_check=checks
+        "contract",
+        max_examples=PROFILES[read_profile()].examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=suppressed,
     )
     hypothesis.settings.load_profile("contract")
-    config.pluginmanager.register(Reporter(config), "canvas-contract-reporter")
+    config.pluginmanager.register(ReportPlugin(config), _PLUGIN)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+        if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, _interrupt)
 
 
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
-    """Where the run is pointed; without CANVAS_URL, at a mock that it starts."""
+    """The settings of the run; without CANVAS_URL, the target is a mock that the fixture starts."""
     with ExitStack() as stack:
         url = os.environ.get("CANVAS_URL", "").rstrip("/")
-        yield read_settings(url, {}) if url else read_settings(stack.enter_context(running_mock()), WORLD)
+        yield (
+            read_settings(url, {})
+            if url
+            else read_settings(stack.enter_context(running_mock()), DEFAULT_WORLD_VARIABLES)
+        )
 
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    """openapi.yaml."""
+    """The contract openapi.yaml."""
     return Contract()
 
 
 @pytest.fixture(scope="session")
-def reporter(pytestconfig: pytest.Config) -> Reporter:
-    """What becomes of the run."""
-    found = pytestconfig.pluginmanager.get_plugin("canvas-contract-reporter")
-    assert isinstance(found, Reporter)
-    return found
+def reporter(pytestconfig: pytest.Config) -> ReportPlugin:
+    """The plugin that writes the reports."""
+    plugin = pytestconfig.pluginmanager.get_plugin(_PLUGIN)
+    assert isinstance(plugin, ReportPlugin)
+    return plugin
 
 
 @pytest.fixture(scope="session")
-def wire(settings: Settings, reporter: Reporter) -> Iterator[Wire]:
-    """The gate that every request takes."""
+def opened_accounts() -> OpenedAccounts:
+    """The accounts that the run opens, and cleans up at its end."""
+    return OpenedAccounts()
+
+
+@pytest.fixture(scope="session")
+def transport(settings: Settings, reporter: ReportPlugin, opened_accounts: OpenedAccounts) -> Iterator[Transport]:
+    """The transport that sends all requests; at the end of the run it cleans up all accounts."""
     directory = Path(os.environ.get("CANVAS_JOURNAL") or reporter.folder)
-    line = Wire(settings, Journal(directory, settings.url))
-    reporter.watch(line)
-    yield line
-    with reporter.as_far_as_possible():
-        for account in line.accounts:
-            tidy(account)
-        if line.strays is not None:
-            for user in {*line.journal.live.values()} - {account.id for account in line.accounts}:
-                sweep(line.strays.about(user))
-    if not line.journal.live and reporter.is_tidy:
-        line.journal.close()
-    line.close()
+    transport = Transport(settings, Journal(directory, settings.url), known_defect=known_defect_name)
+    reporter.set_transport(transport)
+    yield transport
+    with reporter.tolerate_inconclusive():
+        opened_accounts.clean_up(transport.journal)
+    if not transport.journal.live and reporter.has_cleaned_up:
+        transport.journal.remove()
+    transport.close()
 
 
 @pytest.fixture(scope="session")
-def admin_token(wire: Wire, contract: Contract, settings: Settings) -> Caller | None:
-    """The holder of CANVAS_ADMIN_TOKEN, if there is one."""
+def admin_token(
+    transport: Transport, contract: Contract, settings: Settings, opened_accounts: OpenedAccounts
+) -> ApiClient | None:
+    """A client with CANVAS_ADMIN_TOKEN; None if the variable is not set."""
     token = settings.tokens.get("CANVAS_ADMIN_TOKEN")
     if not token:
         return None
-    admin = Caller(wire, contract, token, "CANVAS_ADMIN_TOKEN")
-    wire.strays = admin
+    admin = ApiClient(transport, contract, token, "CANVAS_ADMIN_TOKEN")
+    opened_accounts.admin = admin
     return admin
 
 
 @pytest.fixture(scope="session")
-def owner_stock(
-    wire: Wire, contract: Contract, settings: Settings, admin_token: Caller | None, reporter: Reporter
-) -> Iterator[Stock]:
-    """The account of CANVAS_TOKEN, which is the same after the run as before it."""
-    caller = Caller(wire, contract, settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
-    stock = _opened(caller, admin_token)
-    reporter.rows_of(stock)
-    yield stock
-    _closed(stock, reporter)
+def owner_baseline(
+    transport: Transport,
+    contract: Contract,
+    settings: Settings,
+    admin_token: ApiClient | None,
+    opened_accounts: OpenedAccounts,
+    reporter: ReportPlugin,
+) -> Iterator[Baseline]:
+    """The baseline of the account of CANVAS_TOKEN; after the run, the account is compared with it."""
+    client = ApiClient(transport, contract, settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
+    baseline = _open(client, admin_token, opened_accounts)
+    reporter.set_baseline(baseline)
+    yield baseline
+    _close(baseline, reporter)
 
 
 @pytest.fixture(scope="session")
-def owner(owner_stock: Stock) -> Caller:
-    """The user of CANVAS_TOKEN."""
-    return owner_stock.caller
+def owner(owner_baseline: Baseline) -> ApiClient:
+    """A client of the test user, with CANVAS_TOKEN."""
+    return owner_baseline.client
 
 
 @pytest.fixture(scope="session")
-def other_stock(settings: Settings, owner: Caller, admin_token: Caller | None, reporter: Reporter) -> Iterator[Stock]:
-    """The account of CANVAS_OTHER_USER_ID."""
+def other_baseline(
+    settings: Settings,
+    owner: ApiClient,
+    admin_token: ApiClient | None,
+    opened_accounts: OpenedAccounts,
+    reporter: ReportPlugin,
+) -> Iterator[Baseline]:
+    """The baseline of the account of CANVAS_OTHER_USER_ID; after the run, the account is compared with it."""
     if admin_token is None or not settings.other_user_id:
         pytest.skip("needs CANVAS_ADMIN_TOKEN and CANVAS_OTHER_USER_ID")
     if settings.other_user_id == owner.id:
-        assert owner.about(owner.id).page().status_code == 200, "self shows the channels of another user"
-        raise NotJudged("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; name another.")
-    stock = _opened(admin_token.about(settings.other_user_id), None)
-    yield stock
-    _closed(stock, reporter)
+        assert owner.for_user(owner.id).list_page().status_code == 200, "`self` lists the channels of another user"
+        raise Inconclusive("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; set it to another user.")
+    baseline = _open(admin_token.for_user(settings.other_user_id), None, opened_accounts)
+    yield baseline
+    _close(baseline, reporter)
 
 
 @pytest.fixture(scope="session")
-def other(other_stock: Stock) -> Caller:
-    """The admin asking about CANVAS_OTHER_USER_ID, whom CANVAS_TOKEN must not manage."""
-    return other_stock.caller
+def other(other_baseline: Baseline) -> ApiClient:
+    """A client of the admin, for the channels of CANVAS_OTHER_USER_ID, whom CANVAS_TOKEN must not manage."""
+    return other_baseline.client
 
 
 @pytest.fixture
-def admin(owner: Caller, admin_token: Caller | None) -> Caller:
-    """A root-account admin, asking about the owner."""
+def admin(owner: ApiClient, admin_token: ApiClient | None) -> ApiClient:
+    """A client of the root-account admin, for the channels of the test user."""
     if admin_token is None:
         pytest.skip("needs CANVAS_ADMIN_TOKEN")
-    return admin_token.about(owner.id)
+    return admin_token.for_user(owner.id)
 
 
 @pytest.fixture
-def site_admin(owner: Caller, settings: Settings) -> Caller:
-    """A site admin, asking about the owner."""
+def site_admin(owner: ApiClient, settings: Settings) -> ApiClient:
+    """A client of a site admin, for the channels of the test user."""
     name = "CANVAS_SITE_ADMIN_TOKEN"
     if name not in settings.tokens:
         pytest.skip(f"needs {name}")
-    return Caller(owner.wire, owner.contract, settings.tokens[name], name).about(owner.id)
+    return ApiClient(owner.transport, owner.contract, settings.tokens[name], name).for_user(owner.id)
 
 
 @pytest.fixture(scope="session")
-def device(owner_stock: Stock, settings: Settings) -> Caller:
-    """The owner with a token that can register devices; needs SNS, and a user without a push channel of one's own."""
-    owner = owner_stock.caller
-    if owner.id in owner.wire.fence.foreign_push:
+def device(owner_baseline: Baseline, settings: Settings) -> ApiClient:
+    """A client of the test user with a token that can register devices.
+
+    It needs a push service (SNS), and a user who had no push channel before the run.
+    """
+    owner = owner_baseline.client
+    if owner.id in owner.transport.guard.users_with_push_channel:
         pytest.skip("needs a user who has no push channel")
     for name in ("CANVAS_PUSH_TOKEN", "CANVAS_TOKEN"):
         if name in settings.tokens:
-            caller = Caller(owner.wire, owner.contract, settings.tokens[name], name, owner.id)
-            if caller.post(((TYPE, "push"), (TOKEN, pool.DEVICE))).status_code == 200:
-                sweep(owner)
-                return caller
+            client = ApiClient(owner.transport, owner.contract, settings.tokens[name], name, owner.id)
+            if client.create_with(((TYPE, "push"), (TOKEN, addresses.DEVICE))).status_code == 200:
+                remove_created_channels(owner)
+                return client
     pytest.skip("needs a token whose developer key can push (SNS), in CANVAS_PUSH_TOKEN or CANVAS_TOKEN")
 
 
 @pytest.fixture(autouse=True)
 def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    names = [name for name in ("owner_stock", "other_stock") if name in request.fixturenames]
-    callers = [request.getfixturevalue(name).caller for name in names]
-    for caller in callers:
-        caller.wire.test = request.node.name
-        caller.wire.begin()
+    """Start a new script before each test, and remove the channels that the test created after it."""
+    names = [name for name in ("owner_baseline", "other_baseline") if name in request.fixturenames]
+    clients = [request.getfixturevalue(name).client for name in names]
+    for client in clients:
+        client.transport.test = request.node.name
+        client.transport.reset_steps()
     yield
-    for caller in callers:
-        sweep(caller)
-        caller.wire.test = ""
+    for client in clients:
+        remove_created_channels(client)
+        client.transport.test = ""
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
-def _opened(caller: Caller, admin: Caller | None) -> Stock:
-    return take_stock(*open_account(caller), admin)
+def _open(client: ApiClient, admin: ApiClient | None, opened: OpenedAccounts) -> Baseline:
+    return record_baseline(*open_account(client, opened), admin)
 
 
-def _closed(stock: Stock, reporter: Reporter) -> None:
-    """Remove what is left, and hold that nothing else has changed."""
-    with reporter.as_far_as_possible():
-        tidy(stock.caller)
-        if differences := stock.compare():
-            reporter.account_differs(stock.caller.id, differences)
+def _close(baseline: Baseline, reporter: ReportPlugin) -> None:
+    """Clean up the account, and report any difference from its baseline as a failure."""
+    with reporter.tolerate_inconclusive():
+        clean_up(baseline.client)
+        if differences := baseline.compare():
+            reporter.add_account_difference(baseline.client.id, differences)

@@ -1,4 +1,4 @@
-"""Deleting a channel: exactly one goes, and it can come back."""
+"""Deletion of channels by id and by address, and restoration of deleted channels."""
 
 from __future__ import annotations
 
@@ -6,253 +6,274 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests import pool
-from contract_tests.caller import DELETE, DELETE_BY_ADDRESS, done, missing, unsaved
-from contract_tests.pool import Pair
+from contract_tests.client import addresses
+from contract_tests.client.addresses import TypedAddress
+from contract_tests.client.api_client import (
+    DELETE,
+    DELETE_BY_ADDRESS,
+    expect_not_found,
+    expect_ok,
+    expect_validation_errors,
+)
 
 if TYPE_CHECKING:
-    from contract_tests.caller import Caller
-    from contract_tests.stock import Stock
+    import httpx2
 
-NOT_IDS = ("0", "abc", "PUSH", "9223372036854775808", "1000000000000000000000000000000")
-NEARLY_IDS = ("-{}", "{}abc", "{}.0", "{}.xml", "abc{}")
-SKIP = (("skip_confirmation", "1"),)
+    from contract_tests.account.baseline import Baseline
+    from contract_tests.client.api_client import ApiClient
 
-
-@pytest.mark.parametrize("way", ["id", "address"])
-@pytest.mark.parametrize("pair", pool.ACCEPTED, ids=str)
-def test_deletion_touches_one_channel(owner: Caller, pair: Pair, way: str) -> None:
-    """A delete retires its channel and no other, and answers with it as it now is (behaviour 6)."""
-    for bystander in (pool.FIRST, pool.SAME_ADDRESS_OTHER_TYPE, pool.MIXED_CASE):
-        if bystander != pair:
-            owner.made(bystander)
-    channel = owner.made(pair)
-    others = [each for each in owner.channels() if each != channel]
-
-    answer = owner.delete(channel["id"]) if way == "id" else owner.delete_by_address(pair)
-
-    assert done(answer) == {**channel, "workflow_state": "retired"}
-    assert owner.channels() == others
+IMPOSSIBLE_IDS = ("0", "abc", "PUSH", "9223372036854775808", "1000000000000000000000000000000")
+SIMILAR_IDS = ("-{}", "{}abc", "{}.0", "{}.xml", "abc{}")
+SIMILAR_ADDRESSES = {
+    "json suffix": f"{addresses.FIRST.address}.json",
+    "trailing space": f"{addresses.FIRST.address} ",
+    "leading space": f" {addresses.FIRST.address}",
+    "prefix": f"x{addresses.FIRST.address}",
+    "suffix": f"{addresses.FIRST.address}x",
+    "truncated": addresses.FIRST.address[:-1],
+    "one-character wildcard": addresses.FIRST.address.replace("-1", "_1"),
+    "wildcard": addresses.FIRST.address.replace("-1", "%"),
+    "tag": addresses.FIRST.address.replace("@", "+tag@"),
+}
+SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
 
 
-@pytest.mark.parametrize("way", ["id", "address"])
-@pytest.mark.parametrize("pair", [pool.FIRST, pool.PHONE], ids=str)
-def test_a_deleted_channel_is_gone(owner: Caller, pair: Pair, way: str) -> None:
-    """A second delete is 404, by id and by address (behaviour 6)."""
-    channel = owner.made(pair)
-    done(owner.delete(channel["id"]) if way == "id" else owner.delete_by_address(pair))
+@pytest.mark.parametrize("by", ["id", "address"])
+@pytest.mark.parametrize("pair", addresses.ACCEPTED, ids=str)
+def test_delete_retires_only_that_channel(owner: ApiClient, pair: TypedAddress, by: str) -> None:
+    """A delete retires its channel and no other, and returns the retired channel (behaviour 6)."""
+    for other in (addresses.FIRST, addresses.SAME_ADDRESS_OTHER_TYPE, addresses.MIXED_CASE):
+        if other != pair:
+            owner.create_channel(other)
+    channel = owner.create_channel(pair)
+    others = [each for each in owner.list_channels() if each != channel]
 
-    missing(owner.delete(channel["id"]))
-    missing(owner.delete_by_address(pair))
+    response = _delete(owner, channel["id"], pair, by)
 
-
-@pytest.mark.parametrize("way", ["id", "address"])
-def test_an_active_channel_is_deleted_alike(admin: Caller, owner: Caller, way: str) -> None:
-    """A channel that is active is retired like one that is not (behaviour 6)."""
-    channel = admin.made(pool.SECOND, SKIP)
-
-    answer = owner.delete(channel["id"]) if way == "id" else owner.delete_by_address(pool.SECOND)
-
-    assert done(answer) == {**channel, "workflow_state": "retired"}
+    assert expect_ok(response) == {**channel, "workflow_state": "retired"}
+    assert owner.list_channels() == others
 
 
-@pytest.mark.parametrize("way", ["id", "address"])
-def test_a_channel_beyond_the_first_page_counts_too(owner: Caller, way: str) -> None:
-    """A channel that the first page does not show refuses its duplicate and is deleted like any (behaviour 5.5, 6)."""
-    made = [owner.made(pair) for pair in pool.ACCEPTED]
-    listed = owner.channels()
-    last = [channel for channel in listed if channel in made][-1]
-    pair = Pair(last["type"], last["address"])
+@pytest.mark.parametrize("by", ["id", "address"])
+@pytest.mark.parametrize("pair", [addresses.FIRST, addresses.PHONE], ids=str)
+def test_second_delete_is_404(owner: ApiClient, pair: TypedAddress, by: str) -> None:
+    """A second delete of a channel is 404, by id and by address (behaviour 6)."""
+    channel = owner.create_channel(pair)
+    expect_ok(_delete(owner, channel["id"], pair, by))
 
-    unsaved(owner.create(pair), path="unique!")
-    gone = done(owner.delete(last["id"]) if way == "id" else owner.delete_by_address(pair))
+    expect_not_found(owner.delete(channel["id"]))
+    expect_not_found(owner.delete_by_address(pair))
 
-    assert gone == {**last, "workflow_state": "retired"}
-    assert owner.channels() == [channel for channel in listed if channel != last]
+
+@pytest.mark.parametrize("by", ["id", "address"])
+def test_delete_retires_an_active_channel(admin: ApiClient, owner: ApiClient, by: str) -> None:
+    """A delete retires an active channel like an unconfirmed one (behaviour 6)."""
+    channel = admin.create_channel(addresses.SECOND, SKIP_CONFIRMATION)
+
+    response = _delete(owner, channel["id"], addresses.SECOND, by)
+
+    assert expect_ok(response) == {**channel, "workflow_state": "retired"}
+
+
+@pytest.mark.parametrize("by", ["id", "address"])
+def test_channel_after_the_first_page_blocks_duplicates_and_can_be_deleted(owner: ApiClient, by: str) -> None:
+    """A channel after the first page blocks a duplicate of its address and can be deleted (behaviour 5.5, 6)."""
+    created = [owner.create_channel(pair) for pair in addresses.ACCEPTED]
+    before = owner.list_channels()
+    last = [channel for channel in before if channel in created][-1]
+    pair = TypedAddress(last["type"], last["address"])
+
+    expect_validation_errors(owner.create(pair), path="unique!")
+    deleted = expect_ok(_delete(owner, last["id"], pair, by))
+
+    assert deleted == {**last, "workflow_state": "retired"}
+    assert owner.list_channels() == [channel for channel in before if channel != last]
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, str.swapcase], ids=["upper", "lower", "swapped"])
-def test_deletion_ignores_the_case_of_an_address(owner: Caller, change: type[str]) -> None:
-    """The address finds the channel in any letter case, and is answered as it was made (behaviour 6)."""
-    channel = owner.made(pool.MIXED_CASE)
+def test_delete_by_address_ignores_letter_case(owner: ApiClient, change: type[str]) -> None:
+    """A delete by address ignores letter case, and returns the address as it was created (behaviour 6)."""
+    channel = owner.create_channel(addresses.MIXED_CASE)
 
-    gone = done(owner.delete_by_address(Pair("email", change(pool.MIXED_CASE.address))))
+    response = owner.delete_by_address(TypedAddress("email", change(addresses.MIXED_CASE.address)))
 
-    assert gone == {**channel, "workflow_state": "retired"}
-
-
-def test_deletion_heeds_the_type(owner: Caller) -> None:
-    """A delete by address finds the channel of its own type, compared exactly (behaviour 6)."""
-    channel = owner.made(pool.SAME_ADDRESS_OTHER_TYPE)
-
-    missing(owner.delete_by_address(pool.FIRST))
-    missing(owner.delete_by_address(Pair("SMS", channel["address"])))
-    missing(owner.delete_by_address(Pair("fax", channel["address"])))
-
-    assert channel in owner.channels()
+    assert expect_ok(response) == {**channel, "workflow_state": "retired"}
 
 
-NEARLY = {
-    "json": f"{pool.FIRST.address}.json",
-    "blank after": f"{pool.FIRST.address} ",
-    "blank before": f" {pool.FIRST.address}",
-    "longer before": f"x{pool.FIRST.address}",
-    "longer after": f"{pool.FIRST.address}x",
-    "shorter": pool.FIRST.address[:-1],
-    "one wildcard": pool.FIRST.address.replace("-1", "_1"),
-    "many wildcards": pool.FIRST.address.replace("-1", "%"),
-    "a tag": pool.FIRST.address.replace("@", "+tag@"),
-}
+def test_delete_by_address_compares_the_type_exactly(owner: ApiClient) -> None:
+    """A delete by address finds only a channel of exactly that type (behaviour 6)."""
+    channel = owner.create_channel(addresses.SAME_ADDRESS_OTHER_TYPE)
+
+    expect_not_found(owner.delete_by_address(addresses.FIRST))
+    expect_not_found(owner.delete_by_address(TypedAddress("SMS", channel["address"])))
+    expect_not_found(owner.delete_by_address(TypedAddress("fax", channel["address"])))
+
+    assert channel in owner.list_channels()
 
 
-@pytest.mark.parametrize("nearly", NEARLY)
-def test_an_address_is_compared_as_a_whole(owner: Caller, nearly: str) -> None:
-    """An address that is nearly the channel's finds nothing: no suffix is cut, nothing trimmed (behaviour 1.2, 6)."""
-    channel = owner.made(pool.FIRST)
+@pytest.mark.parametrize("case", SIMILAR_ADDRESSES)
+def test_delete_by_address_compares_the_whole_address(owner: ApiClient, case: str) -> None:
+    """A delete by a similar address is 404: no suffix or space is removed, no wildcard applied (behaviour 1.2, 6)."""
+    channel = owner.create_channel(addresses.FIRST)
 
-    missing(owner.delete_by_address(Pair("email", NEARLY[nearly])))
+    response = owner.delete_by_address(TypedAddress("email", SIMILAR_ADDRESSES[case]))
 
-    assert channel in owner.channels()
-
-
-@pytest.mark.parametrize("pair", [pool.PLUS, pool.PERCENT, pool.NON_ASCII, pool.PHONE], ids=str)
-def test_a_path_may_escape_more_than_it_must(owner: Caller, pair: Pair) -> None:
-    """An at sign or a plus in the path is the same escaped and plain (behaviour 1.2)."""
-    channel = owner.made(pair)
-
-    gone = done(owner.ask(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pair), escaped=True))
-
-    assert gone == {**channel, "workflow_state": "retired"}
+    expect_not_found(response)
+    assert channel in owner.list_channels()
 
 
-def test_a_percent_sign_is_decoded_once(owner: Caller) -> None:
-    """What looks encoded after it was decoded is left as it is (behaviour 1.2)."""
-    channel = owner.made(pool.PERCENT)
+@pytest.mark.parametrize("pair", [addresses.PLUS, addresses.PERCENT, addresses.NON_ASCII, addresses.PHONE], ids=str)
+def test_optional_percent_encoding_in_the_path_is_decoded(owner: ApiClient, pair: TypedAddress) -> None:
+    """An at sign or a plus sign in the path may be percent-encoded or not (behaviour 1.2)."""
+    channel = owner.create_channel(pair)
 
-    missing(owner.delete_by_address(Pair("email", pool.PERCENT.address.replace("%41", "A"))))
+    response = owner.send(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pair), escaped=True)
 
-    assert done(owner.delete_by_address(pool.PERCENT))["id"] == channel["id"]
-
-
-@pytest.mark.parametrize("number", NOT_IDS)
-def test_what_is_no_id_is_missing(owner: Caller, number: str) -> None:
-    """An id that no channel can have is 404 (behaviour 3.5)."""
-    missing(owner.delete(number))
+    assert expect_ok(response) == {**channel, "workflow_state": "retired"}
 
 
-@pytest.mark.parametrize("nearly", NEARLY_IDS)
-def test_what_is_only_nearly_an_id_is_missing(owner: Caller, nearly: str) -> None:
-    """A segment that begins or ends with a channel's id is not that id (behaviour 1.2, 3.5)."""
-    channel = owner.made(pool.FIRST)
+def test_address_in_the_path_is_decoded_once(owner: ApiClient) -> None:
+    """An address in the path is percent-decoded once; the result is not decoded again (behaviour 1.2)."""
+    channel = owner.create_channel(addresses.PERCENT)
+    decoded_twice = TypedAddress("email", addresses.PERCENT.address.replace("%41", "A"))
 
-    missing(owner.delete(nearly.format(channel["id"])))
+    expect_not_found(owner.delete_by_address(decoded_twice))
+    deleted = expect_ok(owner.delete_by_address(addresses.PERCENT))
 
-    assert channel in owner.channels()
-
-
-def test_an_address_never_added_is_missing(owner: Caller) -> None:
-    """A delete of an address that the user does not have is 404 (behaviour 6)."""
-    missing(owner.delete_by_address(pool.ABSENT))
+    assert deleted["id"] == channel["id"]
 
 
-def test_type_and_address_take_the_place_of_an_id(owner: Caller) -> None:
-    """Parameters named type and address, together, decide which channel goes (behaviour 1.1)."""
-    for caller, place in ((owner, "query"), (owner.about(owner.id), "query"), (owner, "body")):
-        by_path, by_name = owner.made(pool.FIRST), owner.made(pool.SECOND)
-        fields = (("type", "email"), ("address", pool.SECOND.address))
-
-        gone = done(caller.ask(DELETE, "DELETE", tail=(str(by_path["id"]),), **{place: fields}))
-
-        assert gone["id"] == by_name["id"]
-        assert by_path in owner.channels()
-        done(owner.delete(by_path["id"]))
+@pytest.mark.parametrize("channel_id", IMPOSSIBLE_IDS)
+def test_impossible_channel_id_is_404(owner: ApiClient, channel_id: str) -> None:
+    """A delete by an id that no channel can have is 404 (behaviour 3.5)."""
+    expect_not_found(owner.delete(channel_id))
 
 
-def test_type_and_address_in_the_path_win(owner: Caller) -> None:
-    """Where the path names a type and an address, parameters of these names are not read (behaviour 1.1)."""
-    by_path, bystander = owner.made(pool.FIRST), owner.made(pool.SECOND)
-    query = (("type", "email"), ("address", pool.SECOND.address))
+@pytest.mark.parametrize("similar", SIMILAR_IDS)
+def test_channel_id_with_extra_characters_is_404(owner: ApiClient, similar: str) -> None:
+    """A delete by a channel's id with other characters before or after it is 404 (behaviour 1.2, 3.5)."""
+    channel = owner.create_channel(addresses.FIRST)
 
-    gone = done(owner.ask(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pool.FIRST), query=query))
+    response = owner.delete(similar.format(channel["id"]))
 
-    assert gone["id"] == by_path["id"]
-    assert bystander in owner.channels()
-
-
-def test_one_of_type_and_address_changes_nothing(owner: Caller) -> None:
-    """A type without an address, or the other way round, leaves the id in its place (behaviour 1.1)."""
-    by_path, bystander = owner.made(pool.FIRST), owner.made(pool.SECOND)
-
-    gone = done(owner.delete(by_path["id"], (("address", pool.SECOND.address),)))
-
-    assert gone["id"] == by_path["id"]
-    assert bystander in owner.channels()
+    expect_not_found(response)
+    assert channel in owner.list_channels()
 
 
-@pytest.mark.parametrize("pair", [pool.MIXED_CASE, pool.GATEWAY], ids=str)
-def test_an_address_comes_back_as_the_same_channel(owner: Caller, pair: Pair) -> None:
-    """Creating a deleted address again revives its row: id, position, birth; the new letter case (behaviour 5.5)."""
-    later = owner.made(pool.NON_ASCII)
-    channel = owner.made(pair)
-    done(owner.delete(channel["id"]))
-    spelled = pair.address.swapcase()
-
-    revived = owner.made(Pair(pair.type, spelled))
-
-    assert revived == {**channel, "address": spelled}
-    assert [each for each in owner.channels() if each["id"] == channel["id"]] == [revived]
-    assert later in owner.channels()
+def test_unknown_address_is_404(owner: ApiClient) -> None:
+    """A delete by an address that the user does not have is 404 (behaviour 6)."""
+    expect_not_found(owner.delete_by_address(addresses.NEVER_CREATED))
 
 
-def test_a_channel_that_comes_back_keeps_its_birth(owner_stock: Stock) -> None:
-    """created_at is the row's, not that of the create which brings it back (behaviour 5.5)."""
-    for pair in pool.ACCEPTED:
-        channel = owner_stock.caller.made(pair)
+def test_type_and_address_parameters_override_the_id(owner: ApiClient) -> None:
+    """The parameters type and address together replace the id in the path of a delete (behaviour 1.1)."""
+    for client, place in ((owner, "query"), (owner.for_user(owner.id), "query"), (owner, "body")):
+        by_path, by_parameters = owner.create_channel(addresses.FIRST), owner.create_channel(addresses.SECOND)
+        fields = (("type", "email"), ("address", addresses.SECOND.address))
 
-        assert channel["created_at"] == owner_stock.births.get(channel["id"]), f"{pair} is born again"
+        deleted = expect_ok(client.send(DELETE, "DELETE", tail=(str(by_path["id"]),), **{place: fields}))
 
-
-def test_an_active_channel_comes_back_unconfirmed(admin: Caller, owner: Caller) -> None:
-    """A channel that was active is unconfirmed when it is revived without skip_confirmation (behaviour 5.5)."""
-    channel = admin.made(pool.FIRST, SKIP)
-    done(owner.delete(channel["id"]))
-
-    revived = owner.made(pool.FIRST)
-
-    assert revived == {**channel, "workflow_state": "unconfirmed"}
+        assert deleted["id"] == by_parameters["id"]
+        assert by_path in owner.list_channels()
+        expect_ok(owner.delete(by_path["id"]))
 
 
-def test_an_admin_revives_a_channel_as_active(admin: Caller, owner: Caller) -> None:
-    """A channel that an admin revives with skip_confirmation is active (behaviour 5.5)."""
-    channel = owner.made(pool.FIRST)
-    done(owner.delete(channel["id"]))
+def test_type_and_address_in_the_path_override_parameters(owner: ApiClient) -> None:
+    """If the path has a type and an address, parameters of these names are ignored (behaviour 1.1)."""
+    by_path, by_parameters = owner.create_channel(addresses.FIRST), owner.create_channel(addresses.SECOND)
+    query = (("type", "email"), ("address", addresses.SECOND.address))
 
-    revived = admin.made(pool.FIRST, SKIP)
+    deleted = expect_ok(owner.send(DELETE_BY_ADDRESS, "DELETE", tail=tuple(addresses.FIRST), query=query))
 
-    assert revived == {**channel, "workflow_state": "active"}
-
-
-def test_a_revived_address_is_not_checked_again(owner_stock: Stock) -> None:
-    """An e-mail channel that was stored unchecked comes back although a new one would be refused (behaviour 5.5)."""
-    owner, pair = owner_stock.caller, Pair("email", pool.UNCHECKED.address)
-    answer = owner.create(pair)
-    if answer.status_code == 400:
-        pytest.skip("needs the channel that a type unknown to Canvas makes")
-    channel = done(answer)
-
-    done(owner.delete_by_address(pair))
-
-    assert owner.made(pair) == channel
+    assert deleted["id"] == by_path["id"]
+    assert by_parameters in owner.list_channels()
 
 
-def test_a_deleted_channel_gives_its_place_to_nobody(owner: Caller) -> None:
-    """What is made after a delete has an id and a position of its own (behaviour 5.6)."""
-    seen = []
-    for pair in (pool.FIRST, pool.SECOND, pool.PLUS, pool.QUOTED):
-        channel = owner.made(pair)
-        seen.append((channel["id"], channel["position"]))
-        done(owner.delete(channel["id"]))
+def test_address_parameter_without_type_is_ignored(owner: ApiClient) -> None:
+    """The parameters type and address replace the id in the path only if both are sent (behaviour 1.1)."""
+    by_path, by_parameter = owner.create_channel(addresses.FIRST), owner.create_channel(addresses.SECOND)
 
-    ids, positions = zip(*sorted(seen), strict=True)
-    assert len(set(ids)) == len(set(positions)) == len(seen)
+    deleted = expect_ok(owner.delete(by_path["id"], (("address", addresses.SECOND.address),)))
+
+    assert deleted["id"] == by_path["id"]
+    assert by_parameter in owner.list_channels()
+
+
+@pytest.mark.parametrize("pair", [addresses.MIXED_CASE, addresses.GATEWAY], ids=str)
+def test_create_of_a_deleted_address_restores_the_channel(owner: ApiClient, pair: TypedAddress) -> None:
+    """A create of a deleted address restores the channel with its id, position and creation time (behaviour 5.5).
+
+    The address has the letter case of the second create.
+    """
+    other = owner.create_channel(addresses.NON_ASCII)
+    channel = owner.create_channel(pair)
+    expect_ok(owner.delete(channel["id"]))
+    address = pair.address.swapcase()
+
+    restored = owner.create_channel(TypedAddress(pair.type, address))
+
+    assert restored == {**channel, "address": address}
+    assert [each for each in owner.list_channels() if each["id"] == channel["id"]] == [restored]
+    assert other in owner.list_channels()
+
+
+def test_restored_channel_keeps_its_creation_time(owner_baseline: Baseline) -> None:
+    """created_at of a restored channel is the time of its first creation (behaviour 5.5)."""
+    for pair in addresses.ACCEPTED:
+        channel = owner_baseline.client.create_channel(pair)
+
+        assert channel["created_at"] == owner_baseline.creation_times.get(channel["id"]), (
+            f"{pair} has another creation time"
+        )
+
+
+def test_restored_channel_is_unconfirmed(admin: ApiClient, owner: ApiClient) -> None:
+    """A channel restored without skip_confirmation is unconfirmed, even if it was active (behaviour 5.5)."""
+    channel = admin.create_channel(addresses.FIRST, SKIP_CONFIRMATION)
+    expect_ok(owner.delete(channel["id"]))
+
+    restored = owner.create_channel(addresses.FIRST)
+
+    assert restored == {**channel, "workflow_state": "unconfirmed"}
+
+
+def test_channel_restored_with_skip_confirmation_is_active(admin: ApiClient, owner: ApiClient) -> None:
+    """A channel restored by an admin with skip_confirmation is active (behaviour 5.5)."""
+    channel = owner.create_channel(addresses.FIRST)
+    expect_ok(owner.delete(channel["id"]))
+
+    restored = admin.create_channel(addresses.FIRST, SKIP_CONFIRMATION)
+
+    assert restored == {**channel, "workflow_state": "active"}
+
+
+def test_restore_does_not_validate_the_address(owner_baseline: Baseline) -> None:
+    """A deleted e-mail channel is restored even if Canvas would reject its address for a new one (behaviour 5.5)."""
+    owner, pair = owner_baseline.client, TypedAddress("email", addresses.UNKNOWN_TYPE.address)
+    response = owner.create(pair)
+    if response.status_code == 400:
+        pytest.skip("needs an e-mail channel that was created with an unknown type")
+    channel = expect_ok(response)
+    expect_ok(owner.delete_by_address(pair))
+
+    restored = owner.create_channel(pair)
+
+    assert restored == channel
+
+
+def test_id_and_position_of_a_deleted_channel_are_not_reused(owner: ApiClient) -> None:
+    """A channel created after a delete has an id and a position that no other channel had (behaviour 5.6)."""
+    places = []
+    for pair in (addresses.FIRST, addresses.SECOND, addresses.PLUS, addresses.QUOTED):
+        channel = owner.create_channel(pair)
+        places.append((channel["id"], channel["position"]))
+        expect_ok(owner.delete(channel["id"]))
+
+    ids, positions = zip(*sorted(places), strict=True)
+    assert len(set(ids)) == len(set(positions)) == len(places)
     assert list(positions) == sorted(positions)
+
+
+def _delete(client: ApiClient, channel_id: int, pair: TypedAddress, by: str) -> httpx2.Response:
+    """Send a delete by id or by address."""
+    return client.delete(channel_id) if by == "id" else client.delete_by_address(pair)

@@ -1,4 +1,4 @@
-"""Push: one channel for all devices, and tokens that come and go."""
+"""Push notifications: one channel for all devices of a user, and the deletion of push tokens."""
 
 from __future__ import annotations
 
@@ -6,113 +6,126 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests import pool
-from contract_tests.caller import TOKEN, TYPE, done, missing, said
+from contract_tests.client import addresses
+from contract_tests.client.api_client import ADDRESS, TOKEN, TYPE, describe, expect_not_found, expect_ok
 
 if TYPE_CHECKING:
-    from contract_tests.caller import Caller, Channel
+    from contract_tests.client.api_client import ApiClient, Channel
 
-_, FIRST, SECOND = pool.DEVICES
-UNKNOWN = f"{pool.DEVICE}-unknown"
+_, FIRST, SECOND = addresses.DEVICES
+UNKNOWN = f"{addresses.DEVICE}-unknown"
 
 
-def test_a_channel_holds_every_device(device: Caller, owner: Caller) -> None:
-    """A second token, or the first in other letter case, answers the same active channel (behaviour 5.7)."""
-    channel = _add(device, FIRST)
+def test_all_devices_share_one_push_channel(device: ApiClient, owner: ApiClient) -> None:
+    """A create with another device token, or another letter case, returns the same active channel (behaviour 5.7)."""
+    channel = _register(device, FIRST)
 
     assert (channel["type"], channel["workflow_state"]) == ("push", "active")
     assert channel["address"].strip()
-    assert pool.DEVICE not in channel["address"].lower(), "the address shows the device's token"
-    assert _add(device, SECOND) == channel
-    assert _add(device, FIRST.upper()) == channel
-    assert [each for each in owner.channels() if each["type"] == "push"] == [channel]
+    assert addresses.DEVICE not in channel["address"].lower(), "the address contains the device token"
+    assert _register(device, SECOND) == channel
+    assert _register(device, FIRST.upper()) == channel
+    assert [each for each in owner.list_channels() if each["type"] == "push"] == [channel]
 
 
 @pytest.mark.parametrize("encoding", ["form", "query", "json", "multipart"])
 @pytest.mark.parametrize("token", [FIRST, FIRST.upper(), UNKNOWN, ""])
-def test_forgetting_a_device_keeps_the_channel(device: Caller, owner: Caller, token: str, encoding: str) -> None:
-    """Deleting a push token, known or not, answers success and leaves every channel (behaviour 7)."""
-    _add(device, FIRST)
-    before = owner.channels()
+def test_delete_push_token_keeps_the_channel(device: ApiClient, owner: ApiClient, token: str, encoding: str) -> None:
+    """A delete of a push token, known or not, returns success and changes no channel (behaviour 7)."""
+    _register(device, FIRST)
+    before = owner.list_channels()
 
-    answers = [done(device.delete_push_token((("push_token", token),), encoding)) for _ in range(2)]
+    responses = [expect_ok(device.delete_push_token((("push_token", token),), encoding)) for _ in range(2)]
 
-    assert [answer["success"] for answer in answers] == [True, True]
-    assert owner.channels() == before
-
-
-def test_the_last_device_leaves_the_channel(device: Caller, owner: Caller) -> None:
-    """The push channel stays, and is listed, when no device is left (behaviour 7)."""
-    channel = _add(device, FIRST)
-
-    for token in pool.DEVICES:
-        done(device.delete_push_token((("push_token", token),)))
-
-    assert channel in owner.channels()
+    assert [response["success"] for response in responses] == [True, True]
+    assert owner.list_channels() == before
 
 
-def test_a_push_channel_is_found_under_push(device: Caller, owner: Caller) -> None:
-    """The push channel is deleted by the address push, and comes back as the same row (behaviour 6)."""
-    channel = _add(device, FIRST)
+def test_push_channel_remains_without_devices(device: ApiClient, owner: ApiClient) -> None:
+    """The push channel remains in the list after the last push token is deleted (behaviour 7)."""
+    channel = _register(device, FIRST)
 
-    missing(device.delete_by_address(pool.Pair("push", channel["address"])))
-    assert done(device.delete_by_address(pool.PUSH)) == {**channel, "workflow_state": "retired"}
-    missing(device.delete_push_token((("push_token", FIRST),)))
-    assert channel not in owner.channels()
+    for token in addresses.DEVICES:
+        expect_ok(device.delete_push_token((("push_token", token),)))
 
-    assert _add(device, FIRST) == channel
+    assert channel in owner.list_channels()
 
 
-@pytest.mark.parametrize("fields", [(), ((TOKEN, ""),), ((TOKEN, "  "),)], ids=["missing", "empty", "blanks"])
-def test_a_device_needs_a_token(device: Caller, owner: Caller, fields: tuple[tuple[str, str], ...]) -> None:
-    """A push channel without a device token is refused (behaviour 5.7)."""
-    before = owner.channels()
+def test_push_channel_is_deleted_by_the_address_push(device: ApiClient, owner: ApiClient) -> None:
+    """The push channel is deleted by the address push, and a create restores it (behaviour 6)."""
+    channel = _register(device, FIRST)
 
-    answer = device.post(((TYPE, "push"), *fields))
+    expect_not_found(device.delete_by_address(addresses.TypedAddress("push", channel["address"])))
+    assert expect_ok(device.delete_by_address(addresses.PUSH)) == {**channel, "workflow_state": "retired"}
+    expect_not_found(device.delete_push_token((("push_token", FIRST),)))
+    assert channel not in owner.list_channels()
 
-    assert answer.status_code == 422, said(answer)
-    assert answer.json()["errors"][0]["field"] == "token"
-    assert owner.channels() == before
-
-
-def test_a_push_channel_needs_no_address(device: Caller) -> None:
-    """The address of a push channel is ignored (behaviour 5.7)."""
-    channel = _add(device, FIRST)
-
-    answer = device.post(((TYPE, "push"), (TOKEN, FIRST), ("communication_channel[address]", pool.FIRST.address)))
-
-    assert done(answer) == channel
+    assert _register(device, FIRST) == channel
 
 
-def test_push_of_a_number_is_not_push_of_self(owner: Caller) -> None:
-    """The literal path with self alone deletes tokens; with an id it looks for a channel named push (behaviour 1.1)."""
-    missing(owner.about(owner.id).delete("push"))
+@pytest.mark.parametrize("fields", [(), ((TOKEN, ""),), ((TOKEN, "  "),)], ids=["absent", "empty", "spaces"])
+def test_push_channel_without_a_device_token_is_422(
+    device: ApiClient, owner: ApiClient, fields: tuple[tuple[str, str], ...]
+) -> None:
+    """A create of a push channel without a device token is rejected (behaviour 5.7)."""
+    before = owner.list_channels()
+
+    response = device.create_with(((TYPE, "push"), *fields))
+
+    assert response.status_code == 422, describe(response)
+    assert response.json()["errors"][0]["field"] == "token"
+    assert owner.list_channels() == before
+
+
+def test_address_is_ignored_for_a_push_channel(device: ApiClient) -> None:
+    """The address in a create of a push channel is ignored (behaviour 5.7)."""
+    channel = _register(device, FIRST)
+
+    response = device.create_with(((TYPE, "push"), (TOKEN, FIRST), (ADDRESS, addresses.FIRST.address)))
+
+    assert expect_ok(response) == channel
+
+
+def test_device_token_is_ignored_for_an_email_channel(owner: ApiClient) -> None:
+    """The device token in a create of an e-mail channel is ignored, and creates no push channel (behaviour 5.7)."""
+    before = owner.list_channels()
+
+    channel = expect_ok(owner.create(addresses.FIRST, ((TOKEN, addresses.DEVICE),)))
+
+    assert (channel["type"], channel["address"]) == addresses.FIRST
+    assert [each for each in owner.list_channels() if each not in before] == [channel]
+
+
+def test_delete_of_push_under_a_numeric_user_id_is_404(owner: ApiClient) -> None:
+    """Only the path with self deletes push tokens; with a numeric user id, push is a channel id (behaviour 1.1)."""
+    expect_not_found(owner.for_user(owner.id).delete("push"))
 
 
 @pytest.mark.parametrize("fields", [(("push_token", UNKNOWN),), ()], ids=["a token", "no token"])
-def test_without_a_push_channel_there_is_nothing_to_forget(owner: Caller, fields: tuple[tuple[str, str], ...]) -> None:
-    """A user who has no push channel is answered 404, whatever token is named (behaviour 7)."""
-    if owner.id in owner.wire.fence.foreign_push:
+def test_delete_push_token_without_a_push_channel_is_404(owner: ApiClient, fields: tuple[tuple[str, str], ...]) -> None:
+    """A delete of a push token by a user without a push channel is 404, for any token (behaviour 7)."""
+    if owner.id in owner.transport.guard.users_with_push_channel:
         pytest.skip("needs a user who has no push channel")
 
-    missing(owner.delete_push_token(fields))
+    expect_not_found(owner.delete_push_token(fields))
 
 
-def test_push_without_sns_is_refused(owner: Caller) -> None:
-    """A token whose developer key has no SNS ARN cannot add a device, and is told so (behaviour 5.7)."""
-    if owner.id in owner.wire.fence.foreign_push:
+def test_push_channel_without_sns_is_400(owner: ApiClient) -> None:
+    """A create of a push channel is rejected if the developer key of the token has no SNS ARN (behaviour 5.7)."""
+    if owner.id in owner.transport.guard.users_with_push_channel:
         pytest.skip("needs a user who has no push channel")
-    before = owner.channels()
+    before = owner.list_channels()
 
-    answer = owner.post(((TYPE, "push"), (TOKEN, FIRST)))
+    response = owner.create_with(((TYPE, "push"), (TOKEN, FIRST)))
 
-    if answer.status_code == 200:
-        pytest.skip("needs a CANVAS_TOKEN whose developer key cannot push")
-    assert answer.status_code == 400, said(answer)
-    assert isinstance(answer.json()["errors"]["type"], str)
-    assert owner.channels() == before
+    if response.status_code == 200:
+        pytest.skip("needs a CANVAS_TOKEN whose developer key has no SNS ARN")
+    assert response.status_code == 400, describe(response)
+    assert isinstance(response.json()["errors"]["type"], str)
+    assert owner.list_channels() == before
 
 
-def _add(device: Caller, token: str) -> Channel:
-    channel: Channel = done(device.post(((TYPE, "push"), (TOKEN, token))))
+def _register(device: ApiClient, token: str) -> Channel:
+    """Register a device token, and return the push channel."""
+    channel: Channel = expect_ok(device.create_with(((TYPE, "push"), (TOKEN, token))))
     return channel

@@ -1,7 +1,9 @@
-"""What Schemathesis makes of openapi.yaml: every operation with examples, at its edges, at random, and along its links.
+"""Schemathesis tests: every operation with examples, boundary values and random values, and sequences along links.
 
-Schemathesis itself never sends: each of its cases becomes a call of the fence's, or is dropped by it.
-Its check of rejected data is left out: Canvas takes much that the contract does not allow (behaviour 4.1, 5.4, 5.8).
+Schemathesis does not send requests itself: each of its cases becomes a request of the suite, or is skipped if the
+safety guard rejects it.
+Its check that invalid data is rejected is not used, because Canvas accepts values that the contract does not allow
+(behaviour 4.1, 5.4, 5.8).
 """
 
 from __future__ import annotations
@@ -19,19 +21,19 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from contract_tests import pool
-from contract_tests.account import sweep
-from contract_tests.call import Call
-from contract_tests.caller import ADDRESS, TYPE
-from contract_tests.contract import Contract
-from contract_tests.fence import RefusedError
-from contract_tests.settings import PROFILES
+from contract_tests.account.clean_up import remove_created_channels
+from contract_tests.client import addresses
+from contract_tests.client.api_client import ADDRESS, TYPE
+from contract_tests.client.request import Request
+from contract_tests.client.safety import UnsafeRequestError
+from contract_tests.client.settings import PROFILES
+from contract_tests.oracle.contract import Contract
 
 if TYPE_CHECKING:
     from schemathesis import Case
 
-    from contract_tests.call import Fields
-    from contract_tests.caller import Caller
+    from contract_tests.client.api_client import ApiClient
+    from contract_tests.client.request import Fields
 
 CHECKS = [
     checks.not_a_server_error,
@@ -40,7 +42,9 @@ CHECKS = [
     openapi_checks.response_headers_conformance,
     openapi_checks.response_schema_conformance,
 ]
-_BASE = "http://fence.invalid/api/v1"
+_BASE_URL = "http://schemathesis.invalid/api/v1"
+"""The base URL of the cases; no request is sent to it."""
+
 CONFIG = """
 seed = {seed}
 [generation]
@@ -52,43 +56,58 @@ unexpected-methods = []
 """
 
 
-def _tightened(document: dict[str, Any]) -> dict[str, Any]:
-    """The contract, narrowed to the suite's own addresses and tokens, so that little is generated in vain."""
-    tight = deepcopy(document)
-    parameters = tight["components"]["parameters"]
-    parameters["UserId"]["schema"] = {"type": "string", "enum": ["self"]}
-    parameters["ChannelAddress"]["schema"] = {"type": "string", "enum": [pair.address for pair in pool.ACCEPTED]}
-    parameters["ChannelAddress"]["example"] = pool.FIRST.address
-    parameters["ChannelId"]["example"] = 2**63 - 1
-    parameters["ChannelId"]["schema"]["minimum"] = 2**62
-    parameters.pop("AsUserId")
-    for item in tight["paths"].values():
+def _restricted(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the contract that allows only the values that the safety guard accepts.
+
+    Without the restriction, the guard would reject most of the generated requests.
+    """
+    restricted = deepcopy(document)
+    restricted.pop("security", None)
+    for item in restricted["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict):
-                kept = [each for each in operation["parameters"] if not each["$ref"].endswith("/AsUserId")]
-                operation["parameters"] = kept
                 operation.pop("security")
-    tight.pop("security", None)
-    forms = tight["components"]["schemas"]
-    create = forms["CreateCommunicationChannelForm"]["properties"]
-    create["communication_channel[address]"] = {"type": "string", "enum": [pair.address for pair in pool.ACCEPTED]}
-    create["communication_channel[token]"] = {"type": "string", "enum": [pool.DEVICE]}
-    for form in ("CreateCommunicationChannelForm", "DeletePushTokenForm"):
-        forms[form]["additionalProperties"] = False
-    forms["DeletePushTokenForm"]["properties"]["push_token"] = {"type": "string", "enum": [pool.DEVICE]}
-    examples = tight["components"]["examples"]
-    examples["CreateEmail"]["value"]["communication_channel[address]"] = pool.FIRST.address
-    examples["CreateSms"]["value"]["communication_channel[address]"] = pool.PHONE.address
-    examples["CreatePush"]["value"]["communication_channel[token]"] = pool.DEVICE
-    examples["DeletePushToken"]["value"]["push_token"] = pool.DEVICE
-    return tight
+                parameters = operation["parameters"]
+                operation["parameters"] = [each for each in parameters if not each["$ref"].endswith("/AsUserId")]
+    _restrict_parameters(restricted["components"]["parameters"])
+    _restrict_forms(restricted["components"]["schemas"])
+    _replace_examples(restricted["components"]["examples"])
+    return restricted
+
+
+def _restrict_parameters(parameters: dict[str, Any]) -> None:
+    parameters.pop("AsUserId")
+    parameters["UserId"]["schema"] = {"type": "string", "enum": ["self"]}
+    parameters["ChannelAddress"]["schema"] = {"type": "string", "enum": [pair.address for pair in addresses.ACCEPTED]}
+    parameters["ChannelAddress"]["example"] = addresses.FIRST.address
+    parameters["ChannelId"]["example"] = 2**63 - 1
+    parameters["ChannelId"]["schema"]["minimum"] = 2**62
+
+
+def _restrict_forms(schemas: dict[str, Any]) -> None:
+    create, delete_push_token = schemas["CreateCommunicationChannelForm"], schemas["DeletePushTokenForm"]
+    for form in (create, delete_push_token):
+        form["additionalProperties"] = False
+    create["properties"] |= {
+        "communication_channel[address]": {"type": "string", "enum": [pair.address for pair in addresses.ACCEPTED]},
+        "communication_channel[token]": {"type": "string", "enum": [addresses.DEVICE]},
+    }
+    delete_push_token["properties"]["push_token"] = {"type": "string", "enum": [addresses.DEVICE]}
+
+
+def _replace_examples(examples: dict[str, Any]) -> None:
+    examples["CreateEmail"]["value"]["communication_channel[address]"] = addresses.FIRST.address
+    examples["CreateSms"]["value"]["communication_channel[address]"] = addresses.PHONE.address
+    examples["CreatePush"]["value"]["communication_channel[token]"] = addresses.DEVICE
+    examples["DeletePushToken"]["value"]["push_token"] = addresses.DEVICE
 
 
 def _schema() -> schemathesis.BaseSchema:
+    """Return the restricted contract with the seed and the number of examples of this run."""
     examples = PROFILES.get(os.environ.get("PROFILE") or "default", PROFILES["default"]).examples
     config = SchemathesisConfig.from_str(CONFIG.format(seed=int(os.environ.get("SEED") or 1), examples=examples))
-    schema = schemathesis.openapi.from_dict(_tightened(Contract().document), config=config)
-    schema.config.update(base_url=_BASE)
+    schema = schemathesis.openapi.from_dict(_restricted(Contract().document), config=config)
+    schema.config.update(base_url=_BASE_URL)
     return schema
 
 
@@ -96,83 +115,84 @@ SCHEMA = _schema()
 
 
 @SCHEMA.parametrize()
-def test_every_answer_fits(case: Case[Any], owner: Caller) -> None:
-    """Whatever is sent, the status is documented, and type, headers and body are as the contract says."""
-    owner.wire.begin()
-    _judge(case, owner)
+def test_every_response_conforms_to_the_contract(case: Case[Any], owner: ApiClient) -> None:
+    """For any request, the status, the content type, the headers and the body of the response are as documented."""
+    owner.transport.reset_steps()
+
+    try:
+        response = owner.transport.send(_request(case, owner))
+    except UnsafeRequestError:
+        hypothesis.reject()
+
+    _validate(case, owner, Response.from_any(response))
 
 
-def test_links_lead_somewhere(owner: Caller) -> None:
-    """What one answer offers to another operation is taken there, in any order, and every answer fits."""
+def test_responses_along_links_conform_to_the_contract(owner: ApiClient) -> None:
+    """Requests that follow the links of the contract, in any order, have responses as documented."""
 
-    class Links(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class that is made at run time
-        def step(self, input: Any) -> Any:  # noqa: A002  # the name that Schemathesis calls it by
+    class Links(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class that is created at run time
+        def step(self, input: Any) -> Any:  # noqa: A002  # Schemathesis passes it by this name
             try:
                 return super().step(input)
-            except RefusedError:
+            except UnsafeRequestError:
                 return None
 
         def call(self, case: Case[Any], **_: Any) -> Response:
-            return Response.from_any(owner.wire.send(_call(case, owner)))
+            return Response.from_any(owner.transport.send(_request(case, owner)))
 
         def validate_response(self, response: Response, case: Case[Any], *_: Any, **__: Any) -> None:
             _validate(case, owner, response)
 
         def teardown(self) -> None:
-            sweep(owner)
-            owner.wire.begin()
+            remove_created_channels(owner)
+            owner.transport.reset_steps()
 
     settings = hypothesis.settings(
         stateful_step_count=6, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
+
     Links.run(settings=settings)
 
 
-def _judge(case: Case[Any], owner: Caller) -> None:
-    try:
-        answer = owner.wire.send(_call(case, owner))
-    except RefusedError:
-        hypothesis.reject()
-    _validate(case, owner, Response.from_any(answer))
+def _validate(case: Case[Any], owner: ApiClient, response: Response) -> None:
+    """Validate the response against the contract, except for a known defect of Canvas."""
+    if owner.transport.steps[-1].known_defect is None:
+        case.validate_response(response, checks=CHECKS)
 
 
-def _validate(case: Case[Any], owner: Caller, answer: Response) -> None:
-    """Hold the answer against the contract, but for a crash that Canvas is known for."""
-    if owner.wire.steps[-1].defect is None:
-        case.validate_response(answer, checks=CHECKS)
-
-
-def _call(case: Case[Any], owner: Caller) -> Call:
-    """The case as a call of the owner's. Raises RefusedError for a path that is none of the contract's."""
-    wanted = case.as_transport_kwargs(base_url=_BASE)
-    user, _, *tail = (unquote(segment) for segment in str(wanted["url"]).removeprefix(f"{_BASE}/users/").split("/"))
+def _request(case: Case[Any], owner: ApiClient) -> Request:
+    """Return the case as a request of the owner. Raises UnsafeRequestError if its path is not one of the contract."""
+    arguments = case.as_transport_kwargs(base_url=_BASE_URL)
+    url = str(arguments["url"])
+    user, _, *tail = (unquote(segment) for segment in url.removeprefix(f"{_BASE_URL}/users/").split("/"))
     if (
         user not in {"self", str(owner.id)}
         or not all(tail)
-        or any("/" in part for part in tail)
+        or any("/" in segment for segment in tail)
         or (len(tail) > 1 and "." in tail[0])
     ):
-        raise RefusedError(wanted["url"])
-    return owner.about(owner.id, user).call(
+        raise UnsafeRequestError(url)
+    return owner.for_user(owner.id, user).build_request(
         case.operation.definition.raw["operationId"],
         case.method,
         tail=tuple(tail),
-        query=_fields(wanted.get("params")),
-        body=_without_rows(_fields(wanted.get("data"))),
+        query=_fields(arguments.get("params")),
+        body=_safe_body(_fields(arguments.get("data"))),
     )
 
 
-def _without_rows(fields: Fields) -> Fields:
-    """Without the address where the type is none that Canvas knows: the fence lets no such row be made."""
+def _safe_body(fields: Fields) -> Fields:
+    """Return the fields without the address if the type is unknown, because the safety guard rejects such a create."""
     unknown = [value for name, value in fields if name == TYPE and value not in {"email", "sms", "push", ""}]
     return tuple(field for field in fields if not (unknown and field[0] == ADDRESS))
 
 
-def _fields(value: Any) -> tuple[tuple[str, str], ...]:
+def _fields(value: Any) -> Fields:
+    """Return the parameters that Schemathesis gives as text, as a dictionary or as pairs."""
     if isinstance(value, bytes | str):
         text = value.decode() if isinstance(value, bytes) else value
         return tuple(parse_qsl(text, keep_blank_values=True))
     pairs = value.items() if isinstance(value, dict) else value or ()
     return tuple(
-        (str(name), str(each)) for name, inner in pairs for each in (inner if isinstance(inner, list) else [inner])
+        (str(name), str(each)) for name, values in pairs for each in (values if isinstance(values, list) else [values])
     )

@@ -1,4 +1,4 @@
-"""Any sequence of calls about two users, by several people: after every step the server holds what the model holds."""
+"""Stateful tests: after each request of a random sequence, the target has the channels of the model."""
 
 from __future__ import annotations
 
@@ -8,129 +8,138 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from contract_tests import pool
-from contract_tests.account import sweep
-from contract_tests.call import ENCODINGS
-from contract_tests.caller import done, missing, refused
-from contract_tests.model import Rows
-from contract_tests.pool import Pair
+from contract_tests.account.clean_up import remove_created_channels
+from contract_tests.client import addresses
+from contract_tests.client.addresses import TypedAddress
+from contract_tests.client.api_client import expect_forbidden, expect_not_found, expect_ok
+from contract_tests.client.request import ENCODINGS
+from contract_tests.oracle.model import ChannelModel
 
 if TYPE_CHECKING:
-    from contract_tests.caller import Caller
+    from contract_tests.client.api_client import ApiClient
 
 PAIRS = st.sampled_from(
-    [pool.FIRST, pool.SAME_ADDRESS_OTHER_TYPE, pool.PLUS, pool.MIXED_CASE, pool.NON_ASCII, pool.PHONE, pool.GATEWAY]
+    [
+        addresses.FIRST,
+        addresses.SAME_ADDRESS_OTHER_TYPE,
+        addresses.PLUS,
+        addresses.MIXED_CASE,
+        addresses.NON_ASCII,
+        addresses.PHONE,
+        addresses.GATEWAY,
+    ]
 )
-WHO = st.integers(0, 1)
-WAYS = st.sampled_from(["id", "address", "address in capitals"])
+ACCOUNTS = st.integers(0, 1)
+IDENTIFIERS = st.sampled_from(["id", "address", "address in capitals"])
 
 
-class Sequences(RuleBasedStateMachine):
-    """Creates and deletes, by those who may and by those who may not."""
+class RequestSequences(RuleBasedStateMachine):
+    """Creates, deletes and lists, by clients with and without permission."""
 
-    owners: tuple[Caller, ...]
-    """How each account is asked about by whom it belongs to, or by who stands for them."""
-    admins: tuple[Caller, ...]
-    """How each account is asked about by an admin; empty without one."""
+    owners: tuple[ApiClient, ...]
+    """A client for each account, with the permissions of the owner."""
+    admins: tuple[ApiClient, ...]
+    """A client for each account, with the permissions of an admin; empty without an admin's token."""
 
     @initialize()
     def start(self) -> None:
-        """Take what is there already as not ours."""
-        for caller in self.owners:
-            sweep(caller)
-        self.owners[0].wire.begin()
-        self.rows = [Rows(caller.id, caller.channels()) for caller in self.owners]
+        """Initialise the model with the channels of each account."""
+        for client in self.owners:
+            remove_created_channels(client)
+        self.owners[0].transport.reset_steps()
+        self.rows = [ChannelModel(client.id, client.list_channels()) for client in self.owners]
 
-    @rule(who=WHO, pair=PAIRS, encoding=st.sampled_from(ENCODINGS), capitals=st.booleans())
-    def create(self, who: int, pair: Pair, encoding: str, capitals: bool) -> None:
-        """The owner creates: one channel, or a refusal where there is one."""
-        self._create(who, self._pick(self.owners, who), _spelled(pair, capitals), encoding, skip=False)
+    @rule(account=ACCOUNTS, pair=PAIRS, encoding=st.sampled_from(ENCODINGS), capitals=st.booleans())
+    def create(self, account: int, pair: TypedAddress, encoding: str, capitals: bool) -> None:
+        """Create a channel as its owner, which fails if there is one."""
+        self._create(account, self._client(self.owners, account), _in_capitals(pair, capitals), encoding, skip=False)
 
-    @rule(who=WHO, pair=PAIRS, skip=st.booleans())
-    def create_as_admin(self, who: int, pair: Pair, skip: bool) -> None:
-        """An admin creates for the owner, confirmed at once or not."""
+    @rule(account=ACCOUNTS, pair=PAIRS, skip=st.booleans())
+    def create_as_admin(self, account: int, pair: TypedAddress, skip: bool) -> None:
+        """Create a channel as an admin, with or without skip_confirmation."""
         if self.admins:
-            self._create(who, self._pick(self.admins, who), pair, "form", skip=skip)
+            self._create(account, self._client(self.admins, account), pair, "form", skip=skip)
 
-    @rule(who=WHO, pair=PAIRS, way=WAYS, by_admin=st.booleans())
-    def delete(self, who: int, pair: Pair, way: str, by_admin: bool) -> None:
-        """A delete removes one channel, or finds none."""
-        who %= len(self.owners)
-        caller = self._pick(self.admins if by_admin and self.admins else self.owners, who)
-        rows = self.rows[who]
+    @rule(account=ACCOUNTS, pair=PAIRS, by=IDENTIFIERS, as_admin=st.booleans())
+    def delete(self, account: int, pair: TypedAddress, by: str, as_admin: bool) -> None:
+        """Delete a channel, which fails if there is none."""
+        account %= len(self.owners)
+        client = self._client(self.admins if as_admin and self.admins else self.owners, account)
+        rows = self.rows[account]
         if not rows.has(pair):
-            missing(caller.delete_by_address(_spelled(pair, way == "address in capitals")))
+            expect_not_found(client.delete_by_address(_in_capitals(pair, by == "address in capitals")))
             return
-        if way == "id":
-            answer = caller.delete(rows.listed[pair.key]["id"])
+        if by == "id":
+            response = client.delete(rows.listed[pair.key]["id"])
         else:
-            answer = caller.delete_by_address(_spelled(pair, way == "address in capitals"))
-        assert done(answer) == rows.remove(pair)
+            response = client.delete_by_address(_in_capitals(pair, by == "address in capitals"))
+        assert expect_ok(response) == rows.remove(pair)
 
     @rule(pair=PAIRS)
-    def delete_again(self, pair: Pair) -> None:
-        """What is retired cannot be deleted by its id."""
-        if gone := self.rows[0].retired.get(pair.key):
-            missing(self.owners[0].delete(gone["id"]))
+    def delete_again(self, pair: TypedAddress) -> None:
+        """Delete a retired channel by its id, which fails."""
+        if retired := self.rows[0].retired.get(pair.key):
+            expect_not_found(self.owners[0].delete(retired["id"]))
 
     @rule(pair=PAIRS)
-    def trespass(self, pair: Pair) -> None:
-        """The first user cannot delete the second's, and learns whether it is there."""
+    def delete_without_permission(self, pair: TypedAddress) -> None:
+        """Delete a channel of the second user as the first, which is 403 if the channel exists, otherwise 404."""
         if len(self.owners) == 2:
-            answer = self.owners[0].about(self.owners[1].id).delete_by_address(pair)
-            (refused if self.rows[1].has(pair) else missing)(answer)
+            response = self.owners[0].for_user(self.owners[1].id).delete_by_address(pair)
+            (expect_forbidden if self.rows[1].has(pair) else expect_not_found)(response)
 
-    @rule(who=WHO, size=st.integers(1, 6))
-    def read_in_pages(self, who: int, size: int) -> None:
-        """Pages of any size are slices of what the model holds."""
-        who %= len(self.owners)
-        whole = self.owners[who].channels()
+    @rule(account=ACCOUNTS, size=st.integers(1, 6))
+    def list_pages(self, account: int, size: int) -> None:
+        """List two pages, which are slices of the whole list."""
+        account %= len(self.owners)
+        channels = self.owners[account].list_channels()
         for page in (1, 2):
-            part = done(self.owners[who].page((("page", str(page)), ("per_page", str(size)))))
-            assert part == whole[size * (page - 1) : size * page]
+            part = expect_ok(self.owners[account].list_page((("page", str(page)), ("per_page", str(size)))))
+            assert part == channels[size * (page - 1) : size * page]
 
     @invariant()
-    def agrees(self) -> None:
-        """Both lists are what the model holds."""
-        for caller, rows in zip(self.owners, getattr(self, "rows", []), strict=False):
-            rows.agree(caller.channels())
+    def lists_match_the_model(self) -> None:
+        """Check that the list of each account has the channels of the model."""
+        for client, rows in zip(self.owners, getattr(self, "rows", []), strict=False):
+            rows.check_list(client.list_channels())
 
     def teardown(self) -> None:
-        """Leave nothing."""
-        for caller in self.owners:
-            sweep(caller)
+        """Remove the created channels."""
+        for client in self.owners:
+            remove_created_channels(client)
 
-    def _create(self, who: int, caller: Caller, pair: Pair, encoding: str, *, skip: bool) -> None:
-        rows = self.rows[who % len(self.owners)]
-        answer = caller.create(pair, (("skip_confirmation", "1"),) if skip else (), encoding)
+    def _create(self, account: int, client: ApiClient, pair: TypedAddress, encoding: str, *, skip: bool) -> None:
+        rows = self.rows[account % len(self.owners)]
+        response = client.create(pair, (("skip_confirmation", "1"),) if skip else (), encoding)
         if rows.has(pair):
-            assert answer.status_code == 400, "a duplicate was accepted"
+            assert response.status_code == 400, "expected 400 for a duplicate"
         else:
-            rows.add(pair, done(answer), active=skip)
+            rows.add(pair, expect_ok(response), active=skip)
 
-    def _pick(self, callers: tuple[Caller, ...], who: int) -> Caller:
-        return callers[who % len(callers)]
+    def _client(self, clients: tuple[ApiClient, ...], account: int) -> ApiClient:
+        return clients[account % len(clients)]
 
 
-def test_any_sequence_agrees_with_the_model(owner: Caller, other: Caller, admin: Caller) -> None:
-    """Whatever is done to two users in whatever order, each has what was made and not deleted (behaviour 5, 6)."""
+def test_request_sequences_for_two_users_match_the_model(owner: ApiClient, other: ApiClient, admin: ApiClient) -> None:
+    """After any sequence of requests, each of two users has the channels created and not deleted (behaviour 5, 6)."""
 
-    class Bound(Sequences):
+    class TwoUsers(RequestSequences):
         owners = (owner, other)
         admins = (admin, other)
 
-    run_state_machine_as_test(Bound, settings=hypothesis_settings(stateful_step_count=14))
+    run_state_machine_as_test(TwoUsers, settings=hypothesis_settings(stateful_step_count=14))
 
 
-def test_any_sequence_of_one_user_agrees_with_the_model(owner: Caller) -> None:
-    """Whatever a user does in whatever order, there is what was made and not deleted (behaviour 5, 6)."""
+def test_request_sequences_for_one_user_match_the_model(owner: ApiClient) -> None:
+    """After any sequence of requests, the user has the channels created and not deleted (behaviour 5, 6)."""
 
-    class Bound(Sequences):
+    class OneUser(RequestSequences):
         owners = (owner,)
         admins = ()
 
-    run_state_machine_as_test(Bound, settings=hypothesis_settings(stateful_step_count=14))
+    run_state_machine_as_test(OneUser, settings=hypothesis_settings(stateful_step_count=14))
 
 
-def _spelled(pair: Pair, capitals: bool) -> Pair:
-    return Pair(pair.type, pair.address.upper()) if capitals and pair.address.isascii() else pair
+def _in_capitals(pair: TypedAddress, capitals: bool) -> TypedAddress:
+    """Return the pair, with its address in capitals if so requested and possible."""
+    return TypedAddress(pair.type, pair.address.upper()) if capitals and pair.address.isascii() else pair

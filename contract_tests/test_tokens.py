@@ -1,4 +1,4 @@
-"""Tokens: who is not known is told so, at every door."""
+"""Access tokens: invalid tokens are rejected on every operation, and where a token may be sent."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests import pool
-from contract_tests.caller import (
+from contract_tests.client import addresses
+from contract_tests.client.api_client import (
     ADDRESS,
     CREATE,
     DELETE_BY_ADDRESS,
     TYPE,
-    Caller,
-    done,
+    ApiClient,
+    expect_not_found,
+    expect_ok,
+    expect_unauthenticated,
+    expect_validation_errors,
     local_id,
-    missing,
-    unauthenticated,
-    unsaved,
 )
 
 if TYPE_CHECKING:
@@ -25,136 +25,167 @@ if TYPE_CHECKING:
 
     import httpx2
 
-UNKNOWN = "canvas-contract-is-no-token"
+    from contract_tests.oracle.contract import Contract
 
-DOORS: dict[str, Callable[[Caller], httpx2.Response]] = {
-    "list": lambda caller: caller.page(),
-    "list by number": lambda caller: caller.about(caller.id).page(),
-    "create": lambda caller: caller.create(pool.FIRST),
-    "create sms": lambda caller: caller.create(pool.PHONE),
-    "create push": lambda caller: caller.post(((TYPE, "push"),)),
-    "create nothing": lambda caller: caller.post(((TYPE, "email"),)),
-    "delete": lambda caller: caller.delete("0"),
-    "delete by address": lambda caller: caller.delete_by_address(pool.ABSENT),
-    "delete push token": lambda caller: caller.delete_push_token((("push_token", pool.DEVICE),)),
-    "an unknown user": lambda caller: caller.about(0).page(),
-    "create for an unknown user": lambda caller: caller.about(0).create(pool.FIRST),
-    "delete from an unknown user": lambda caller: caller.about(0).delete("0"),
-    "delete by address from an unknown user": lambda caller: caller.about(0).delete_by_address(pool.ABSENT),
+UNKNOWN_TOKEN = "canvas-contract-is-no-token"  # noqa: S105 - no server knows this token
+
+REQUESTS: dict[str, Callable[[ApiClient], httpx2.Response]] = {
+    "list": lambda client: client.list_page(),
+    "list by number": lambda client: client.for_user(client.id).list_page(),
+    "create": lambda client: client.create(addresses.FIRST),
+    "create sms": lambda client: client.create(addresses.PHONE),
+    "create push": lambda client: client.create_with(((TYPE, "push"),)),
+    "create without address": lambda client: client.create_with(((TYPE, "email"),)),
+    "delete": lambda client: client.delete("0"),
+    "delete by address": lambda client: client.delete_by_address(addresses.NEVER_CREATED),
+    "delete push token": lambda client: client.delete_push_token((("push_token", addresses.DEVICE),)),
+    "list for an unknown user": lambda client: client.for_user(0).list_page(),
+    "create for an unknown user": lambda client: client.for_user(0).create(addresses.FIRST),
+    "delete for an unknown user": lambda client: client.for_user(0).delete("0"),
+    "delete by address for an unknown user": lambda client: client.for_user(0).delete_by_address(
+        addresses.NEVER_CREATED
+    ),
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("token", [None, UNKNOWN], ids=["without", "unknown"])
-def test_every_operation_needs_a_token(owner: Caller, door: str, token: str | None) -> None:
-    """Without a token that Canvas knows, every operation is 401 and changes nothing (behaviour 2)."""
-    if door == "create push" and owner.id in owner.wire.fence.foreign_push:
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("token", [None, UNKNOWN_TOKEN], ids=["without", "unknown"])
+def test_every_operation_requires_a_valid_token(owner: ApiClient, name: str, token: str | None) -> None:
+    """Without a token, or with an unknown one, every operation is 401 and changes nothing (behaviour 2)."""
+    if name == "create push" and owner.id in owner.transport.guard.users_with_push_channel:
         pytest.skip("needs a user who has no push channel")
-    before = owner.channels()
-    stranger = Caller(owner.wire, owner.contract, token, "NO_SUCH_TOKEN" if token else "", owner.id)
+    before = owner.list_channels()
 
-    answer = DOORS[door](stranger)
+    response = REQUESTS[name](_with_token(owner, token))
 
-    unauthenticated(answer, known=token is not None)
-    assert owner.channels() == before
+    expect_unauthenticated(response, has_token=token is not None)
+    assert owner.list_channels() == before
+
+
+def test_every_operation_is_tried_without_a_token(owner: ApiClient, contract: Contract) -> None:
+    """The requests above include every operation of the contract (behaviour 2)."""
+    start = len(owner.transport.exchanges)
+
+    for name, send in REQUESTS.items():
+        if name != "create push":
+            send(_with_token(owner, None))
+
+    tried = {exchange.operation for exchange in owner.transport.exchanges[start:]}
+    untried = contract.operations().keys() - tried
+    assert not untried, (
+        f"REQUESTS in contract_tests/test_tokens.py has no request for {', '.join(sorted(untried))}; add one"
+    )
 
 
 @pytest.mark.parametrize("name", ["CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN"])
-def test_a_token_that_was_good_once_is_refused(owner: Caller, name: str) -> None:
-    """A token past its expiry, or revoked, is 401 and changes nothing (behaviour 2)."""
-    if name not in owner.wire.settings.tokens:
+def test_expired_or_revoked_token_is_401(owner: ApiClient, name: str) -> None:
+    """A request with an expired or revoked token is 401 and changes nothing (behaviour 2)."""
+    if name not in owner.transport.settings.tokens:
         pytest.skip(f"needs {name}")
-    before = owner.channels()
-    former = Caller(owner.wire, owner.contract, owner.wire.settings.tokens[name], name, owner.id)
+    before = owner.list_channels()
+    client = ApiClient(owner.transport, owner.contract, owner.transport.settings.tokens[name], name, owner.id)
 
-    for knock in (DOORS["list"], DOORS["list by number"], DOORS["create"], DOORS["delete by address"]):
-        unauthenticated(knock(former), known=True)
+    for send in (REQUESTS["list"], REQUESTS["list by number"], REQUESTS["create"], REQUESTS["delete by address"]):
+        expect_unauthenticated(send(client), has_token=True)
 
-    assert owner.channels() == before
-
-
-@pytest.mark.parametrize("header", [f"bearer {UNKNOWN}", f"Basic {UNKNOWN}", "Bearer"])
-def test_a_header_without_a_bearer_is_no_token(owner: Caller, header: str) -> None:
-    """Another scheme, `bearer` in lower case, or `Bearer` alone is no token (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
-
-    unauthenticated(stranger.page(headers=(("Authorization", header),)), known=False)
+    assert owner.list_channels() == before
 
 
-def test_the_scheme_is_case_sensitive(owner: Caller) -> None:
-    """A good token after `bearer` in lower case is not read (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+@pytest.mark.parametrize("header", [f"bearer {UNKNOWN_TOKEN}", f"Basic {UNKNOWN_TOKEN}", "Bearer"])
+def test_authorization_header_without_a_bearer_token_is_401(owner: ApiClient, header: str) -> None:
+    """Another scheme, `bearer` in lower case, and `Bearer` without a token are treated as no token (behaviour 2)."""
+    response = _with_token(owner, None).list_page(headers=(("Authorization", header),))
 
-    unauthenticated(stranger.page(headers=(("Authorization", f"bearer {owner.token}"),)), known=False)
-
-
-def test_the_header_wins_over_the_parameter(owner: Caller) -> None:
-    """A bad token in the header is not saved by a good one in a parameter (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, UNKNOWN, "NO_SUCH_TOKEN", owner.id)
-
-    unauthenticated(stranger.post(((TYPE, "email"), ("access_token", str(owner.token)))), known=True)
+    expect_unauthenticated(response, has_token=False)
 
 
-def test_a_token_may_be_a_parameter(owner: Caller) -> None:
-    """Without a Bearer header the parameter access_token is the token (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+def test_bearer_scheme_is_case_sensitive(owner: ApiClient) -> None:
+    """A valid token after `bearer` in lower case is ignored (behaviour 2)."""
+    response = _with_token(owner, None).list_page(headers=(("Authorization", f"bearer {owner.token}"),))
 
-    unsaved(stranger.post(((TYPE, "sms"), ("access_token", str(owner.token)))), path="blank")
-    unauthenticated(stranger.post(((TYPE, "sms"), ("access_token", UNKNOWN))), known=True)
-    unauthenticated(stranger.post(((TYPE, "sms"), ("access_token", ""))), known=False)
+    expect_unauthenticated(response, has_token=False)
 
 
-def test_a_token_may_be_a_parameter_of_a_delete(owner: Caller) -> None:
-    """A DELETE reads access_token from its body like any other parameter (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+def test_authorization_header_overrides_the_access_token_parameter(owner: ApiClient) -> None:
+    """An invalid token in the header is 401 even if the parameter access_token is valid (behaviour 2)."""
+    client = _with_token(owner, UNKNOWN_TOKEN)
+
+    response = client.create_with(((TYPE, "email"), ("access_token", str(owner.token))))
+
+    expect_unauthenticated(response, has_token=True)
+
+
+def test_access_token_may_be_a_body_parameter(owner: ApiClient) -> None:
+    """Without a Bearer header, the parameter access_token is the token (behaviour 2)."""
+    client = _with_token(owner, None)
+
+    expect_validation_errors(client.create_with(((TYPE, "sms"), ("access_token", str(owner.token)))), path="blank")
+    expect_unauthenticated(client.create_with(((TYPE, "sms"), ("access_token", UNKNOWN_TOKEN))), has_token=True)
+    expect_unauthenticated(client.create_with(((TYPE, "sms"), ("access_token", ""))), has_token=False)
+
+
+def test_access_token_may_be_a_body_parameter_of_a_delete(owner: ApiClient) -> None:
+    """A DELETE request may have access_token in its body (behaviour 2)."""
+    client = _with_token(owner, None)
     body = (("access_token", str(owner.token)),)
 
-    missing(stranger.ask(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pool.ABSENT), body=body))
+    response = client.send(DELETE_BY_ADDRESS, "DELETE", tail=tuple(addresses.NEVER_CREATED), body=body)
+
+    expect_not_found(response)
 
 
-def test_an_empty_bearer_is_not_saved_by_a_parameter(owner: Caller) -> None:
-    """After `Bearer` alone, a good token in a parameter is not read (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+def test_empty_bearer_header_overrides_the_access_token_parameter(owner: ApiClient) -> None:
+    """With the header `Bearer` without a token, the parameter access_token is ignored (behaviour 2)."""
+    client = _with_token(owner, None)
     body = ((TYPE, "email"), ("access_token", str(owner.token)))
-    headers = (("Authorization", "Bearer"),)
 
-    unauthenticated(stranger.ask(CREATE, "POST", body=body, headers=headers), known=False)
+    response = client.send(CREATE, "POST", body=body, headers=(("Authorization", "Bearer"),))
+
+    expect_unauthenticated(response, has_token=False)
 
 
-@pytest.mark.parametrize("change", ["letter case", "shorter", "longer"])
-def test_a_token_that_is_only_nearly_one_is_none(owner: Caller, change: str) -> None:
-    """The token in other letter case, cut or with more behind it, is another token (behaviour 2)."""
+@pytest.mark.parametrize("change", ["letter case", "truncated", "extended"])
+def test_altered_token_is_401(owner: ApiClient, change: str) -> None:
+    """A token in another letter case, truncated or extended is an unknown token (behaviour 2)."""
     token = str(owner.token)
-    changed = {"letter case": token.swapcase(), "shorter": token[:-1], "longer": f"{token}x"}[change]
-    if changed == token:
-        pytest.skip("needs a CANVAS_TOKEN with letters in it")
+    altered = {"letter case": token.swapcase(), "truncated": token[:-1], "extended": f"{token}x"}[change]
+    if altered == token:
+        pytest.skip("needs a CANVAS_TOKEN that contains letters")
 
-    unauthenticated(Caller(owner.wire, owner.contract, changed, "NO_SUCH_TOKEN", owner.id).page(), known=True)
+    response = _with_token(owner, altered).list_page()
 
-
-def test_a_token_may_be_in_the_query(owner: Caller) -> None:
-    """The parameter is read from the query too (behaviour 2)."""
-    if not owner.wire.settings.is_local:
-        pytest.skip("no token is ever put into a URL of a target that is not on this machine")
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
-
-    answer = stranger.page((("access_token", str(owner.token)),))
-
-    assert done(answer) == owner.channels()[:10]
-    assert str(owner.token) not in answer.headers.get("link", "")
+    expect_unauthenticated(response, has_token=True)
 
 
-def test_the_answer_says_who_was_asked(owner: Caller) -> None:
-    """X-Canvas-User-Id, where it is sent, is the caller's id, the shard before it left out (behaviour 9)."""
-    sent = owner.page().headers.get("x-canvas-user-id")
-    if sent is None:
+def test_access_token_may_be_a_query_parameter(owner: ApiClient) -> None:
+    """The parameter access_token may be in the query (behaviour 2)."""
+    if not owner.transport.settings.is_local:
+        pytest.skip("needs a target on this machine: the suite sends no token in a URL to another machine")
+
+    response = _with_token(owner, None).list_page((("access_token", str(owner.token)),))
+
+    assert expect_ok(response) == owner.list_channels()[:10]
+    assert str(owner.token) not in response.headers.get("link", "")
+
+
+def test_user_id_header_is_that_of_the_authenticated_user(owner: ApiClient) -> None:
+    """X-Canvas-User-Id, if sent, is the id of the authenticated user, with or without the shard (behaviour 9)."""
+    header = owner.list_page().headers.get("x-canvas-user-id")
+    if header is None:
         pytest.skip("the target sends no X-Canvas-User-Id")
 
-    assert local_id(int(sent)) == local_id(owner.id)
+    assert local_id(int(header)) == local_id(owner.id)
 
 
-def test_a_token_is_looked_at_before_the_parameters(owner: Caller) -> None:
-    """Without a token a faulty create is 401, not 400 (behaviour 2)."""
-    stranger = Caller(owner.wire, owner.contract, None, "", owner.id)
+def test_token_is_checked_before_the_parameters(owner: ApiClient) -> None:
+    """Without a token, a create with an invalid address is 401, not 400 (behaviour 2)."""
+    fields = ((ADDRESS, addresses.INVALID[0].address), (TYPE, "email"))
 
-    unauthenticated(stranger.post(((ADDRESS, pool.REFUSED[0].address), (TYPE, "email"))), known=False)
+    response = _with_token(owner, None).create_with(fields)
+
+    expect_unauthenticated(response, has_token=False)
+
+
+def _with_token(owner: ApiClient, token: str | None) -> ApiClient:
+    """Return a client for the owner's channels with another token, or without one."""
+    return ApiClient(owner.transport, owner.contract, token, "NO_SUCH_TOKEN" if token else "", owner.id)

@@ -1,7 +1,7 @@
 """A stateful mock of Canvas's Communication Channels API, served by Connexion from openapi.yaml.
 
-What this module offers is imported when it is first asked for, so that the command line can say what is wrong with
-its options, and rest the garbage collector, before Connexion is read.
+The public names are imported on first use: the command line can then report a bad option, and pause the garbage
+collector, before Connexion is imported.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockserver.app import create_app
-    from mockserver.world import World
-    from mockserver.worldfile import Seed, read_world
+    from mockserver.canvas.seed import Seed, read_world
+    from mockserver.canvas.world import World
 
 __all__ = ["Seed", "World", "create_app", "read_world"]
 
-_HOMES = {
-    "Seed": "mockserver.worldfile",
-    "World": "mockserver.world",
+_MODULES = {
+    "Seed": "mockserver.canvas.seed",
+    "World": "mockserver.canvas.world",
     "create_app": "mockserver.app",
-    "read_world": "mockserver.worldfile",
+    "read_world": "mockserver.canvas.seed",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the mock until Ctrl-C; 0 then, 2 with one sentence for what cannot be run."""
+    """Serve the mock until Ctrl-C and return 0; return 2 and print one sentence if it cannot be served."""
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(given)
-    gc.disable()  # what is made at the start stays; looking through it took a tenth of the time
+    gc.disable()  # the objects made at the start stay; scanning them took a tenth of the start
     try:
-        from mockserver import serving  # noqa: PLC0415  # its imports are most of the start
+        from mockserver import server  # noqa: PLC0415  # its imports take most of the start
 
-        return serving.run(options, given)
+        return server.run(options, given)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -32,8 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="canvas-mock",
         allow_abbrev=False,
-        description="A stateful mock of Canvas's Communication Channels API, served from openapi.yaml.",
-        epilog="It listens on loopback unless told otherwise; its tokens are public, so keep it there.",
+        description="Serve a stateful mock of Canvas's Communication Channels API from openapi.yaml.",
+        epilog="The mock listens on loopback by default. Its tokens are public, so do not expose it to a network.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port",
         type=_port,
         default=8000,
-        help="port to listen on; 0 takes a free one (default: %(default)s)",
+        help="port to listen on; 0 selects a free one (default: %(default)s)",
     )
     add(
         "--world",
@@ -49,31 +49,31 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="YAML file with the users, tokens and channels to start with",
     )
-    add("--strict", action="store_true", help="refuse with 400 what breaks the contract, and say what to fix")
+    add("--strict", action="store_true", help="reject requests that violate the contract with 400 and the violations")
     add(
         "--unauthorized-status",
         type=int,
         choices=(403, 401),
         default=403,
-        help="401 as Canvas before about 2024 (default: 403)",
+        help="status of a denied request; 401 as in Canvas before about 2024 (default: 403)",
     )
     add(
         "--error-report-ids",
         action="store_true",
-        help="show error_report_id where Canvas records the failure",
+        help="add error_report_id to the errors that Canvas records",
     )
     add(
         "--rate-limit",
         type=int,
         choices=(403, 429),
-        help="limit each token as Canvas does, with this status (default: no limit)",
+        help="limit the requests of each token as Canvas does, with this status (default: no limit)",
     )
     add(
         "--rate-limit-cost",
         type=_cost,
         default=1.0,
         metavar="UNITS",
-        help="what a request takes of the 600 units that refill by 10 a second (default: 1)",
+        help="units that a request costs, of 600 units that refill by 10 a second (default: 1)",
     )
     add("--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes")
     return parser

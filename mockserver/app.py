@@ -1,4 +1,4 @@
-"""Joins contract, handlers, access and errors into one application."""
+"""The application factory: joins the API, the control API and the pages."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import HTMLResponse, Response
 
-from mockserver.answers import Answer, answer_to
-from mockserver.control import LOCAL_ORIGINS, control_routes, page_not_found
-from mockserver.frame import build_frame
-from mockserver.front import LONGEST_PAUSE, Front
-from mockserver.handlers import Handlers
-from mockserver.throttle import Throttle
-from mockserver.world import World
-from mockserver.worldfile import read_world
+from mockserver.api.dispatch import BODY_TIMEOUT, Dispatcher
+from mockserver.api.errors import UnknownRoute
+from mockserver.api.handlers import Handlers
+from mockserver.api.middleware import build_middleware_stack
+from mockserver.api.response import ApiResponse, error_response
+from mockserver.canvas.rate_limit import RateLimit
+from mockserver.canvas.seed import read_world
+from mockserver.canvas.world import World
+from mockserver.control.origins import LOCAL_ORIGINS
+from mockserver.control.routes import control_routes
+from mockserver.pages.routes import page_routes
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockserver.errors import CanvasError
+    from mockserver.canvas.errors import CanvasError
 
-_EXPOSED = [
+_EXPOSED_HEADERS = [
     "ETag",
     "Link",
     "WWW-Authenticate",
@@ -42,40 +47,46 @@ def create_app(
     strict: bool = False,
     unauthorized_status: int = 403,
     error_report_ids: bool = False,
-    throttle: Throttle | None = None,
+    rate_limit: RateLimit | None = None,
     random: Random | None = None,
-    longest_pause: float = LONGEST_PAUSE,
+    body_timeout: float = BODY_TIMEOUT,
 ) -> ASGIApp:
-    """A mock of one Canvas, as an ASGI application; make as many as you like, they share nothing.
+    """Return a mock of one Canvas as an ASGI application. Several applications share nothing.
 
     Args:
-        world: What it knows; the default world unless given.
-        strict: Refuse with 400 what breaks the contract, instead of answering as Canvas does.
-        unauthorized_status: 403, or 401 as Canvas answered before about 2024.
-        error_report_ids: Show `error_report_id` where Canvas records the failure.
-        throttle: The rate limit; none unless given.
-        random: Where request ids come from; the same seed gives the same ids.
-        longest_pause: Seconds after which a body that has stopped is given up, with 408.
+        world: The state; a new default world if None.
+        strict: Reject requests that violate the contract with 400, instead of responding as Canvas does.
+        unauthorized_status: The status of a denied request: 403, or 401 as in Canvas before about 2024.
+        error_report_ids: Add `error_report_id` to the errors that Canvas records.
+        rate_limit: The rate limit of each token; no limit if None.
+        random: The source of request ids; the same seed gives the same ids.
+        body_timeout: The seconds to wait for the next part of a body before the response 408.
     """
-    here = world or World(read_world())
+    world = world or World(read_world())
     report_ids = count(1)
 
     def world_of(_scope: Scope) -> World:
-        return here
+        return world
 
-    def render(error: CanvasError) -> Answer:
+    def render(error: CanvasError) -> ApiResponse:
         report_id = next(report_ids) if error_report_ids and error.reported else None
-        return answer_to(error, unauthorized_status=unauthorized_status, report_id=report_id)
+        return error_response(error, unauthorized_status=unauthorized_status, report_id=report_id)
 
-    frame = build_frame(Handlers(), render, strict=strict)
+    stack = build_middleware_stack(Handlers(), render, strict=strict)
     ids = random or Random(0)  # noqa: S311  # ids, not secrets
-    front = Front(frame, world_of, render, throttle or Throttle(), ids, longest_pause)
-    beside = Starlette(routes=control_routes(world_of), exception_handlers={404: page_not_found, 405: page_not_found})
-    return _ForBrowsers(_ByPath(front, beside))
+    api = Dispatcher(stack, world_of, render, rate_limit or RateLimit(), ids, body_timeout)
+    routes = [*control_routes(world_of), *page_routes(world_of)]
+    others = Starlette(routes=routes, exception_handlers={404: _unknown_route, 405: _unknown_route})
+    return _Cors(_PathSwitch(api, others))
 
 
-class _ForBrowsers:
-    """Answers pages of local origins as Starlette's CORS does; it is not asked where no page asks."""
+async def _unknown_route(_request: Request, _error: Exception) -> Response:
+    """Return the page that Canvas shows for an unknown route."""
+    return HTMLResponse(str(UnknownRoute().body()), UnknownRoute.status_code)
+
+
+class _Cors:
+    """Starlette's CORS for pages of local origins; requests without an Origin bypass it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -85,7 +96,7 @@ class _ForBrowsers:
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=_EXPOSED,
+            expose_headers=_EXPOSED_HEADERS,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,21 +104,21 @@ class _ForBrowsers:
             await self._cors(scope, receive, send)
             return
 
-        async def vary(message: Message) -> None:
+        async def send_with_vary(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"].append((b"vary", b"Origin"))
             await send(message)
 
-        await self._app(scope, receive, vary)
+        await self._app(scope, receive, send_with_vary)
 
 
-class _ByPath:
-    """The API under /api/, everything for people and tests beside it."""
+class _PathSwitch:
+    """Passes paths under /api/ to the API, and all others to the control API and the pages."""
 
-    def __init__(self, api: ASGIApp, beside: ASGIApp) -> None:
+    def __init__(self, api: ASGIApp, others: ASGIApp) -> None:
         self._api = api
-        self._beside = beside
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_api = scope["type"] == "http" and scope["path"].lstrip("/").startswith("api/")
-        await (self._api if is_api else self._beside)(scope, receive, send)
+        await (self._api if is_api else self._others)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""openapi.yaml as the mock reads it, and what the mock serves beside it."""
+"""The contract, openapi.yaml, and the supplement: operations that the mock serves and the contract does not have."""
 
 from __future__ import annotations
 
@@ -13,43 +13,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.resources.abc import Traversable
 
-YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The C reader where PyYAML has one; it is ten times faster."""
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is ten times faster
 
 
 def contract_file() -> Traversable:
-    """openapi.yaml: beside the code in a wheel, above it in a checkout."""
+    """Return openapi.yaml: in the package of a wheel, above it in a checkout."""
     packaged = resources.files("mockserver").joinpath("openapi.yaml")
     return packaged if packaged.is_file() else Path(__file__).parent.parent / "openapi.yaml"
 
 
 def read_contract() -> dict[str, Any]:
-    """The contract, with its references as they stand in the file."""
+    """Return the contract as a document with unresolved references."""
     return _read(contract_file())
 
 
-def read_beyond() -> dict[str, Any]:
-    """What the mock serves beside the contract, because Canvas does and clients need it."""
-    return _read(resources.files("mockserver").joinpath("beyond.yaml"))
+def read_supplement() -> dict[str, Any]:
+    """Return the supplement: operations of Canvas that clients of this API need and the contract leaves out."""
+    return _read(resources.files("mockserver.api").joinpath("supplement.yaml"))
 
 
 def compile_schema(schema: dict[str, Any]) -> Callable[[Any], bool]:
-    """Whether a value fits this schema of the contract, as a function that is built once."""
-    return jsonschema_rs.Draft4Validator(_plain(schema)).is_valid
+    """Compile a schema of the contract to a function that returns whether a value is valid."""
+    return jsonschema_rs.Draft4Validator(_to_json_schema(schema)).is_valid
 
 
 def _read(file: Traversable) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(file.read_text("utf-8"), YAML_LOADER)  # noqa: S506  # it is a safe loader
+    document: dict[str, Any] = yaml.load(file.read_text("utf-8"), _LOADER)  # noqa: S506  # it is a safe loader
     return document
 
 
-def _plain(schema: Any) -> Any:
-    """OpenAPI's `nullable` said as JSON Schema says it; `format` left to Connexion, which checks none of those used."""
+def _to_json_schema(schema: Any) -> Any:
+    """Return an OpenAPI schema as JSON Schema, which has no `nullable`. Connexion checks none of the formats used."""
     if isinstance(schema, list):
-        return [_plain(item) for item in schema]
+        return [_to_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    plain = {key: _plain(value) for key, value in schema.items()}
-    if plain.get("nullable") is True:
-        plain["type"] = [plain["type"], "null"]
-    return plain
+    converted = {key: _to_json_schema(value) for key, value in schema.items()}
+    if converted.get("nullable") is True:
+        converted["type"] = [converted["type"], "null"]
+    return converted

@@ -1,1 +1,1 @@
-"""Small faults of this API, put into the mock one at a time: `make mutants` shows that the suite sees each."""
+"""Mutation tests of the suite: it must detect every fault of a server and pass every equivalent variant."""

@@ -1,13 +1,14 @@
-"""One exchange with the mock as plain values, what was asked and what was answered, and a place to alter both."""
+"""Requests and responses of the mock as plain values, and ASGI middleware that alters them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,88 +17,88 @@ _COLLECTION = "communication_channels"
 
 
 @dataclass
-class Ask:
+class Request:
     """A request to the API."""
 
     method: str
     path: str
-    """As it was sent, still encoded."""
+    """The path as sent, with its percent-encoding."""
     query: bytes
     headers: dict[bytes, bytes]
     body: bytes
     notes: set[str] = field(default_factory=set)
-    """What an alteration of the request leaves for one of the answer."""
+    """Notes of a request hook for a response hook."""
 
     @property
-    def user(self) -> str:
-        """The user as the path names it."""
+    def user_id(self) -> str:
+        """The user id in the path, as sent."""
         parts = self.path.split("/")
         return parts[4] if len(parts) > 4 else ""
 
     @property
-    def tail(self) -> list[str]:
-        """What follows the collection in the path."""
+    def subpath(self) -> list[str]:
+        """The segments of the path after `communication_channels`."""
         parts = self.path.split("/")
         return parts[6:] if len(parts) > 5 and parts[5] == _COLLECTION else []
 
     @property
-    def lists(self) -> bool:
-        """Whether it asks for a list."""
+    def is_list(self) -> bool:
+        """Whether the request lists channels."""
         return self.method == "GET" and self.path.endswith(_COLLECTION)
 
     @property
-    def creates(self) -> bool:
-        """Whether it asks for a creation."""
+    def is_create(self) -> bool:
+        """Whether the request creates a channel."""
         return self.method == "POST" and self.path.endswith(_COLLECTION)
 
     @property
-    def forgets(self) -> bool:
-        """Whether it deletes a push token."""
-        return self.method == "DELETE" and self.user == "self" and self.tail == ["push"]
+    def is_delete_push_token(self) -> bool:
+        """Whether the request deletes a push token."""
+        return self.method == "DELETE" and self.user_id == "self" and self.subpath == ["push"]
 
     @property
-    def deletes(self) -> bool:
-        """Whether it deletes a channel, by either path."""
-        return self.method == "DELETE" and not self.forgets
+    def is_delete(self) -> bool:
+        """Whether the request deletes a channel, by id or by address."""
+        return self.method == "DELETE" and not self.is_delete_push_token
 
     @property
     def media_type(self) -> str:
-        """Of its body; a body that names none is a form."""
-        said = self.headers.get(b"content-type", b"application/x-www-form-urlencoded")
-        return said.decode("latin-1").partition(";")[0]
+        """The media type of the body; that of a form without a Content-Type."""
+        content_type = self.headers.get(b"content-type", b"application/x-www-form-urlencoded")
+        return content_type.decode("latin-1").partition(";")[0]
 
     @property
     def token(self) -> str:
-        """The token of its header; empty without one."""
+        """The token of the Authorization header; empty without one."""
         scheme, _, token = self.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         return token if scheme == "Bearer" else ""
 
 
 @dataclass
-class Reply:
-    """What is answered."""
+class Response:
+    """A response of the API."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     @property
-    def value(self) -> Any:
-        """The body as JSON; None if it is not."""
+    def json(self) -> Any:
+        """The decoded body; None if it is not JSON. Assignment encodes the body and sets its Content-Type."""
         return json.loads(self.body) if self.body and "json" in self.headers.get("content-type", "") else None
 
-    @value.setter
-    def value(self, value: object) -> None:
+    @json.setter
+    def json(self, value: object) -> None:
         self.body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         self.headers["content-type"] = JSON
 
     @property
-    def is_unique(self) -> bool:
-        """Whether it refuses a duplicate."""
+    def is_duplicate_error(self) -> bool:
+        """Whether the response rejects a duplicate address."""
         return self.status == 400 and b"unique!" in self.body
 
     async def send(self, send: Send) -> None:
-        """Say it in ASGI."""
+        """Send the response as ASGI messages."""
         if self.status not in {204, 304}:
             self.headers["content-length"] = str(len(self.body))
         headers = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
@@ -105,37 +106,40 @@ class Reply:
         await send({"type": "http.response.body", "body": self.body})
 
 
-class Altered:
-    """An application whose requests and answers are altered on their way; only those of the API.
+RequestHook = Callable[[Request], Response | None]
+"""Alters a request, or returns a response in place of the application's."""
+ResponseHook = Callable[[Request, Response], object]
+"""Alters the response to a request."""
 
-    The ETag stays that of the mock's own body: it changes when that does, and the mock's 304 fits it.
+
+class AlteringMiddleware:
+    """ASGI middleware that passes the requests and responses of the API to hooks.
+
+    The ETag remains that of the mock's own body: it changes with that body, and the mock's 304 matches it.
     """
 
     def __init__(
-        self,
-        app: ASGIApp,
-        asks: Sequence[Callable[[Ask], Reply | None]],
-        replies: Sequence[Callable[[Ask, Reply], object]],
+        self, app: ASGIApp, request_hooks: Sequence[RequestHook], response_hooks: Sequence[ResponseHook]
     ) -> None:
         self._app = app
-        self._asks = asks
-        self._replies = replies
+        self._request_hooks = request_hooks
+        self._response_hooks = response_hooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Process one request."""
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        ask = await _ask(scope, receive)
-        reply = next((instead for change in self._asks if (instead := change(ask)) is not None), None)
-        if reply is None:
-            reply = await _reply(self._app, scope, ask)
-        for change in self._replies:
-            change(ask, reply)
-        await reply.send(send)
+        request = await _read_request(scope, receive)
+        response = next((found for hook in self._request_hooks if (found := hook(request)) is not None), None)
+        if response is None:
+            response = await _response_of(self._app, scope, request)
+        for hook in self._response_hooks:
+            hook(request, response)
+        await response.send(send)
 
 
-async def _ask(scope: Scope, receive: Receive) -> Ask:
+async def _read_request(scope: Scope, receive: Receive) -> Request:
     body = b""
     while True:
         message = await receive()
@@ -143,31 +147,31 @@ async def _ask(scope: Scope, receive: Receive) -> Ask:
         if not message.get("more_body"):
             break
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-    return Ask(scope["method"], path, scope["query_string"], dict(scope["headers"]), body)
+    return Request(scope["method"], path, scope["query_string"], dict(scope["headers"]), body)
 
 
-async def _reply(app: ASGIApp, scope: Scope, ask: Ask) -> Reply:
-    reply = Reply(500, {}, b"")
-    if ask.body or b"content-length" in ask.headers:
-        ask.headers[b"content-length"] = str(len(ask.body)).encode()
+async def _response_of(app: ASGIApp, scope: Scope, request: Request) -> Response:
+    response = Response(500, {}, b"")
+    if request.body or b"content-length" in request.headers:
+        request.headers[b"content-length"] = str(len(request.body)).encode()
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": ask.body, "more_body": False}
+        return {"type": "http.request", "body": request.body, "more_body": False}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            reply.status = message["status"]
-            reply.headers = {name.decode(): value.decode("latin-1") for name, value in message["headers"]}
+            response.status = message["status"]
+            response.headers = {name.decode(): value.decode("latin-1") for name, value in message["headers"]}
         else:
-            reply.body += message.get("body", b"")
+            response.body += message.get("body", b"")
 
     inner = {
         **scope,
-        "method": ask.method,
-        "path": ask.path,
-        "raw_path": ask.path.encode("latin-1"),
-        "query_string": ask.query,
-        "headers": list(ask.headers.items()),
+        "method": request.method,
+        "path": request.path,
+        "raw_path": request.path.encode("latin-1"),
+        "query_string": request.query,
+        "headers": list(request.headers.items()),
     }
     await app(inner, receive, send)
-    return reply
+    return response

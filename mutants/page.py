@@ -1,4 +1,4 @@
-"""docs/mutants.md: which fault which property caught."""
+"""The page docs/mutants.md: each mutant, and the property of the suite that detects it."""
 
 from __future__ import annotations
 
@@ -8,117 +8,137 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mutants.catalogue import FAULTS, HARMLESS, SEEDS
-from mutants.verdict import ROOT
+from mutants.catalogue import EQUIVALENT_VARIANTS, FAULTS, SEEDS
+from mutants.suite import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from mutants.surgery import Mutant
+    from mutants.mutant import Mutant
 
 
 PAGE = ROOT / "docs" / "mutants.md"
 
-_CAUGHT = re.compile(r"^\| (\S+) \| [^|]+ \| (test_\S+) \|", re.MULTILINE)
+_DETECTED = re.compile(r"^\| (\S+) \| [^|]+ \| (test_\S+) \|", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one run of the suite said of one mutant."""
+    """One row of the page: the result of a run of the suite on one mutant."""
 
     kind: str
+    """`seed` for the unmutated mock with one seed, `equivalent`, or `fault`."""
     name: str
     status: str
+    """The exit status of the suite."""
     test: str
-    promise: str
+    description: str
     seconds: float
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether a fault was not caught, or something harmless was blamed."""
+    def is_unexpected(self) -> bool:
+        """Whether the suite did not detect a fault, or failed without one."""
         return self.status != ("1" if self.kind == "fault" else "0")
 
     @property
-    def complaint(self) -> str:
-        """What is wrong, in one line."""
-        what = "NOT CAUGHT" if self.kind == "fault" else "FALSE ALARM"
-        return f"{what:<12}{self.name}: exit status {self.status} {self.test}".rstrip()
+    def message(self) -> str:
+        """The unexpected result, in one line."""
+        result = "NOT DETECTED" if self.kind == "fault" else "FALSE POSITIVE"
+        return f"{result:<16}{self.name}: exit status {self.status} {self.test}".rstrip()
 
 
-def catchers(text: str) -> dict[str, str]:
-    """What caught each fault, read back from the page."""
-    return dict(_CAUGHT.findall(text))
+Results = dict[tuple[str, str], Row]
+"""The rows by kind and name."""
 
 
-def text_of(rows: Sequence[Row], seconds: float, faults: Sequence[Mutant] = FAULTS) -> str | None:
-    """The page of a run of these faults; None unless all of them ran."""
-    found = {(row.kind, row.name): row for row in rows}
-    wanted = [
+def read_detecting_tests(text: str) -> dict[str, str]:
+    """Return the name of each fault on the page, with the test that detected it."""
+    return dict(_DETECTED.findall(text))
+
+
+def render_page(rows: Sequence[Row], seconds: float, faults: Sequence[Mutant] = FAULTS) -> str | None:
+    """Return the page for a run with these faults, which took `seconds`; None unless every mutant was run."""
+    results = {(row.kind, row.name): row for row in rows}
+    required = [
         *(("seed", f"seed {seed}") for seed in SEEDS),
-        *(("harmless", mutant.name) for mutant in HARMLESS),
+        *(("equivalent", mutant.name) for mutant in EQUIVALENT_VARIANTS),
         *(("fault", mutant.name) for mutant in faults),
     ]
-    if any(key not in found for key in wanted):
+    if any(key not in results for key in required):
         return None
-    return "\n".join(_lines(found, seconds, faults)) + "\n"
+    lines = (
+        *_summary(results, seconds, faults),
+        *_property_table(results, faults),
+        *_fault_tables(results, faults),
+        *_variant_table(results),
+    )
+    return "\n".join(lines) + "\n"
 
 
-def _lines(found: dict[tuple[str, str], Row], seconds: float, tried: Sequence[Mutant]) -> Iterator[str]:
-    faults = [found["fault", mutant.name] for mutant in tried]
-    caught = sum(not row.is_wrong for row in faults)
-    bad_seeds = sum(row.is_wrong for key, row in found.items() if key[0] == "seed")
-    alarms = sum(found["harmless", mutant.name].is_wrong for mutant in HARMLESS)
+def _summary(results: Results, seconds: float, faults: Sequence[Mutant]) -> Iterator[str]:
+    detected = sum(not results["fault", mutant.name].is_unexpected for mutant in faults)
+    failed_seeds = sum(row.is_unexpected for (kind, _), row in results.items() if kind == "seed")
+    failed_variants = sum(results["equivalent", mutant.name].is_unexpected for mutant in EQUIVALENT_VARIANTS)
     yield from (
-        "# Faults that the suite catches",
+        "# Faults that the suite detects",
         "",
         "`make mutants` writes this page.",
-        "It puts one difference at a time into the mock and runs `canvas-contract` on it, each in its own process.",
-        "A run stops at its first failure, so the table names one property for each fault, not all that would see it.",
-        "The next time that property is tried first, and the whole suite where it catches nothing.",
+        "It changes one thing in the mock at a time and runs `canvas-contract` on the changed mock.",
+        "A run stops at its first failure, so the table names one property for each fault, even if several detect it.",
+        "The next run tries that property first, and the whole suite only if that property passes.",
         "",
         f"- {datetime.now(UTC):%Y-%m-%d}, profile default, {seconds / 60:.0f} minutes on 2 workers",
-        f"- unmutated: {len(SEEDS)} seeds, {bad_seeds} false alarms",
-        f"- harmless: {len(HARMLESS)} variants, {alarms} false alarms",
-        f"- faults: {len(tried)} of the {len(FAULTS)} that there are, {caught} caught; `ARGS='--every 1'` tries all",
+        f"- unmutated mock: {len(SEEDS)} seeds, {failed_seeds} false positives",
+        f"- equivalent variants: {len(EQUIVALENT_VARIANTS)}, {failed_variants} false positives",
+        f"- faults: {len(faults)} of {len(FAULTS)} were run, {detected} detected; `ARGS='--every 1'` runs all",
         "",
-        "## Properties",
-        "",
-        "How many faults each property was the first to catch.",
-        "",
-        "| property | faults |",
-        "|---|---|",
-        *(f"| {test} | {count} |" for test, count in Counter(row.test for row in faults if row.test).most_common()),
-        "",
-        "## Faults",
-        "",
-        *_table(tried, "fault", found),
-        "## Harmless",
-        "",
-        "What Canvas may vary; the suite must not fail on it.",
-        "",
-        "| variant | what is different | seconds |",
-        "|---|---|---|",
-        *(
-            f"| {mutant.name} | {_cell(mutant.sentence)} | {found['harmless', mutant.name].seconds:.0f} |"
-            for mutant in HARMLESS
-        ),
     )
 
 
-def _table(mutants: Iterable[Mutant], kind: str, found: dict[tuple[str, str], Row]) -> Iterator[str]:
+def _property_table(results: Results, faults: Sequence[Mutant]) -> Iterator[str]:
+    tests = (results["fault", mutant.name].test for mutant in faults)
+    counts = Counter(test for test in tests if test)
+    yield from (
+        "## Properties",
+        "",
+        "The number of faults that each property was the first to detect.",
+        "",
+        "| test | faults |",
+        "|---|---|",
+        *(f"| {test} | {count} |" for test, count in counts.most_common()),
+        "",
+    )
+
+
+def _fault_tables(results: Results, faults: Sequence[Mutant]) -> Iterator[str]:
+    yield from ("## Faults", "")
     group = ""
-    for mutant in mutants:
+    for mutant in faults:
         if mutant.group != group:
             if group:
                 yield ""
             group = mutant.group
             yield from (f"### {group.capitalize()}", "")
-            yield from ("| fault | what is wrong | caught by | its promise | seconds |", "|---|---|---|---|---|")
-        row = found[kind, mutant.name]
-        by = "**nothing**" if row.is_wrong else row.test
-        cells = (mutant.name, _cell(mutant.sentence), by, _cell(row.promise), f"{row.seconds:.0f}")
+            yield from ("| fault | behaviour | detected by | property | seconds |", "|---|---|---|---|---|")
+        row = results["fault", mutant.name]
+        test = "**nothing**" if row.is_unexpected else row.test
+        cells = (mutant.name, _cell(mutant.sentence), test, _cell(row.description), f"{row.seconds:.0f}")
         yield f"| {' | '.join(cells)} |"
     yield ""
+
+
+def _variant_table(results: Results) -> Iterator[str]:
+    yield from (
+        "## Equivalent variants",
+        "",
+        "Differences that Canvas instances may have; the suite must pass with each of them.",
+        "",
+        "| variant | behaviour | seconds |",
+        "|---|---|---|",
+    )
+    for mutant in EQUIVALENT_VARIANTS:
+        seconds = results["equivalent", mutant.name].seconds
+        yield f"| {mutant.name} | {_cell(mutant.sentence)} | {seconds:.0f} |"
 
 
 def _cell(text: str) -> str:

@@ -1,1 +1,1 @@
-"""What other people's tools make of the contract."""
+"""Third-party tools that read the contract: linters, client generators, and published clients of Canvas."""

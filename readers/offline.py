@@ -1,6 +1,6 @@
-"""Write the contract as one HTML file that needs no network: Swagger UI, its style and the contract are inside.
+"""Write the contract as one HTML page that works offline: Swagger UI and the contract are embedded in it.
 
-Run from the root of the repository by `make dist`; the argument is the file to write.
+`make dist` runs this from the root of the repository; the argument is the path of the page.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from string import Template
 
 from mockserver.contract import read_contract
 
-HERE = Path(__file__).resolve().parent
-SWAGGER_UI = HERE / "node_modules" / "swagger-ui-dist"
+READERS = Path(__file__).resolve().parent
+SWAGGER_UI = READERS / "node_modules" / "swagger-ui-dist"
 
 
-def page() -> str:
-    """The page; no text inside a script can end the script."""
+def render_page() -> str:
+    """Return the page; end tags inside the scripts are escaped, since they would close the script element."""
     contract = read_contract()
-    template = Template((HERE / "page.html").read_text("utf-8"))
+    template = Template((READERS / "page.html").read_text("utf-8"))
     return template.substitute(
         title=contract["info"]["title"],
         style=(SWAGGER_UI / "swagger-ui.css").read_text("utf-8"),
@@ -29,4 +29,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), "utf-8")
+    Path(sys.argv[1]).write_text(render_page(), "utf-8")

@@ -1,4 +1,4 @@
-"""What docs/clients.md says of the clients."""
+"""The text of docs/clients.md, rendered from the results of every client."""
 
 from __future__ import annotations
 
@@ -11,51 +11,78 @@ if TYPE_CHECKING:
 
     from readers.catalogue import Client
 
-PREFACE = """\
-# Clients against the mock
+INTRODUCTION = """\
+# API clients tested against the mock
 
-`make clients` made this page: it generates each client from `openapi.yaml`, checks its types, and runs a program that uses it against a fresh mock.
-It fails when a client does less than is said here, or more.
-The programs are in [`readers/stories`](../readers/stories), the commands in [`readers/catalogue.py`](../readers/catalogue.py).
-The address in them is `a/b?c#d%41é+e@example.com`.
-[`tests/test_canvasapi.py`](../tests/test_canvasapi.py) does the like with canvasapi, the published client in Python.
+This page lists the operations that each client of the Communication Channels API can use: clients generated from `openapi.yaml`, and published clients of Canvas.
+`make clients` writes this page: it generates each client, checks its types, and runs a scenario with it against a new mock.
+It needs Node 22 or 24 (20 still works) and Java 11 or newer.
+Its exit status is 1 when a result differs from this page: a new failure, a known failure with another message, or a known failure that passes.
+
+A footnote gives the cause of a known failure.
+"-" marks a step that does not apply: a published client is neither generated nor type-checked.
+A third published client, canvasapi for Python, is covered by the tests of the mock, in `test_canvasapi.py`.
 """
 
-# A number for each note.
-NOTES = {
-    (client.name, shortcoming.step): number
-    for number, (client, shortcoming) in enumerate(
-        ((client, shortcoming) for client in CLIENTS for shortcoming in client.shortcomings), start=1
+STEPS_HEADING = """\
+## Steps
+
+The programs are in [`readers/scenarios`](../readers/scenarios), the commands and the known failures in [`readers/catalogue.py`](../readers/catalogue.py).
+The SMS address in them is `a/b?c#d%41é+e@example.com`, whose special characters a client must encode.
+The last four steps provoke an error, which the client must report in the type that the contract declares for it.
+
+"""
+
+REMARKS_HEADING = """\
+## Remarks
+
+"""
+
+FOOTNOTES = {
+    (client.name, failure.step): number
+    for number, (client, failure) in enumerate(
+        ((client, failure) for client in CLIENTS for failure in client.known_failures), start=1
     )
 }
+"""The footnote number of each known failure, by the name of the client and the step."""
 
 
-def page(answers: Mapping[str, Mapping[str, str]]) -> str:
-    """A row for each client and a column for each step; then the notes, the steps and the remarks."""
-    heading = f"| client | {' | '.join(map(_words, STEPS))} |\n|{'---|' * (len(STEPS) + 1)}\n"
-    rows = (f"| {client.title} | {' | '.join(_cells(client, answers[client.name]))} |\n" for client in CLIENTS)
-    notes = (
-        f"[^{NOTES[client.name, known.step]}]: {known.reason}: [upstream]({known.upstream}).\n"
+def render_page(results: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the page: a table of clients and steps, footnotes, an explanation of the steps, and remarks on clients.
+
+    `results` has the result of each step, by the name of the client.
+    """
+    footnotes = (
+        f"[^{FOOTNOTES[client.name, failure.step]}]: {failure.cause} ([upstream issue]({failure.issue})).\n"
         for client in CLIENTS
-        for known in client.shortcomings
+        for failure in client.known_failures
     )
-    steps = (f"- {_words(step)}: {meaning}.\n" for step, meaning in STEPS.items())
-    remarks = (f"- {client.title} {client.remark}.\n" for client in CLIENTS if client.remark)
-    parts = (
-        heading + "".join(rows),
-        "".join(notes),
-        "The steps:\n\n" + "".join(steps),
-        "The clients:\n\n" + "".join(remarks),
+    steps = (f"- **{_title(step)}**: {condition}.\n" for step, condition in STEPS.items())
+    remarks = (f"- **{client.title}**: {client.remark}\n" for client in CLIENTS if client.remark)
+    sections = (
+        INTRODUCTION,
+        "".join(_table(results)),
+        "".join(footnotes),
+        STEPS_HEADING + "".join(steps),
+        REMARKS_HEADING + "".join(remarks),
     )
-    return "\n".join((PREFACE, *parts))
+    return "\n".join(sections)
 
 
-def _words(step: str) -> str:
-    return step.replace("_", " ")
+def _table(results: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Yield the lines of the table: a row for each client and a column for each step."""
+    yield f"| client | {' | '.join(map(_title, STEPS))} |\n"
+    yield f"|{'---|' * (len(STEPS) + 1)}\n"
+    for client in CLIENTS:
+        yield f"| {client.title} | {' | '.join(_cells(client, results[client.name]))} |\n"
 
 
-def _cells(client: Client, answers: Mapping[str, str]) -> Iterator[str]:
+def _title(step: str) -> str:
+    return step.replace("_", " ").replace("sms", "SMS")
+
+
+def _cells(client: Client, results: Mapping[str, str]) -> Iterator[str]:
     for step in STEPS:
-        note = NOTES.get((client.name, step))
-        answer = answers.get(step, "no").partition(",")[0] if step in client.steps else "-"
-        yield f"{answer}[^{note}]" if note else answer
+        footnote = FOOTNOTES.get((client.name, step))
+        result = results.get(step, "failed").partition(",")[0] if step in client.steps else "-"
+        yield f"{result}[^{footnote}]" if footnote else result

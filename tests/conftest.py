@@ -1,9 +1,15 @@
-"""A fresh mock for every test, and a way to knock at its door with a token."""
+"""A mock in its default world for each test, and clients with the tokens of that world.
+
+Building an application takes a tenth of a second, so the tests of one process share one application for each set of
+options, and one world, which is reset before each test.
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,18 +23,23 @@ from mockserver import World, create_app, read_world
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The same examples every time, and none that fails for being slow.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
-settings.load_profile("steady")
+    from starlette.types import ASGIApp
+
+# The same examples in every run, and no time limit, which a busy machine would exceed.
+settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
+settings.load_profile("reproducible")
 
 ORIGIN = "http://canvas.test"
 START = datetime(2026, 3, 2, 10, 15, 0, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that only `advance` moves."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.time = START
 
     def __call__(self) -> datetime:
@@ -38,56 +49,96 @@ class Clock:
         self.time += timedelta(**duration)
 
 
-class Login(Protocol):
-    """Gives a client that sends this token, or none."""
+class ClientFactory(Protocol):
+    """Returns a client that sends this token, or none, to a mock with these options of `create_app`."""
 
     def __call__(self, token: str | None = None, **app_options: object) -> TestClient: ...
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+class ServerFactory(Protocol):
+    """Serves a mock with these options of `create_app` on a free port, and returns its origin."""
+
+    def __call__(self, **app_options: object) -> str: ...
 
 
-@pytest.fixture
-def world(clock: Clock) -> World:
-    return World(read_world(), clock)
+@dataclass
+class SharedMock:
+    """The world, its clock, and the applications that serve it, by their options."""
 
+    clock: Clock
+    world: World
+    apps: dict[object, ASGIApp] = field(default_factory=dict)
 
-@pytest.fixture
-def login(world: World) -> Login:
-    apps = {}
-
-    def client(token: str | None = None, **app_options: object) -> TestClient:
+    def app(self, **app_options: object) -> ASGIApp:
         key = tuple(sorted(app_options.items()))
-        if key not in apps:
-            apps[key] = create_app(world, **app_options)  # type: ignore[arg-type]  # any of its options
+        if key not in self.apps:
+            self.apps[key] = create_app(self.world, **app_options)  # type: ignore[arg-type]  # any of its options
+        return self.apps[key]
+
+
+@pytest.fixture(scope="session")
+def shared_mock() -> SharedMock:
+    clock = Clock()
+    return SharedMock(clock, World(read_world(), clock))
+
+
+@pytest.fixture
+def clock(shared_mock: SharedMock) -> Clock:
+    shared_mock.clock.reset()
+    return shared_mock.clock
+
+
+@pytest.fixture
+def world(shared_mock: SharedMock, clock: Clock) -> World:  # noqa: ARG001  # the clock is reset first
+    shared_mock.world.reset()
+    return shared_mock.world
+
+
+@pytest.fixture
+def client_for(shared_mock: SharedMock, world: World) -> ClientFactory:  # noqa: ARG001  # the world is reset first
+    def client(token: str | None = None, **app_options: object) -> TestClient:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        return TestClient(apps[key], base_url=f"{ORIGIN}/api/v1/", headers=headers, follow_redirects=False)
+        app = shared_mock.app(**app_options)
+        return TestClient(app, base_url=f"{ORIGIN}/api/v1/", headers=headers, follow_redirects=False)
 
     return client
 
 
 @pytest.fixture
-def student(login: Login) -> TestClient:
-    return login("student-token")
+def student(client_for: ClientFactory) -> TestClient:
+    return client_for("student-token")
 
 
 @pytest.fixture
-def admin(login: Login) -> TestClient:
-    return login("admin-token")
+def admin(client_for: ClientFactory) -> TestClient:
+    return client_for("admin-token")
 
 
 @pytest.fixture
-def site_admin(login: Login) -> TestClient:
-    return login("site-admin-token")
+def site_admin(client_for: ClientFactory) -> TestClient:
+    return client_for("site-admin-token")
 
 
 @pytest.fixture
-def served(world: World) -> Iterator[str]:
-    """The origin of a mock behind a socket."""
+def serve(shared_mock: SharedMock, world: World) -> Iterator[ServerFactory]:  # noqa: ARG001  # the world is reset first
+    with ExitStack() as servers:
+
+        def start(**app_options: object) -> str:
+            return servers.enter_context(_served(shared_mock.app(**app_options)))
+
+        yield start
+
+
+@pytest.fixture
+def served(serve: ServerFactory) -> str:
+    """The origin of a mock with the default options that listens on a socket."""
+    return serve()
+
+
+@contextmanager
+def _served(app: ASGIApp) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(world), log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

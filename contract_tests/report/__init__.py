@@ -1,1 +1,1 @@
-"""What a run found, written for people (terminal, html) and for tools (har); each writer is a function of the run."""
+"""Reports of a run: the terminal output, report.html, JUnit and traffic.har."""

@@ -1,4 +1,4 @@
-"""The report to mail to a colleague: one HTML file that loads nothing, runs no script, and prints."""
+"""report.html: one HTML file that loads nothing, runs no script, and can be mailed and printed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from contract_tests.coverage import KINDS
-from contract_tests.report.table import count, duration, many, rows, short_names, totals, verdict
+from contract_tests.oracle.coverage import KINDS
+from contract_tests.oracle.permissions import FAILED_MARK, SKIPPED_MARK
+from contract_tests.report.table import count, format_duration, plural, rows, short_names, totals, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from contract_tests.coverage import Coverage
-    from contract_tests.record import Outcome, Run
+    from contract_tests.oracle.coverage import Coverage
+    from contract_tests.oracle.outcome import Outcome
+    from contract_tests.report.record import Run
     from contract_tests.report.table import Row
 
 
-def document(run: Run, coverage: Coverage) -> str:
-    """The whole report; every text of the run is escaped."""
-    operations = [part.place for part in coverage.of("operation")]
+def render(run: Run, coverage: Coverage) -> str:
+    """Return the report as HTML; all text of the run is escaped."""
+    operations = [part.parent for part in coverage.of("operation")]
     names = short_names(operations)
     environment = Environment(
         loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(capital=_capital, duration=duration, many=many)
+    environment.filters.update(capital=_capital, duration=format_duration, plural=plural)
     return environment.get_template("report.html").render(
         run=run,
         coverage=coverage,
@@ -36,11 +38,13 @@ def document(run: Run, coverage: Coverage) -> str:
         operations=list(zip(operations, names, strict=True)),
         groups=_groups(rows(run.outcomes, operations)),
         totals=totals(run.outcomes, operations),
-        failures=_by(run.outcomes, "failed", "property"),
-        unchecked=_by(run.outcomes, "not checked", "reason"),
+        failures=_grouped(run.outcomes, "failed", "property"),
+        skipped=_grouped(run.outcomes, "skipped", "reason"),
         statuses=_statuses(coverage),
         details=[(kind, _details(coverage, kind)) for kind in ("field", "media type", "header")],
-        states=Counter(sentence[4] for sentence in run.traceability),
+        sentence_statuses=Counter(sentence.status for sentence in run.traceability),
+        failed_mark=FAILED_MARK,
+        skipped_mark=SKIPPED_MARK,
     )
 
 
@@ -52,14 +56,15 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _groups(found: Iterable[Row]) -> dict[str, list[Row]]:
+def _groups(rows_: Iterable[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
-    for row in found:
+    for row in rows_:
         groups.setdefault(row.group, []).append(row)
     return groups
 
 
-def _by(outcomes: Iterable[Outcome], status: str, key: str) -> dict[str, list[Outcome]]:
+def _grouped(outcomes: Iterable[Outcome], status: str, key: str) -> dict[str, list[Outcome]]:
+    """Return the outcomes with this status, grouped by the attribute `key`."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.status == status:
@@ -68,21 +73,24 @@ def _by(outcomes: Iterable[Outcome], status: str, key: str) -> dict[str, list[Ou
 
 
 def _statuses(coverage: Coverage) -> dict[str, Any]:
-    """The statuses, documented or seen, and for each operation how often each was seen and whether it is documented."""
-    parts = {**coverage.of("status"), **coverage.unexpected("status")}
+    """Return all statuses as `heads`, and by operation and status the number of responses and if it is documented."""
+    parts = {**coverage.of("status"), **coverage.undocumented_of("status")}
     heads = sorted({part.status for part in parts})
-    places: dict[str, dict[str, tuple[int, bool]]] = {}
-    for part, times in parts.items():
-        places.setdefault(part.place, {})[part.status] = (times, part in coverage.documented)
-    return {"heads": heads, "places": places}
+    operations: dict[str, dict[str, tuple[int, bool]]] = {}
+    for part, number in parts.items():
+        operations.setdefault(part.parent, {})[part.status] = (number, part in coverage.documented)
+    return {"heads": heads, "operations": operations}
 
 
 def _details(coverage: Coverage, kind: str) -> dict[str, tuple[list[str], list[str]]]:
-    """For each place the names of its documented parts that were seen, and of those that were not though they could."""
-    unseen = set(coverage.unseen(kind))
-    found: dict[str, tuple[list[str], list[str]]] = {}
-    for part, times in coverage.of(kind).items():
-        if times or part in unseen:
-            names = found.setdefault(part.place, ([], []))[0 if times else 1]
+    """Return by operation or schema the documented parts that were received, and those that were not.
+
+    Parts of a status that was not received are left out.
+    """
+    not_received = set(coverage.not_received(kind))
+    details: dict[str, tuple[list[str], list[str]]] = {}
+    for part, number in coverage.of(kind).items():
+        if number or part in not_received:
+            names = details.setdefault(part.parent, ([], []))[0 if number else 1]
             names.append(part.name if kind == "field" else f"{part.name} of {part.status}")
-    return found
+    return details

@@ -1,4 +1,4 @@
-"""The table operation x property, and the verdict that follows from it."""
+"""The table of properties and operations, and the verdict of a run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from contract_tests.record import Outcome, Run
+    from contract_tests.oracle.outcome import Outcome
+    from contract_tests.report.record import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One word, `kept`, `broken`, `kept as far as checked` or `not judged`, and the sentence that says why."""
+    """The result of a run: `passed`, `passed with skipped tests`, `failed` or `inconclusive`, and a sentence."""
 
     word: str
     sentence: str
@@ -22,83 +23,93 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many tests passed, failed, and did not check."""
+    """The numbers of passed, failed and skipped tests."""
 
     passed: int = 0
     failed: int = 0
-    unchecked: int = 0
+    skipped: int = 0
 
     @property
     def all(self) -> int:
-        """How many tests there were."""
-        return self.passed + self.failed + self.unchecked
-
-    @property
-    def worst(self) -> str:
-        """The status that decides; empty where there was no test."""
-        if self.failed:
-            return "failed"
-        if self.unchecked:
-            return "not checked"
-        return "passed" if self.passed else ""
+        """The number of tests."""
+        return self.passed + self.failed + self.skipped
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One property: its tests counted for each operation that they exercise, and each once in all."""
+    """The tests of one property."""
 
     group: str
+    """The module of the tests."""
     property: str
-    promise: str
+    rule: str
     cells: tuple[Tally, ...]
+    """The tests of each operation; a test that uses two operations counts in both cells."""
     total: Tally
 
 
 def verdict(run: Run) -> Verdict:
-    """What the run says of its target; what was not checked never looks like a full pass."""
+    """Return the verdict of the run; skipped tests are always mentioned."""
     tally = count(run.outcomes)
     properties = len({outcome.property for outcome in run.outcomes})
     if tally.failed:
-        broken = len({outcome.property for outcome in run.outcomes if outcome.status == "failed"})
-        return Verdict("broken", f"The contract is broken: {broken} of {many(properties, 'property')} did not hold.")
+        failed = _properties_with("failed", run.outcomes)
+        sentence = f"the target violates the contract in {failed} of {plural(properties, 'property')}."
+        return Verdict("failed", f"Failed: {sentence}")
     if not tally.passed:
-        return Verdict("not judged", "Nothing was checked, so nothing is known.")
-    if tally.unchecked:
-        missing = len({outcome.property for outcome in run.outcomes if outcome.status == "not checked"})
-        verb = "was" if missing == 1 else "were"
-        sentence = f"{missing} of {many(properties, 'property')} {verb} not checked, or not in full."
-        return Verdict("kept as far as checked", f"The contract is kept as far as it was checked: {sentence}")
-    return Verdict("kept", f"The contract is kept: {many(properties, 'property')} held in {many(tally.all, 'test')}.")
+        return Verdict("inconclusive", "Inconclusive: no test ran.")
+    if tally.skipped:
+        skipped = _properties_with("skipped", run.outcomes)
+        verb = "was" if skipped == 1 else "were"
+        sentence = f"{skipped} of {plural(properties, 'property')} {verb} skipped or tested in part."
+        return Verdict("passed with skipped tests", f"Passed, with skipped tests: {sentence}")
+    return Verdict("passed", f"Passed: {plural(properties, 'property')} in {plural(tally.all, 'test')}.")
 
 
 def count(outcomes: Iterable[Outcome]) -> Tally:
-    """The outcomes by status."""
-    times = Counter(outcome.status for outcome in outcomes)
-    return Tally(times["passed"], times["failed"], times["not checked"])
+    """Return the numbers of outcomes by status."""
+    numbers = Counter(outcome.status for outcome in outcomes)
+    return Tally(numbers["passed"], numbers["failed"], numbers["skipped"])
 
 
 def rows(outcomes: Iterable[Outcome], operations: Sequence[str]) -> list[Row]:
-    """A row for each property, by the module of its tests, with a cell for each operation."""
+    """Return a row for each property, with a cell for each operation, sorted by test module."""
     properties: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
         properties.setdefault((_group(outcome.test), outcome.property), []).append(outcome)
     return [
-        Row(group, name, tests[0].promise, _cells(tests, operations), count(tests))
+        Row(group, name, tests[0].rule, _cells(tests, operations), count(tests))
         for (group, name), tests in sorted(properties.items(), key=lambda item: item[0][0])
     ]
 
 
 def totals(outcomes: Sequence[Outcome], operations: Sequence[str]) -> tuple[Tally, ...]:
-    """The tests of each operation; one that exercises two operations counts for both."""
+    """Return the tests of each operation; a test that uses two operations counts for both."""
     return _cells(outcomes, operations)
 
 
 def short_names(operations: Sequence[str]) -> list[str]:
-    """The operationIds as verb and words, without the words that most of them share, if that leaves no two alike."""
+    """Return the operationIds without the words that most of them share; unchanged if two would become equal."""
     words = [operation.split("_") for operation in operations]
     uses = Counter(word for _, *rest in words for word in set(rest))
     names = [" ".join((verb, *(word for word in rest if 2 * uses[word] <= len(words)))) for verb, *rest in words]
     return names if len(set(names)) == len(names) else list(operations)
+
+
+def format_duration(seconds: float) -> str:
+    """Return the duration in minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return the number with its noun, in the plural unless the number is 1."""
+    nouns = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else nouns}"
+
+
+def _properties_with(status: str, outcomes: Iterable[Outcome]) -> int:
+    return len({outcome.property for outcome in outcomes if outcome.status == status})
 
 
 def _cells(outcomes: Sequence[Outcome], operations: Sequence[str]) -> tuple[Tally, ...]:
@@ -106,18 +117,6 @@ def _cells(outcomes: Sequence[Outcome], operations: Sequence[str]) -> tuple[Tall
 
 
 def _group(test: str) -> str:
-    """What the test's module is about: `deletion` of test_deletion."""
+    """Return the topic of the test's module: `deletion` for `test_deletion::test_a`."""
     module, found, _ = test.partition("::")
     return module.rpartition("/")[2].removesuffix(".py").rpartition(".")[2].removeprefix("test_") if found else ""
-
-
-def duration(seconds: float) -> str:
-    """The time as people say it."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def many(number: int, noun: str) -> str:
-    """The number and its noun, in the plural where it is not one."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"

@@ -1,32 +1,39 @@
-"""The end of a run on the console: lines of plain text, at most `width` columns except for what is pasted."""
+"""The summary of a run in the terminal: plain text, wrapped at `width` columns except for scripts."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING
 
-from contract_tests.coverage import KINDS
-from contract_tests.report.table import count, duration, many, rows, short_names, totals, verdict
+from contract_tests.oracle.coverage import KINDS
+from contract_tests.report.table import count, format_duration, plural, rows, short_names, totals, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from contract_tests.coverage import Coverage
-    from contract_tests.record import Outcome, Run
+    from contract_tests.oracle.coverage import Coverage
+    from contract_tests.oracle.outcome import Outcome
+    from contract_tests.report.record import Run
     from contract_tests.report.table import Tally
 
 WIDTH = 100
-_LEGEND = "A number counts tests that passed, one with ! tests that failed, one with ? tests that were not checked."
+_TABLE_LEGEND = "Numbers of tests: passed, failed (!), skipped (?). A dot: no test sent this request."
+_MATRIX_TITLE = "Permission matrix: the expected response to each actor's requests for each user's channels"
+_MATRIX_LEGEND = (
+    "allowed: 200. denied: 403, or 401 on an older Canvas. 401 invalid: the body for an invalid token.",
+    "A mark after a response: the test failed (!), or was skipped (?).",
+)
+_MATRIX_COLUMN = 14
 
 
 def summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
-    """Everything: the table, the failures, what was not checked, what was seen; the verdict comes last."""
-    operations = [part.place for part in coverage.of("operation")]
+    """Return all parts of the summary, separated by empty lines; the verdict is the last line."""
+    operations = [part.parent for part in coverage.of("operation")]
     parts = [
         table(run.outcomes, operations, width),
-        matrix(run.matrix),
+        matrix(run.matrix, width),
         failures(run.outcomes, width),
-        not_checked(run.outcomes, width),
+        skipped(run.outcomes, width),
         defects(run, width),
         covered(coverage, width),
         facts(run, width),
@@ -37,128 +44,147 @@ def summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
 
 
 def table(outcomes: Sequence[Outcome], operations: Sequence[str], width: int = WIDTH) -> list[str]:
-    """A line for each property, a column for each operation, and each test counted once in the last column."""
+    """Return a line for each property and a column for each operation; the last column counts each test once."""
     found = rows(outcomes, operations)
     cells = [[_cell(tally) for tally in (*row.cells, row.total)] for row in found]
     sums = [_cell(tally) for tally in (*totals(outcomes, operations), count(outcomes))]
-    heads = [name.split() for name in (*short_names(operations), "in all")]
+    heads = [name.split() for name in (*short_names(operations), "total")]
     columns = zip(heads, *cells, sums, strict=True)
     widths = [max(map(len, (*head, *column))) for head, *column in columns]
-    room = max(width - sum(widths) - 2 * len(widths), 20)
-    lines = _heads(heads, widths, room)
+    name_width = max(width - sum(widths) - 2 * len(widths), 20)
+    lines = _table_heads(heads, widths, name_width)
     group = ""
     for row, texts in zip(found, cells, strict=True):
         if row.group != group:
             group = row.group
             lines.append(group)
-        lines += _line(row.property, texts, widths, room)
-    lines += ["-" * min(width, room + sum(widths) + 2 * len(widths)), *_line("in all", sums, widths, room, indent="")]
-    return [*lines, *_wrapped(_LEGEND, width)]
+        lines += _table_lines(row.property, texts, widths, name_width)
+    lines += [
+        "-" * min(width, name_width + sum(widths) + 2 * len(widths)),
+        *_table_lines("total", sums, widths, name_width, indent=""),
+    ]
+    return [*lines, *_wrapped(_TABLE_LEGEND, width)]
 
 
-def matrix(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Who may do what to whose channels, and where the target lets others."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
+def matrix(rows: Sequence[tuple[str, ...]], width: int = WIDTH) -> list[str]:
+    """Return the permission matrix; nothing if there are no rows."""
+    if not rows:
+        return []
+    heads = _stacked([textwrap.wrap(head, _MATRIX_COLUMN) for head in rows[0]])
+    lines = [*heads, *map(list, rows[1:])]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        _MATRIX_TITLE,
+        *("  ".join(cell.ljust(size) for cell, size in zip(line, widths, strict=True)).rstrip() for line in lines),
+        *(line for sentence in _MATRIX_LEGEND for line in _wrapped(sentence, width)),
+    ]
 
 
 def failures(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
-    """Each broken promise: what was expected, what came back, and a script that shows it, as it is to be pasted."""
+    """Return each failed test with its rule, the assertion, the response, and a script that can be pasted."""
     lines: list[str] = []
     for outcome in (each for each in outcomes if each.status == "failed"):
-        lines += ["", *_wrapped(f"BROKEN: {outcome.property}", width)]
-        lines += _labelled("Promise", outcome.promise, width)
-        lines += _labelled("Promised in", outcome.section, width)
-        lines += _labelled("Expected", outcome.expected, width)
-        lines += _labelled("Came back", outcome.came_back, width)
+        lines += ["", *_wrapped(f"FAILED: {outcome.property}", width)]
+        lines += _labelled("Rule", outcome.rule, width)
+        lines += _labelled("Source", outcome.source, width)
+        lines += _labelled("Violation", outcome.violation, width)
+        lines += _labelled("Received", outcome.received, width)
         lines += _labelled("Test", outcome.test, width)
         if outcome.script:
-            lines += ["  To repeat it:", *visible(outcome.script).strip("\n").splitlines()]
+            lines += ["  To reproduce:", *printable(outcome.script).strip("\n").splitlines()]
     return lines[1:]
 
 
-def not_checked(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
-    """What was not checked, by the reason why."""
+def skipped(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
+    """Return the properties with skipped tests, grouped by reason."""
     reasons: dict[str, dict[str, int]] = {}
-    for outcome in (each for each in outcomes if each.status == "not checked"):
-        properties = reasons.setdefault(outcome.reason or "no reason is given", {})
+    for outcome in (each for each in outcomes if each.status == "skipped"):
+        properties = reasons.setdefault(outcome.reason or "no reason given", {})
         properties[outcome.property] = properties.get(outcome.property, 0) + 1
     lines = []
     for reason, properties in reasons.items():
-        lines += _wrapped(f"Not checked: {reason}", width)
-        for name, times in properties.items():
-            lines += _wrapped(name if times == 1 else f"{name} ({many(times, 'test')})", width, "  ")
+        lines += _wrapped(f"Skipped: {reason}", width)
+        for name, number in properties.items():
+            lines += _wrapped(name if number == 1 else f"{name} ({plural(number, 'test')})", width, "  ")
     return lines
 
 
 def facts(run: Run, width: int = WIDTH) -> list[str]:
-    """What was judged, how, and at what price."""
-    how = f"profile {run.profile}, seed {run.seed}, {run.requests:,} of {run.budget:,} requests"
-    sentences = (f"{run.target}: {how}, {duration(run.seconds)}.", run.rows, *run.notes)
+    """Return the target, the settings, the number of requests, the duration, and the channels that were created."""
+    settings = f"profile {run.profile}, seed {run.seed}, {run.requests:,} of {run.budget:,} requests"
+    sentences = (f"{run.target}: {settings}, {format_duration(run.seconds)}.", run.rows, *run.notes)
     return [line for sentence in sentences for line in _wrapped(sentence, width)]
 
 
 def defects(run: Run, width: int = WIDTH) -> list[str]:
-    """The known defects of Canvas that were seen and tolerated."""
+    """Return the known defects of Canvas that the target showed."""
     return [
         line
         for defect in run.defects
-        for line in _wrapped(f"Known defect, seen {many(defect.times, 'time')}: {defect.name}. {defect.says}", width)
+        for line in _wrapped(
+            f"Known defect of Canvas, in {plural(defect.number, 'response')}: {defect.name}. {defect.description}",
+            width,
+        )
     ]
 
 
 def covered(coverage: Coverage, width: int = WIDTH) -> list[str]:
-    """How much of the contract was seen, which statuses were not, and what is not in the contract."""
-    shares = (f"{len(coverage.seen(kind))} of {len(coverage.of(kind))} {_plural(kind)}" for kind in KINDS)
-    lines = _wrapped(f"Seen of the contract: {', '.join(shares)}.", width)
+    """Return the coverage of the contract, the statuses that were not received, and the undocumented parts."""
+    shares = (f"{len(coverage.received(kind))} of {len(coverage.of(kind))} {_plural(kind)}" for kind in KINDS)
+    lines = _wrapped(f"Coverage of the contract: received {', '.join(shares)}.", width)
     statuses: dict[str, list[str]] = {}
-    for part in coverage.unseen("status"):
-        statuses.setdefault(part.place, []).append(part.status)
+    for part in coverage.not_received("status"):
+        statuses.setdefault(part.parent, []).append(part.status)
     for operation, missing in statuses.items():
-        lines += _wrapped(f"Not seen: {operation} {', '.join(missing)}", width, "  ")
+        lines += _wrapped(f"Not received: {operation} {', '.join(missing)}", width, "  ")
     for kind in KINDS:
-        names = [" ".join(filter(None, part[1:])) for part in coverage.unexpected(kind)]
-        lines += _wrapped(f"Not in the contract, {_plural(kind)}: {', '.join(names)}", width, "  ") if names else []
+        names = [" ".join(filter(None, part[1:])) for part in coverage.undocumented_of(kind)]
+        if names:
+            lines += _wrapped(f"Received but not documented, {_plural(kind)}: {', '.join(names)}", width, "  ")
     return lines
 
 
-def visible(text: str) -> str:
-    """The text with what could command a terminal spelled out; an answer may hold anything."""
+def printable(text: str) -> str:
+    """Return the text with control characters escaped: a response could contain commands for the terminal."""
     return "".join(
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii") for char in text
     )
 
 
-def _heads(heads: list[list[str]], widths: list[int], room: int) -> list[str]:
+def _stacked(heads: list[list[str]]) -> list[list[str]]:
+    """Return the lines of a header whose cells have several lines each, aligned at the bottom."""
     height = max(map(len, heads))
-    stacked = [[""] * (height - len(head)) + head for head in heads]
-    lines = [_row("", list(level), widths, room) for level in zip(*stacked, strict=True)]
-    return [*lines[:-1], "property".ljust(room) + lines[-1][room:]]
+    return [list(line) for line in zip(*([""] * (height - len(head)) + head for head in heads), strict=True)]
 
 
-def _line(name: str, texts: list[str], widths: list[int], room: int, indent: str = "  ") -> list[str]:
-    first, *more = _wrapped(name, room, indent) or [indent]
-    return [_row(first, texts, widths, room), *more]
+def _table_heads(heads: list[list[str]], widths: list[int], name_width: int) -> list[str]:
+    lines = [_table_line("", line, widths, name_width) for line in _stacked(heads)]
+    return [*lines[:-1], "property".ljust(name_width) + lines[-1][name_width:]]
 
 
-def _row(name: str, texts: list[str], widths: list[int], room: int) -> str:
+def _table_lines(name: str, texts: list[str], widths: list[int], name_width: int, indent: str = "  ") -> list[str]:
+    first, *more = _wrapped(name, name_width, indent) or [indent]
+    return [_table_line(first, texts, widths, name_width), *more]
+
+
+def _table_line(name: str, texts: list[str], widths: list[int], name_width: int) -> str:
     cells = "".join(f"  {text:>{size}}" for text, size in zip(texts, widths, strict=True))
-    return (name.ljust(room) + cells).rstrip()
+    return (name.ljust(name_width) + cells).rstrip()
 
 
 def _cell(tally: Tally) -> str:
-    numbers = ((tally.passed, ""), (tally.failed, "!"), (tally.unchecked, "?"))
+    numbers = ((tally.passed, ""), (tally.failed, "!"), (tally.skipped, "?"))
     return " ".join(f"{number}{mark}" for number, mark in numbers if number) or "."
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:
-    lines = [line for part in text.splitlines() for line in _wrapped(part.strip(), width - 15)]
-    return [f"  {label if not place else '':<11}  {line}" for place, line in enumerate(lines)]
+    lines = [line for part in text.splitlines() for line in _wrapped(part.strip(), width - 13)]
+    return [f"  {'' if index else label:<9}  {line}" for index, line in enumerate(lines)]
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
     return textwrap.wrap(
-        visible(text), width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
+        printable(text), width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
     )
 
 

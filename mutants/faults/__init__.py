@@ -1,6 +1,36 @@
-"""Every fault, by what it concerns."""
+"""Faults, one module for each subject."""
 
-from mutants.faults import creation, deletion, encodings, listing, ownership, push, sequences, shapes, statuses, tokens
-from mutants.surgery import mutants_of
+from mutants.faults import (
+    authentication,
+    conditional_requests,
+    creation,
+    deletion,
+    encodings,
+    fields,
+    listing,
+    pagination,
+    permissions,
+    push,
+    restoration,
+    sequences,
+    statuses,
+    validation,
+)
+from mutants.mutant import mutants_of
 
-FAULTS = mutants_of(statuses, shapes, tokens, ownership, encodings, creation, deletion, listing, push, sequences)
+FAULTS = mutants_of(
+    statuses,
+    fields,
+    authentication,
+    permissions,
+    encodings,
+    validation,
+    creation,
+    deletion,
+    restoration,
+    listing,
+    pagination,
+    conditional_requests,
+    push,
+    sequences,
+)

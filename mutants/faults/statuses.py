@@ -1,308 +1,310 @@
-"""Faults of status, content type and error body."""
+"""Faults of the status, the Content-Type and the body of errors."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mutants.surgery import fault
+from mutants.mutant import fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mutants.exchange import Ask, Reply
-    from mutants.surgery import Surgery
+    from mutants.exchange import Request, Response
+    from mutants.patching import PatchedMock
 
-HTML = "<!DOCTYPE html><html><body><h1>Page Not Found</h1></body></html>"
-REFUSAL = {"status": "unauthorized", "errors": [{"message": "user not authorized to perform that action"}]}
-MISSING = {"errors": [{"message": "The specified resource does not exist."}]}
-
-
-def _answer(mock: Surgery, status: int, when: Callable[[Ask, Reply], bool], value: object = None) -> None:
-    """Answer with another status, and with another body if one is given."""
-
-    def change(ask: Ask, reply: Reply) -> None:
-        if when(ask, reply):
-            reply.status = status
-            if value is not None:
-                reply.value = value
-
-    mock.on_reply(change)
+_HTML = "<!DOCTYPE html><html><body><h1>Page Not Found</h1></body></html>"
+_FORBIDDEN = {"status": "unauthorized", "errors": [{"message": "user not authorized to perform that action"}]}
+_NOT_FOUND = {"errors": [{"message": "The specified resource does not exist."}]}
 
 
-def _error(mock: Surgery, status: int, value: object) -> None:
-    """Answer with another body where the status is this one."""
-    _answer(mock, status, lambda _ask, reply: reply.status == status and reply.value is not None, value)
+def _set_status(mock: PatchedMock, status: int, when: Callable[[Request, Response], bool], body: object = None) -> None:
+    """Replace the status, and also the JSON body if one is given, of the responses that `when` selects."""
+
+    def change(request: Request, response: Response) -> None:
+        if when(request, response):
+            response.status = status
+            if body is not None:
+                response.json = body
+
+    mock.on_response(change)
 
 
-@fault
-def create_answers_201(mock: Surgery) -> None:
-    """A creation answers 201 instead of 200."""
-    _answer(mock, 201, lambda ask, reply: ask.creates and reply.status == 200)
+def _set_error_body(mock: PatchedMock, status: int, body: object) -> None:
+    """Replace the JSON body of the responses with this status."""
+    _set_status(mock, status, lambda _request, response: response.status == status and response.json is not None, body)
 
 
-@fault
-def create_answers_an_empty_body(mock: Surgery) -> None:
-    """A creation answers 200 and an empty object."""
-    _answer(mock, 200, lambda ask, reply: ask.creates and reply.status == 200, {})
+def _rename_attribute(mock: PatchedMock, attribute: str, new: str, when: Callable[[Response], bool]) -> None:
+    """Report the validation errors of one attribute under another name in the responses that `when` selects."""
 
+    def change(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 400 and when(response):
+            errors = response.json["errors"]
+            if isinstance(errors, dict) and attribute in errors:
+                moved = [{**entry, "attribute": new} for entry in errors.pop(attribute)]
+                response.json = {"errors": {**errors, new: moved}}
 
-@fault
-def create_answers_a_list(mock: Surgery) -> None:
-    """A creation answers a list that holds the channel."""
-
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.creates and reply.status == 200:
-            reply.value = [reply.value]
-
-    mock.on_reply(change)
+    mock.on_response(change)
 
 
 @fault
-def delete_answers_204(mock: Surgery) -> None:
-    """A deletion answers 204 without a body."""
-
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.deletes and reply.status == 200:
-            reply.status, reply.body = 204, b""
-            del reply.headers["content-type"], reply.headers["content-length"]
-
-    mock.on_reply(change)
+def create_returns_201(mock: PatchedMock) -> None:
+    """A create returns 201 instead of 200."""
+    _set_status(mock, 201, lambda request, response: request.is_create and response.status == 200)
 
 
 @fault
-def delete_answers_success_only(mock: Surgery) -> None:
-    """A deletion answers {"success": true} instead of the channel."""
-    _answer(mock, 200, lambda ask, reply: ask.deletes and reply.status == 200, {"success": True})
+def create_returns_an_empty_object(mock: PatchedMock) -> None:
+    """A create returns 200 and an empty object."""
+    _set_status(mock, 200, lambda request, response: request.is_create and response.status == 200, {})
 
 
 @fault
-def duplicate_answers_500(mock: Surgery) -> None:
-    """A duplicate address answers 500, because the unique index of the database speaks first."""
+def create_returns_a_list(mock: PatchedMock) -> None:
+    """A create returns a list that contains the channel."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 200:
+            response.json = [response.json]
+
+    mock.on_response(change)
+
+
+@fault
+def delete_returns_204(mock: PatchedMock) -> None:
+    """A delete returns 204 without a body."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.is_delete and response.status == 200:
+            response.status, response.body = 204, b""
+            del response.headers["content-type"], response.headers["content-length"]
+
+    mock.on_response(change)
+
+
+@fault
+def delete_returns_success_only(mock: PatchedMock) -> None:
+    """A delete returns {"success": true} instead of the channel."""
+    _set_status(mock, 200, lambda request, response: request.is_delete and response.status == 200, {"success": True})
+
+
+@fault
+def duplicate_returns_500(mock: PatchedMock) -> None:
+    """A duplicate address returns 500, as from the unique index of the database."""
     crash = {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
-    _answer(mock, 500, lambda _ask, reply: reply.is_unique, crash)
+    _set_status(mock, 500, lambda _request, response: response.is_duplicate_error, crash)
 
 
 @fault
-def duplicate_answers_409(mock: Surgery) -> None:
-    """A duplicate address answers 409."""
-    _answer(mock, 409, lambda _ask, reply: reply.is_unique)
+def duplicate_returns_409(mock: PatchedMock) -> None:
+    """A duplicate address returns 409 instead of 400."""
+    _set_status(mock, 409, lambda _request, response: response.is_duplicate_error)
 
 
 @fault
-def invalid_address_answers_422(mock: Surgery) -> None:
-    """A failed validation answers 422 instead of 400."""
-    _answer(mock, 422, lambda ask, reply: ask.creates and reply.status == 400)
+def failed_validation_returns_422(mock: PatchedMock) -> None:
+    """A failed validation returns 422 instead of 400."""
+    _set_status(mock, 422, lambda request, response: request.is_create and response.status == 400)
 
 
 @fault
-def unknown_user_has_an_empty_list(mock: Surgery) -> None:
-    """The list of a user who does not exist is 200 and empty."""
+def unknown_user_has_an_empty_list(mock: PatchedMock) -> None:
+    """The list of an unknown user returns 200 and an empty list instead of 404."""
 
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.lists and reply.status == 404 and b"does not exist" in reply.body:
-            reply.status, reply.value = 200, []
-            reply.headers["link"] = (
-                f'<http://{ask.headers[b"host"].decode()}{ask.path}?page=1&per_page=10>; rel="current"'
+    def change(request: Request, response: Response) -> None:
+        if request.is_list and response.status == 404 and b"does not exist" in response.body:
+            response.status, response.json = 200, []
+            response.headers["link"] = (
+                f'<http://{request.headers[b"host"].decode()}{request.path}?page=1&per_page=10>; rel="current"'
             )
 
-    mock.on_reply(change)
+    mock.on_response(change)
 
 
 @fault
-def unknown_user_is_forbidden(mock: Surgery) -> None:
-    """A user who does not exist is refused with 403, not missing with 404."""
-    _answer(mock, 403, lambda ask, reply: ask.lists and reply.status == 404, REFUSAL)
+def unknown_user_is_forbidden(mock: PatchedMock) -> None:
+    """The list of an unknown user returns 403 instead of 404."""
+    _set_status(mock, 403, lambda request, response: request.is_list and response.status == 404, _FORBIDDEN)
 
 
 @fault
-def missing_channel_is_forbidden(mock: Surgery) -> None:
-    """A deletion of a channel that does not exist answers 403."""
-    _answer(mock, 403, lambda ask, reply: ask.deletes and reply.status == 404, REFUSAL)
+def unknown_channel_is_forbidden(mock: PatchedMock) -> None:
+    """A delete of an unknown channel returns 403 instead of 404."""
+    _set_status(mock, 403, lambda request, response: request.is_delete and response.status == 404, _FORBIDDEN)
 
 
 @fault
-def missing_channel_answers_410(mock: Surgery) -> None:
-    """A deletion of a channel that does not exist answers 410."""
-    _answer(mock, 410, lambda ask, reply: ask.deletes and reply.status == 404)
+def unknown_channel_returns_410(mock: PatchedMock) -> None:
+    """A delete of an unknown channel returns 410 instead of 404."""
+    _set_status(mock, 410, lambda request, response: request.is_delete and response.status == 404)
 
 
 @fault
-def refusals_are_404(mock: Surgery) -> None:
-    """Who may not is told that there is nothing: 404 in place of 403."""
-    _answer(mock, 404, lambda _ask, reply: reply.status == 403, MISSING)
+def denied_requests_are_404(mock: PatchedMock) -> None:
+    """A denied request returns 404 instead of 403."""
+    _set_status(mock, 404, lambda _request, response: response.status == 403, _NOT_FOUND)
 
 
 @fault
-def refused_delete_is_404(mock: Surgery) -> None:
-    """A deletion that is not permitted answers 404, though the channel is there."""
-    _answer(mock, 404, lambda ask, reply: ask.deletes and reply.status == 403, MISSING)
+def denied_delete_is_404(mock: PatchedMock) -> None:
+    """A denied delete of an existing channel returns 404 instead of 403."""
+    _set_status(mock, 404, lambda request, response: request.is_delete and response.status == 403, _NOT_FOUND)
 
 
 @fault
-def refusals_are_400(mock: Surgery) -> None:
-    """Who may not is told 400."""
-    _answer(mock, 400, lambda _ask, reply: reply.status == 403)
+def denied_requests_are_400(mock: PatchedMock) -> None:
+    """A denied request returns 400 instead of 403."""
+    _set_status(mock, 400, lambda _request, response: response.status == 403)
 
 
 @fault
-def refusal_has_no_status_key(mock: Surgery) -> None:
-    """The refusal's body lacks its key `status`."""
-    _error(mock, 403, {"errors": REFUSAL["errors"]})
+def forbidden_body_has_no_status(mock: PatchedMock) -> None:
+    """The body of a 403 lacks the key `status`."""
+    _set_error_body(mock, 403, {"errors": _FORBIDDEN["errors"]})
 
 
 @fault
-def refusal_is_one_text(mock: Surgery) -> None:
-    """The refusal's errors are one text instead of a list."""
-    _error(mock, 403, {"status": "unauthorized", "errors": "user not authorized to perform that action"})
+def forbidden_errors_are_text(mock: PatchedMock) -> None:
+    """`errors` in the body of a 403 is a string instead of a list."""
+    _set_error_body(mock, 403, {"status": "unauthorized", "errors": "user not authorized to perform that action"})
 
 
 @fault
-def missing_is_html(mock: Surgery) -> None:
-    """What is missing is answered with a page of HTML."""
+def not_found_body_is_html(mock: PatchedMock) -> None:
+    """The body of a 404 is an HTML page."""
 
-    def change(_ask: Ask, reply: Reply) -> None:
-        if reply.status == 404:
-            reply.body = HTML.encode()
-            reply.headers["content-type"] = "text/html; charset=utf-8"
+    def change(_request: Request, response: Response) -> None:
+        if response.status == 404:
+            response.body = _HTML.encode()
+            response.headers["content-type"] = "text/html; charset=utf-8"
 
-    mock.on_reply(change)
-
-
-@fault
-def missing_is_another_shape(mock: Surgery) -> None:
-    """What is missing is answered as {"error": "not found"}."""
-    _error(mock, 404, {"error": "not found"})
+    mock.on_response(change)
 
 
 @fault
-def missing_has_an_empty_list_of_errors(mock: Surgery) -> None:
-    """What is missing is answered with no error in the list."""
-    _error(mock, 404, {"errors": []})
+def not_found_body_is_another_object(mock: PatchedMock) -> None:
+    """The body of a 404 is {"error": "not found"}."""
+    _set_error_body(mock, 404, {"error": "not found"})
 
 
 @fault
-def missing_has_a_status_key(mock: Surgery) -> None:
-    """What is missing is answered in the shape of a refusal."""
-    _error(mock, 404, {"status": "not_found", **MISSING})
+def not_found_errors_are_empty(mock: PatchedMock) -> None:
+    """`errors` in the body of a 404 is an empty list."""
+    _set_error_body(mock, 404, {"errors": []})
 
 
 @fault
-def creation_is_labelled_html(mock: Surgery) -> None:
-    """A created channel is JSON that says it is HTML."""
-
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.creates and reply.status == 200:
-            reply.headers["content-type"] = "text/html; charset=utf-8"
-
-    mock.on_reply(change)
+def not_found_body_has_a_status(mock: PatchedMock) -> None:
+    """The body of a 404 has the key `status`, as the body of a 403 does."""
+    _set_error_body(mock, 404, {"status": "not_found", **_NOT_FOUND})
 
 
 @fault
-def deletion_is_labelled_text(mock: Surgery) -> None:
-    """A deleted channel is JSON that says it is plain text."""
+def create_has_content_type_html(mock: PatchedMock) -> None:
+    """The Content-Type of a create is text/html, although the body is JSON."""
 
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.deletes and reply.status == 200:
-            reply.headers["content-type"] = "text/plain"
+    def change(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 200:
+            response.headers["content-type"] = "text/html; charset=utf-8"
 
-    mock.on_reply(change)
-
-
-@fault
-def list_is_wrapped(mock: Surgery) -> None:
-    """The list is wrapped in an object."""
-
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.lists and reply.status == 200:
-            reply.value = {"communication_channels": reply.value}
-
-    mock.on_reply(change)
+    mock.on_response(change)
 
 
 @fault
-def empty_page_answers_204(mock: Surgery) -> None:
-    """A page without channels answers 204."""
+def delete_has_content_type_text(mock: PatchedMock) -> None:
+    """The Content-Type of a delete is text/plain, although the body is JSON."""
 
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.lists and reply.body == b"[]":
-            reply.status, reply.body = 204, b""
-            del reply.headers["content-type"], reply.headers["content-length"]
+    def change(request: Request, response: Response) -> None:
+        if request.is_delete and response.status == 200:
+            response.headers["content-type"] = "text/plain"
 
-    mock.on_reply(change)
-
-
-@fault
-def other_methods_answer_405(mock: Surgery) -> None:
-    """A method that has no route answers 405, where Canvas has 404."""
-    _answer(mock, 405, lambda ask, reply: ask.method in {"PUT", "PATCH"} and reply.status == 404)
+    mock.on_response(change)
 
 
 @fault
-def duplicate_is_named_by_address(mock: Surgery) -> None:
-    """A duplicate is reported under `address` instead of `path`."""
-    _rename(mock, "path", "address", lambda reply: reply.is_unique)
+def list_is_nested_in_an_object(mock: PatchedMock) -> None:
+    """The list is the value of a key in an object."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.is_list and response.status == 200:
+            response.json = {"communication_channels": response.json}
+
+    mock.on_response(change)
 
 
 @fault
-def blank_is_named_by_address(mock: Surgery) -> None:
-    """A blank address is reported under `address` instead of `path`."""
-    _rename(mock, "path", "address", lambda reply: b'"blank"' in reply.body)
+def empty_page_returns_204(mock: PatchedMock) -> None:
+    """A page without channels returns 204 instead of an empty list."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.is_list and response.body == b"[]":
+            response.status, response.body = 204, b""
+            del response.headers["content-type"], response.headers["content-length"]
+
+    mock.on_response(change)
 
 
 @fault
-def invalid_is_named_by_path(mock: Surgery) -> None:
-    """An address that is none is reported under `path` instead of `email`."""
-    _rename(mock, "email", "path", lambda reply: b'"invalid"' in reply.body)
+def unsupported_methods_return_405(mock: PatchedMock) -> None:
+    """A PUT or PATCH, for which there is no route, returns 405 instead of 404."""
+    _set_status(mock, 405, lambda request, response: request.method in {"PUT", "PATCH"} and response.status == 404)
 
 
 @fault
-def missing_type_is_named_by_type(mock: Surgery) -> None:
-    """A missing type is reported under `type` instead of `path_type`."""
-    _rename(mock, "path_type", "type", lambda _reply: True)
+def duplicate_is_reported_for_address(mock: PatchedMock) -> None:
+    """The error of a duplicate has the attribute `address` instead of `path`."""
+    _rename_attribute(mock, "path", "address", lambda response: response.is_duplicate_error)
 
 
 @fault
-def failures_have_no_type(mock: Surgery) -> None:
-    """The entries of a failed validation lack `type`."""
+def blank_is_reported_for_address(mock: PatchedMock) -> None:
+    """The error of a blank address has the attribute `address` instead of `path`."""
+    _rename_attribute(mock, "path", "address", lambda response: b'"blank"' in response.body)
 
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.creates and reply.status == 400 and isinstance(errors := reply.value["errors"], dict):
+
+@fault
+def invalid_is_reported_for_path(mock: PatchedMock) -> None:
+    """The error of an invalid e-mail address has the attribute `path` instead of `email`."""
+    _rename_attribute(mock, "email", "path", lambda response: b'"invalid"' in response.body)
+
+
+@fault
+def missing_type_is_reported_for_type(mock: PatchedMock) -> None:
+    """The error of a missing type has the attribute `type` instead of `path_type`."""
+    _rename_attribute(mock, "path_type", "type", lambda _response: True)
+
+
+@fault
+def validation_errors_have_no_type(mock: PatchedMock) -> None:
+    """Validation errors lack the key `type`."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
             for entries in errors.values():
                 for entry in entries if isinstance(entries, list) else ():
                     entry.pop("type", None)
-            reply.value = {"errors": errors}
+            response.json = {"errors": errors}
 
-    mock.on_reply(change)
-
-
-@fault
-def failures_are_a_flat_list(mock: Surgery) -> None:
-    """A failed validation is a flat list, not by attribute."""
-
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.creates and reply.status == 400 and isinstance(errors := reply.value["errors"], dict):
-            reply.value = {"errors": [{"message": str(entries)} for entries in errors.values()]}
-
-    mock.on_reply(change)
+    mock.on_response(change)
 
 
 @fault
-def duplicate_says_taken(mock: Surgery) -> None:
-    """A duplicate says `taken` where Canvas says `unique!`."""
+def validation_errors_are_a_list(mock: PatchedMock) -> None:
+    """Validation errors are a list instead of an object with a key for each attribute."""
 
-    def change(_ask: Ask, reply: Reply) -> None:
-        if reply.is_unique:
-            reply.body = reply.body.replace(b"unique!", b"taken")
+    def change(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
+            response.json = {"errors": [{"message": str(entries)} for entries in errors.values()]}
 
-    mock.on_reply(change)
+    mock.on_response(change)
 
 
-def _rename(mock: Surgery, attribute: str, other: str, when: Callable[[Reply], bool]) -> None:
-    def change(ask: Ask, reply: Reply) -> None:
-        if ask.creates and reply.status == 400 and when(reply):
-            errors = reply.value["errors"]
-            if isinstance(errors, dict) and attribute in errors:
-                moved = [{**entry, "attribute": other} for entry in errors.pop(attribute)]
-                reply.value = {"errors": {**errors, other: moved}}
+@fault
+def duplicate_is_reported_as_taken(mock: PatchedMock) -> None:
+    """The error of a duplicate is `taken` instead of `unique!`."""
 
-    mock.on_reply(change)
+    def change(_request: Request, response: Response) -> None:
+        if response.is_duplicate_error:
+            response.body = response.body.replace(b"unique!", b"taken")
+
+    mock.on_response(change)

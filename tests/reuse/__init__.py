@@ -1,1 +1,1 @@
-"""What `make overlays` and `make dist` make, and docs/reuse.md, tried as a reader of the contract would."""
+"""Tests of `make overlays`, `make dist` and docs/reuse.md, from outside the checkout where possible."""

@@ -1,8 +1,7 @@
-"""The files that make has made, and an environment with nothing in it but the wheel."""
+"""A virtual environment that contains only the wheel of `make dist` and its dependencies."""
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -14,18 +13,19 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def wheel_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bin folder of a new virtual environment with the wheel, and what it asks for as requirements.lock has it."""
+    """The bin folder of a new virtual environment with the packages of requirements/contract.lock and the wheel."""
     (wheel,) = (ROOT / "dist").glob("*.whl")
     folder = tmp_path_factory.mktemp("wheel")
-    wanted = folder / "wanted.txt"
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    wanted.write_text(f"canvas-channels-contract[contract] @ {wheel.as_uri()} --hash=sha256:{digest}\npip\n")
     environment = folder / "environment"
-    pip = [sys.executable, "-m", "pip", "--python", str(environment), "--disable-pip-version-check"]
-    locked = ["--require-hashes", "--constraint", str(ROOT / "requirements.lock"), "--requirement", str(wanted)]
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    install = [*pip, "install", "--quiet"]
     for command in (
-        [sys.executable, "-m", "venv", "--without-pip", str(environment)],
-        [*pip, "install", "--quiet", *locked],
+        [sys.executable, "-m", "venv", str(environment)],
+        # Python 3.11 installs setuptools with pip; the wheel must work without it.
+        [*pip, "uninstall", "--quiet", "--yes", "setuptools"],
+        [*install, "--require-hashes", "--requirement", str(ROOT / "requirements" / "contract.lock")],
+        # Without an index, this fails when the lock file lacks a dependency of the wheel.
+        [*install, "--no-index", f"canvas-channels-contract[contract] @ {wheel.as_uri()}"],
         [*pip, "check"],
     ):
         subprocess.run(command, check=True, cwd=folder)  # noqa: S603  # our own commands

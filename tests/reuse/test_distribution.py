@@ -1,4 +1,4 @@
-"""What `make dist` makes serves readers who have nothing else."""
+"""The files of `make dist`, used without the checkout."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from mockserver.contract import contract_file, read_contract
+from tests.pages.test_pages import CHROMIUM
 from tests.reuse.conftest import ROOT
-from tests.test_pages import CHROMIUM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,51 +23,52 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.reuse
 
 DIST = ROOT / "dist"
-# Neither the checkout nor this test's own environment may help.
-CLEAN = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 
 
 def run(*command: object, cwd: Path) -> str:
-    """What the command prints when it runs in this folder, without anything of the checkout's environment."""
-    words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env=CLEAN, check=True, capture_output=True, text=True, timeout=120)  # noqa: S603  # our own commands
-    return done.stdout
+    """Run a command in a folder, without the environment of the tests, and return its output."""
+    arguments = [str(argument) for argument in command]
+    process = subprocess.run(  # noqa: S603  # our own commands
+        arguments, cwd=cwd, env=CLEAN_ENVIRONMENT, check=True, capture_output=True, text=True, timeout=120
+    )
+    return process.stdout
 
 
 class TestWheel:
-    def test_it_carries_the_contract(self, wheel_environment: Path, tmp_path: Path) -> None:
+    def test_contains_the_contract(self, wheel_environment: Path, tmp_path: Path) -> None:
         contract = "resources.files('mockserver').joinpath('openapi.yaml').read_text('utf-8')"
         program = f"from importlib import resources; print({contract}, end='')"
 
-        carried = run(wheel_environment / "python", "-c", program, cwd=tmp_path)
+        contained = run(wheel_environment / "python", "-c", program, cwd=tmp_path)
 
-        assert carried == contract_file().read_text("utf-8")
+        assert contained == contract_file().read_text("utf-8")
 
-    def test_it_serves_the_mock(self, wheel_environment: Path, tmp_path: Path) -> None:
+    def test_serves_the_mock(self, wheel_environment: Path, tmp_path: Path) -> None:
         command = [str(wheel_environment / "canvas-mock"), "--port", "0"]
-        with subprocess.Popen(command, cwd=tmp_path, env=CLEAN, stderr=subprocess.PIPE, text=True) as mock:  # noqa: S603  # our own command
+        with subprocess.Popen(command, cwd=tmp_path, env=CLEAN_ENVIRONMENT, stderr=subprocess.PIPE, text=True) as mock:  # noqa: S603  # our own command
             try:
                 assert mock.stderr
                 origin = next(
                     found[0] for line in mock.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line))
                 )
-                listed = httpx2.get(
+                response = httpx2.get(
                     f"{origin}/api/v1/users/self/communication_channels",
                     headers={"Authorization": "Bearer student-token"},
                 )
             finally:
                 mock.terminate()
 
-        assert [channel["id"] for channel in listed.json()] == [1, 2, 3]
+        assert [channel["id"] for channel in response.json()] == [1, 2, 3]
 
-    def test_it_brings_the_suite(self, wheel_environment: Path, tmp_path: Path) -> None:
-        assert "Judge a server against the contract" in run(
-            wheel_environment / "canvas-contract", "--help", cwd=tmp_path
-        )
+    def test_installs_the_contract_tests(self, wheel_environment: Path, tmp_path: Path) -> None:
+        help_text = run(wheel_environment / "canvas-contract", "--help", cwd=tmp_path)
+
+        assert help_text.startswith("usage: canvas-contract")
 
 
-class TestDereferenced:
-    def test_it_is_the_contract_without_a_reference(self) -> None:
+class TestDereferencedContract:
+    def test_is_the_contract_without_references(self) -> None:
         text = (DIST / "openapi.json").read_text("utf-8")
         document = json.loads(text)
 
@@ -78,7 +79,7 @@ class TestDereferenced:
 
 
 class Sources(HTMLParser):
-    """Every address that a page would load."""
+    """A parser that collects every URL which a page loads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,8 +89,8 @@ class Sources(HTMLParser):
         self.found += [value for name, value in attrs if name == "src" or (tag == "link" and name == "href")]
 
 
-class TestPage:
-    def test_it_loads_nothing(self) -> None:
+class TestOfflinePage:
+    def test_loads_no_other_file(self) -> None:
         text = (DIST / "contract.html").read_text("utf-8")
         sources = Sources()
 
@@ -98,8 +99,8 @@ class TestPage:
         assert sources.found == ["data:,"]
         assert "default-src 'none'" in text
 
-    @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine to open the page in")
-    def test_a_browser_shows_all_operations_and_refuses_nothing(self, tmp_path: Path) -> None:
+    @pytest.mark.skipif(CHROMIUM is None, reason="Chromium, which opens the page, was not found")
+    def test_browser_shows_every_operation_and_blocks_no_request(self, tmp_path: Path) -> None:
         flags = "--headless --no-sandbox --disable-gpu --enable-logging=stderr --virtual-time-budget=10000 --dump-dom"
         offline = ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}"]
         command = [str(CHROMIUM), *flags.split(), *offline, (DIST / "contract.html").as_uri()]
@@ -112,8 +113,8 @@ class TestPage:
         assert "Content Security Policy" not in shown.stderr
 
 
-class TestCollection:
-    def test_it_does_what_it_ticks(self, served: str, tmp_path: Path) -> None:
+class TestPostmanCollection:
+    def test_every_request_gets_a_response_of_the_contract(self, served: str, tmp_path: Path) -> None:
         newman = ROOT / "readers" / "node_modules" / ".bin" / "newman"
         variables = ["--env-var", f"baseUrl={served}/api/v1", "--env-var", "bearerToken=student-token"]
         report = tmp_path / "report.json"
@@ -131,6 +132,7 @@ class TestCollection:
         )
 
         executions = json.loads(report.read_text("utf-8"))["run"]["executions"]
-        # The student has no push channel, and the address is the one of the channel that went just before.
+        # The third is 404, because the student has no push channel; the last is 404, because the request before it
+        # deleted the channel with this address.
         assert [execution["response"]["code"] for execution in executions] == [200, 200, 404, 200, 404]
         assert [execution["request"]["url"].get("query", []) for execution in executions] == [[]] * 5

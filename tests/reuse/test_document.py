@@ -1,4 +1,4 @@
-"""docs/reuse.md does what it says: its commands run as they are written, and print what is written below them."""
+"""The commands of docs/reuse.md, run as they are written and compared with the output that the page shows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FILE_NAME = re.compile(r"(?:#|//) (\S+)\n")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A reader's project: the contract, the overlays, what make dist made, and the pinned tools of Node."""
+    """A project folder with the contract, the overlays, the files of `make dist`, and the pinned Node tools."""
     shutil.copy(ROOT / "openapi.yaml", tmp_path)
     for source in (ROOT / "overlays", ROOT / "dist", READERS / "node_modules", READERS / "package.json"):
         (tmp_path / source.name).symlink_to(source)
@@ -40,17 +40,17 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tools(request: pytest.FixtureRequest) -> Path:
-    """The bin folder of the section's Python: the wheel's, the mock's own, or the readers'."""
+    """The bin folder of the Python environment of the section: the wheel's, the mock's or the generators'."""
     section = request.getfixturevalue("section")
-    if section == "The wheel":
+    if section == "Python wheel":
         wheel: Path = request.getfixturevalue("wheel_environment")
         return wheel
-    return ROOT / ".venv" / "bin" if section.startswith("Connexion") else READERS / ".venv" / "bin"
+    return ROOT / ".venv" / "bin" if section.endswith("Connexion") else READERS / ".venv" / "bin"
 
 
 @contextmanager
-def told(script: str, folder: Path, tools: Path) -> Iterator[str]:
-    """What a script prints; nothing is downloaded for it, and what it leaves running ends with the block."""
+def run_script(script: str, folder: Path, tools: Path) -> Iterator[str]:
+    """Run a script without downloads, yield its output, and stop the processes that it left running."""
     environment = {
         **os.environ,
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
@@ -60,7 +60,7 @@ def told(script: str, folder: Path, tools: Path) -> Iterator[str]:
     output = folder / "output.txt"
     with output.open("w") as file:
         command = ["bash", "-euo", "pipefail", "-c", script]
-        shell = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, start_new_session=True)  # noqa: S603  # the page's own
+        shell = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, start_new_session=True)  # noqa: S603  # the commands of our own page
     try:
         assert shell.wait(timeout=240) == 0
         yield output.read_text("utf-8")
@@ -75,15 +75,15 @@ def free_port() -> str:
 
 
 @pytest.mark.parametrize("section", [title for title, body in SECTIONS.items() if "```sh" in body])
-def test_the_commands_of_a_section_do_what_it_says(section: str, folder: Path, tools: Path, served: str) -> None:
+def test_commands_of_a_section_print_its_output(section: str, folder: Path, tools: Path, served: str) -> None:
     body = SECTIONS[section].replace("http://127.0.0.1:8000", served).replace("8001", free_port())
     blocks: dict[str, str] = dict(BLOCK.findall(body))
     for language in blocks.keys() - {"sh", "text"}:
-        named = FILE_NAME.match(blocks[language])
-        assert named, "a program's first line names its file"
-        (folder / named[1]).write_text(blocks[language], "utf-8")
+        file_name = FILE_NAME.match(blocks[language])
+        assert file_name, "the first line of a program must be a comment with its file name"
+        (folder / file_name[1]).write_text(blocks[language], "utf-8")
 
-    with told(blocks["sh"], folder, tools) as output:
+    with run_script(blocks["sh"], folder, tools) as output:
         assert blocks.get("text", "").strip() in output
 
 
@@ -94,7 +94,7 @@ def test_a_section_has_at_most_one_block_of_each_language() -> None:
         assert set(languages) <= {"sh", "python", "ts", "text"}, title
 
 
-def test_every_version_of_a_node_package_is_the_pinned_one() -> None:
+def test_node_packages_have_the_pinned_versions() -> None:
     pinned = json.loads((READERS / "package.json").read_text("utf-8"))["dependencies"]
 
     named = dict(re.findall(r"([@\w/-]+)@(\d+\.\d+\.\d+)", PAGE))

@@ -1,4 +1,4 @@
-"""Each edition that an overlay makes of the contract is what it says, and true of what the mock answers."""
+"""The editions that the overlays make of the contract: their differences, and their requests against the mock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def edition(name: str) -> dict[str, Any]:
 
 
 def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """The node, or the component that it names."""
+    """Return the node, or the component that it references."""
     if "$ref" not in node:
         return node
     _, _, kind, name = node["$ref"].split("/")
@@ -43,14 +43,14 @@ def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 
 def requests(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A request for each example of each operation, made of what is required and where the document puts it."""
+    """Yield a request for each example of each operation, with its required parameters where the document puts them."""
     for path, item in document["paths"].items():
         for method in item.keys() - {"parameters"}:
             operation = item[method]
-            named = [resolved(document, p) for p in [*item.get("parameters", []), *operation["parameters"]]]
+            parameters = [resolved(document, p) for p in [*item.get("parameters", []), *operation["parameters"]]]
             values = {
-                place: {p["name"]: p["example"] for p in named if p["in"] == place and p.get("required")}
-                for place in ("path", "query")
+                location: {p["name"]: p["example"] for p in parameters if p["in"] == location and p.get("required")}
+                for location in ("path", "query")
             }
             request = {"method": method, "url": path.format(**values["path"])[1:], "params": values["query"]}
             for body in bodies(document, operation):
@@ -58,7 +58,7 @@ def requests(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def bodies(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The body of each example, by the name that the client has for it; one empty answer where there is no body."""
+    """Yield each example of the body, by the keyword of the HTTP client; yield an empty dict when there is no body."""
     if "requestBody" not in operation:
         yield {}
         return
@@ -67,32 +67,33 @@ def bodies(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[dict
             yield {MEDIA_TYPES[media_type]: resolved(document, example)["value"]}
 
 
-def answers(document: dict[str, Any]) -> list[tuple[int, Any]]:
-    """What a fresh mock says to every request of the document, in the document's order."""
+def responses(document: dict[str, Any]) -> list[tuple[int, Any]]:
+    """Send every request of the document to a new mock, in order, and return the statuses and bodies."""
     app = create_app(World(read_world(), lambda: START))
     headers = {"Authorization": "Bearer push-token"}
-    with TestClient(app, base_url="http://canvas.test/api/v1/", headers=headers) as device:
-        return [(answer.status_code, answer.json()) for answer in (device.request(**r) for r in requests(document))]
+    with TestClient(app, base_url="http://canvas.test/api/v1/", headers=headers) as client:
+        received = [client.request(**request) for request in requests(document)]
+        return [(response.status_code, response.json()) for response in received]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
-def test_an_edition_s_own_requests_are_answered_like_the_contract_s(name: str) -> None:
-    told = answers(edition(name))
+def test_requests_of_an_edition_get_the_responses_of_the_contract(name: str) -> None:
+    received = responses(edition(name))
 
-    assert told == answers(read_contract())
-    # List; create an e-mail, an SMS and a push channel; forget the device; delete channel 3, and again by its address.
-    assert [status for status, _ in told] == [200, 200, 200, 200, 200, 200, 404]
+    assert received == responses(read_contract())
+    # List; create an e-mail, an SMS and a push channel; delete the push token; delete channel 3, then by its address.
+    assert [status for status, _ in received] == [200, 200, 200, 200, 200, 200, 404]
 
 
 @pytest.mark.parametrize("name", ["push-token-in-query", "json-body", "bearer-only"])
-def test_an_edition_says_the_same_of_answers(name: str) -> None:
-    changed = edition(name)
+def test_edition_has_the_responses_of_the_contract(name: str) -> None:
+    document = edition(name)
 
-    assert changed["components"]["responses"] == read_contract()["components"]["responses"]
-    assert changed["openapi"] == "3.0.3"
+    assert document["components"]["responses"] == read_contract()["components"]["responses"]
+    assert document["openapi"] == "3.0.3"
 
 
-def test_the_push_token_is_in_the_query_and_nowhere_else() -> None:
+def test_push_token_is_in_the_query_only() -> None:
     operation = edition("push-token-in-query")["paths"][PUSH]["delete"]
 
     token = operation["parameters"][-1]
@@ -101,14 +102,14 @@ def test_the_push_token_is_in_the_query_and_nowhere_else() -> None:
     assert "requestBody" not in operation
 
 
-def test_a_new_channel_is_json_and_nothing_else() -> None:
+def test_body_of_a_new_channel_is_json_only() -> None:
     document = edition("json-body")
 
     assert list(document["paths"][CHANNELS]["post"]["requestBody"]["content"]) == ["application/json"]
     assert "communication_channel[" not in str(document)
 
 
-def test_the_header_is_the_only_way_to_send_a_token() -> None:
+def test_access_token_is_in_the_header_only() -> None:
     document = edition("bearer-only")
     operations = [item[method] for item in document["paths"].values() for method in item.keys() - {"parameters"}]
 
@@ -117,36 +118,36 @@ def test_the_header_is_the_only_way_to_send_a_token() -> None:
 
 
 class TestOpenApi31:
-    def test_it_is_valid(self) -> None:
+    def test_is_valid(self) -> None:
         document = edition("openapi-3.1")
 
         assert document["openapi"] == "3.1.1"
         assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
 
-    def test_what_was_nullable_has_null_among_its_types(self) -> None:
-        before = {place: schema for place, schema in properties(read_contract()) if schema.get("nullable")}
+    def test_nullable_properties_have_null_among_their_types(self) -> None:
+        nullable = {name: schema for name, schema in properties(read_contract()) if schema.get("nullable")}
 
-        after = {place: schema for place, schema in properties(edition("openapi-3.1")) if "null" in schema["type"]}
+        converted = {name: schema for name, schema in properties(edition("openapi-3.1")) if "null" in schema["type"]}
 
         assert "nullable" not in str(edition("openapi-3.1"))
-        assert {place: schema["type"] for place, schema in after.items()} == {
-            place: [schema["type"], "null"] for place, schema in before.items()
+        assert {name: schema["type"] for name, schema in converted.items()} == {
+            name: [schema["type"], "null"] for name, schema in nullable.items()
         }
-        assert len(after) == 9
+        assert len(converted) == 9
 
-    def test_null_and_a_value_fit_and_another_type_does_not(self) -> None:
+    def test_null_and_a_number_are_valid_and_text_is_not(self) -> None:
         document = edition("openapi-3.1")
         channel = document["components"]["examples"]["DeletedEmail"]["value"]
-        registry: Registry[Any] = Registry().with_resource("urn:it", DRAFT202012.create_resource(document))
-        schema = {"$ref": "urn:it#/components/schemas/CommunicationChannel"}
+        registry: Registry[Any] = Registry().with_resource("urn:contract", DRAFT202012.create_resource(document))
+        schema = {"$ref": "urn:contract#/components/schemas/CommunicationChannel"}
 
-        fits = [OAS31Validator(schema, registry=registry).is_valid({**channel, "position": p}) for p in (None, 4, "4")]
+        valid = [OAS31Validator(schema, registry=registry).is_valid({**channel, "position": p}) for p in (None, 4, "4")]
 
-        assert fits == [True, True, False]
+        assert valid == [True, True, False]
 
 
 def properties(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every property of a named schema that says its type, with its place."""
+    """Yield the name and schema of every property with a type, as `Schema.property`."""
     for name, schema in document["components"]["schemas"].items():
         for key, value in schema.get("properties", {}).items():
             if "type" in value:

@@ -1,0 +1,169 @@
+"""Baseline of a test account: its channels before the run, and the responses to the first creations of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from contract_tests.account.clean_up import (
+    channel_of,
+    list_unvalidated,
+    remove_created_channels,
+    send_unvalidated,
+)
+from contract_tests.account.preflight import check_capacity
+from contract_tests.client import addresses
+from contract_tests.client.addresses import TypedAddress
+from contract_tests.client.api_client import FORBIDDEN_STATUSES
+from contract_tests.client.request import ENCODINGS
+from contract_tests.client.settings import Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx2
+
+    from contract_tests.client.api_client import ApiClient, Channel
+
+_BASELINE_DURATION = timedelta(minutes=10)
+"""The maximum time between the creations of one baseline; rows further apart were created by several runs."""
+
+WITH_SKIP_CONFIRMATION = addresses.PHONE
+"""The address whose first creation has the parameter skip_confirmation."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One user's channels before the run, and the responses to the first creations of the run."""
+
+    client: ApiClient
+    channels_before: list[Channel]
+    """The user's channels before the run."""
+    responses: dict[tuple[TypedAddress, str], httpx2.Response]
+    """The responses to the first creations, by address and encoding, in order.
+
+    Every second channel was deleted before the next creation.
+    """
+    known_ids: frozenset[int]
+    """The ids that were known before the first creation, from the list of channels and the journal."""
+    listed_after_restore: list[Channel]
+    """The list after the first creations: some channels were never deleted, and one was deleted and restored."""
+    unknown_type_response: httpx2.Response | None
+    """The response to the creation of `UNKNOWN_TYPE`; None if its row existed already or an earlier creation failed."""
+
+    def compare(self) -> list[str]:
+        """Return the differences between the channels now and before the run, one line for each channel."""
+        after = {channel["id"]: channel for channel in list_unvalidated(self.client)}
+        before = {channel["id"]: channel for channel in self.channels_before}
+        return [
+            f"channel {number}: was {before.get(number, 'absent')}, is {after.get(number, 'absent')}"
+            for number in sorted(after.keys() | before.keys())
+            if after.get(number) != before.get(number)
+        ]
+
+    @property
+    def creation_times(self) -> dict[int, object]:
+        """The `created_at` of each channel of the first creations, by channel id."""
+        return {channel["id"]: channel.get("created_at") for channel in self._first_channels()}
+
+    def _first_channels(self) -> Iterator[Channel]:
+        return filter(None, map(channel_of, self.responses.values()))
+
+    def new_channels(self) -> list[Channel]:
+        """Return the channels of the first creations whose ids were unknown before, in order of creation.
+
+        They can be the channels of an earlier run whose journal is absent. If their creation times show that several
+        runs created them, return none, because their positions are then not consecutive.
+        """
+        highest = max(self.known_ids, default=0)
+        new = [channel for channel in self._first_channels() if channel["id"] > highest]
+        creation_times = [
+            datetime.fromisoformat(str(channel.get("created_at"))) for channel in new if channel.get("created_at")
+        ]
+        return new if creation_times and max(creation_times) - min(creation_times) < _BASELINE_DURATION else []
+
+
+def record_baseline(client: ApiClient, channels_before: list[Channel], admin: ApiClient | None) -> Baseline:
+    """Create a channel for each accepted address, delete them all, and return the baseline.
+
+    Raises Inconclusive if the account has too few free rows, or if its users may not edit their channels; so no test
+    fails for either reason.
+    """
+    client.transport.reset_steps()
+    known_ids = frozenset(channel["id"] for channel in channels_before) | client.transport.journal.created.keys()
+    try:
+        responses = _create_first_channels(client, admin)
+        unknown_type_response = _create_unknown_type(client) if len(responses) == len(addresses.ACCEPTED) else None
+        send_unvalidated(client, "POST", body=client.create_fields(addresses.ACCEPTED[1]))
+        listed_after_restore = list_unvalidated(client)
+    finally:
+        remove_created_channels(client)
+    return Baseline(client, channels_before, responses, known_ids, listed_after_restore, unknown_type_response)
+
+
+def _create_first_channels(
+    client: ApiClient, admin: ApiClient | None
+) -> dict[tuple[TypedAddress, str], httpx2.Response]:
+    """Create a channel for each accepted address until a creation fails, which a test then reports.
+
+    Return the response to each creation, by address and encoding.
+    """
+    responses: dict[tuple[TypedAddress, str], httpx2.Response] = {}
+    for index, (address, encoding) in enumerate(zip(addresses.ACCEPTED, cycle(ENCODINGS), strict=False)):
+        fields = (
+            *client.create_fields(address),
+            *((("skip_confirmation", "1"),) if address == WITH_SKIP_CONFIRMATION else ()),
+        )
+        parts = {"query": fields} if encoding == "query" else {"body": fields, "encoding": encoding}
+        response = responses[address, encoding] = send_unvalidated(client, "POST", **parts)
+        check_capacity(client, response, len(addresses.EXPECTED_KEYS) - index - 1)
+        if index == 0:
+            _check_permission(client, response, admin)
+        channel = channel_of(response)
+        if channel is None:
+            return responses
+        if index % 2:
+            send_unvalidated(client, "DELETE", tail=(str(channel["id"]),))
+    return responses
+
+
+def _check_permission(client: ApiClient, response: httpx2.Response, admin: ApiClient | None) -> None:
+    """Raise Inconclusive if the first creation is denied because users may not edit their channels (behaviour 3.2)."""
+    if response.status_code not in FORBIDDEN_STATUSES or client.user != "self" or _can_delete(client, admin):
+        return
+    raise Inconclusive(
+        f"User {client.id} is denied the creation of channels with ${client.token_name} ({response.status_code}); "
+        "allow users to edit their channels in the account's settings, or use another account."
+    )
+
+
+def _create_unknown_type(client: ApiClient) -> httpx2.Response | None:
+    """Create the channel with an unknown type and return the response, or None if its row exists already.
+
+    Canvas accepts the address as e-mail only if it restores that row. It then returns 500 for the unknown type, or
+    creates a second row if its database has no unique index (behaviour 5.4).
+    """
+    as_email = TypedAddress("email", addresses.UNKNOWN_TYPE.address)
+    if send_unvalidated(client, "POST", body=client.create_fields(as_email)).status_code == 200:
+        return None
+    response = send_unvalidated(client, "POST", body=client.create_fields(addresses.UNKNOWN_TYPE))
+    check_capacity(client, response, 0)
+    return response
+
+
+def _can_delete(client: ApiClient, admin: ApiClient | None) -> bool:
+    """Return whether the user can delete a channel that an admin created.
+
+    If so, the account's settings allow users to edit their channels (behaviour 3.2).
+    """
+    if admin is None:
+        return False
+    admin = admin.for_user(client.id)
+    channel = channel_of(send_unvalidated(admin, "POST", body=admin.create_fields(addresses.FIRST)))
+    if channel is None:
+        return False
+    is_deleted = send_unvalidated(client, "DELETE", tail=(str(channel["id"]),)).status_code == 200
+    remove_created_channels(admin)
+    return is_deleted

@@ -1,0 +1,205 @@
+"""Client of the API: one method per operation, with every response validated against the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from contract_tests.client.addresses import ACCEPTED
+from contract_tests.client.request import Request
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from contract_tests.client.addresses import TypedAddress
+    from contract_tests.client.request import Fields
+    from contract_tests.client.transport import Transport
+
+Channel = dict[str, Any]
+_IDS_PER_SHARD = 10**13
+FORBIDDEN_STATUSES = frozenset({401, 403})
+"""The statuses of a denied request: 403, and 401 on Canvas before about 2024."""
+
+LIST = "list_communication_channels"
+CREATE = "create_communication_channel"
+DELETE = "delete_communication_channel"
+DELETE_BY_ADDRESS = "delete_communication_channel_by_address"
+DELETE_PUSH_TOKEN = "delete_push_token"  # noqa: S105 - an operation's name, not a token
+
+ADDRESS = "communication_channel[address]"
+TYPE = "communication_channel[type]"
+TOKEN = "communication_channel[token]"  # noqa: S105 - a field's name, not a token
+
+
+class ResponseValidator(Protocol):
+    """Validator of responses, such as the contract."""
+
+    def violations(self, operation: str, response: httpx2.Response, *, with_body: bool = True) -> list[str]:
+        """Return the ways in which the response violates the operation's description."""
+        ...
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """Client with one access token, or none, for the channels of one user."""
+
+    transport: Transport
+    contract: ResponseValidator
+    token: str | None = field(repr=False)
+    token_name: str
+    """The name of the token's variable."""
+    id: int = 0
+    """The id of the user in the path."""
+    user: str = "self"
+    """The user as the path names it: an id or `self`."""
+    masquerade: str = ""
+    """The parameter `as_user_id` of every request; no parameter if empty."""
+
+    def for_user(self, id_: int, user: str = "") -> ApiClient:
+        """Return a client with the same token for the channels of another user."""
+        return replace(self, id=id_, user=user or str(id_))
+
+    def acting_as(self, id_: int) -> ApiClient:
+        """Return a client with the same token that acts as another user (behaviour 3.6)."""
+        return replace(self, id=id_, user="self", masquerade=str(id_))
+
+    # -- the five operations
+
+    def list_page(self, query: Fields = (), headers: Fields = (), method: str = "GET") -> httpx2.Response:
+        """List one page of channels."""
+        return self.send(LIST, method, query=query, headers=headers)
+
+    def create(self, address: TypedAddress, extra: Fields = (), encoding: str = "form") -> httpx2.Response:
+        """Create a channel with this type and address, sent together with the `extra` parameters."""
+        return self.create_with((*self.create_fields(address), *extra), encoding)
+
+    def create_with(self, fields: Fields, encoding: str = "form", query: Fields = ()) -> httpx2.Response:
+        """Create a channel with exactly these parameters."""
+        if encoding == "query":
+            return self.send(CREATE, "POST", query=(*fields, *query))
+        return self.send(CREATE, "POST", body=fields, encoding=encoding, query=query)
+
+    def create_with_document(self, document: object) -> httpx2.Response:
+        """Create a channel with exactly this JSON body."""
+        return self.send(CREATE, "POST", document=document)
+
+    def delete(self, channel: int | str, query: Fields = ()) -> httpx2.Response:
+        """Delete the channel with this id."""
+        return self.send(DELETE, "DELETE", tail=(str(channel),), query=query)
+
+    def delete_by_address(self, address: TypedAddress) -> httpx2.Response:
+        """Delete the channel with this type and address."""
+        return self.send(DELETE_BY_ADDRESS, "DELETE", tail=tuple(address))
+
+    def delete_push_token(self, fields: Fields, encoding: str = "form") -> httpx2.Response:
+        """Delete a push token of the current user."""
+        parts: dict[str, Any] = {"query": fields} if encoding == "query" else {"body": fields, "encoding": encoding}
+        return self.send(DELETE_PUSH_TOKEN, "DELETE", user="self", tail=("push",), **parts)
+
+    # -- combinations of the operations
+
+    def list_channels(self) -> list[Channel]:
+        """Return all channels, from at most four pages of 100."""
+        channels: list[Channel] = []
+        for number in range(1, 5):
+            page = expect_ok(self.list_page((("page", str(number)), ("per_page", "100"))))
+            channels += page
+            if len(page) < 100:
+                break
+        return channels
+
+    @staticmethod
+    def create_fields(address: TypedAddress) -> Fields:
+        """Return the parameters that create a channel with this type and address."""
+        return ((ADDRESS, address.address), (TYPE, address.type))
+
+    def create_channel(self, address: TypedAddress, extra: Fields = ()) -> Channel:
+        """Create a channel and return it; fail unless the response is 200."""
+        channel: Channel = expect_ok(self.create(address, extra))
+        return channel
+
+    def create_missing_channels(self) -> list[Channel]:
+        """Create a channel for every accepted address that has none, and return all channels."""
+        channels = self.list_channels()
+        existing = {(channel["type"], channel["address"].lower()) for channel in channels}
+        missing = [address for address in ACCEPTED if address.key not in existing]
+        for address in missing:
+            self.create_channel(address)
+        return self.list_channels() if missing else channels
+
+    def send(self, operation: str, method: str, **parts: Any) -> httpx2.Response:
+        """Send a request and return the response; fail if it violates the contract and is no known defect of Canvas."""
+        request = self.build_request(operation, method, **parts)
+        response = self.transport.send(request)
+        if self.transport.steps[-1].known_defect is None:
+            violations = self.contract.violations(operation, response, with_body=method != "HEAD")
+            assert not violations, (
+                f"The {response.status_code} response of {operation} violates openapi.yaml: {'; '.join(violations)}"
+            )
+        return response
+
+    def build_request(self, operation: str, method: str, **parts: Any) -> Request:
+        """Return a request of this client; `parts` are further fields of Request, and override those of the client."""
+        as_user = (("as_user_id", self.masquerade),) if self.masquerade else ()
+        query = (*parts.pop("query", ()), *as_user)
+        defaults = {"user": self.user, "token": self.token, "token_name": self.token_name, "owner": self.id}
+        return Request(method, operation=operation, query=query, **{**defaults, **parts})
+
+
+def local_id(number: int) -> int:
+    """Return the id without the shard that hosted Canvas prepends for users of several institutions."""
+    return number % _IDS_PER_SHARD
+
+
+def expect_ok(response: httpx2.Response) -> Any:
+    """Assert that the response is 200, and return its JSON body."""
+    assert response.status_code == 200, f"expected 200, got {describe(response)}"
+    return response.json()
+
+
+def expect_forbidden(response: httpx2.Response) -> None:
+    """Assert that the response denies an authenticated user the request, in Canvas's format (behaviour 3.1)."""
+    assert response.status_code in FORBIDDEN_STATUSES, f"expected 403 or 401, got {describe(response)}"
+    status = response.json().get("status")
+    is_translated = response.status_code == 401 and isinstance(status, str) and status not in {"", "unauthenticated"}
+    assert status == "unauthorized" or is_translated, (
+        "a denied request has the status unauthorized, which older Canvas translates"
+    )
+    assert response.json()["errors"], "a denied request has an error message"
+    assert "www-authenticate" not in response.headers, "a denied request has no header WWW-Authenticate"
+    cache_control = response.headers.get("cache-control", "no-store")
+    assert "no-store" in cache_control or "no-cache" in cache_control, (
+        f"the response to a denied request may be cached: {cache_control}"
+    )
+
+
+def expect_not_found(response: httpx2.Response) -> None:
+    """Assert that the response is 404, in Canvas's format (behaviour 3.5)."""
+    assert response.status_code == 404, f"expected 404, got {describe(response)}"
+    assert "status" not in response.json(), "a 404 has no status key"
+    assert response.json()["errors"][0]["message"], "a 404 has an error message"
+    assert "error_code" not in response.json()["errors"][0], "a 404 has no error code, unlike a general failure"
+
+
+def expect_unauthenticated(response: httpx2.Response, *, has_token: bool) -> None:
+    """Assert that the response is 401, in the format for a missing or a rejected token (behaviour 2)."""
+    assert response.status_code == 401, f"expected 401, got {describe(response)}"
+    assert response.headers.get("www-authenticate", "").startswith("Bearer"), "a 401 names the scheme Bearer"
+    assert response.json()["errors"][0]["message"], "a 401 has an error message"
+    status = None if has_token else "unauthenticated"
+    assert response.json().get("status") == status, "only a 401 without a token has the status unauthenticated"
+
+
+def expect_validation_errors(response: httpx2.Response, **expected: str) -> None:
+    """Assert that the response is 400 with one error of the given type for each attribute (behaviour 5.2)."""
+    assert response.status_code == 400, f"expected 400, got {describe(response)}"
+    errors = response.json()["errors"]
+    assert isinstance(errors, dict), "validation errors are grouped by attribute"
+    types = {name: [error["type"] for error in entries] for name, entries in errors.items()}
+    assert types == {name: [type_] for name, type_ in expected.items()}
+    assert all(error["attribute"] == name for name, entries in errors.items() for error in entries)
+
+
+def describe(response: httpx2.Response) -> str:
+    """Return the status and the start of the body, for messages."""
+    return f"{response.status_code}: {response.text[:300]}"

@@ -1,0 +1,140 @@
+"""Safety guard: rejects every request that could change a channel that the suite did not create."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import TYPE_CHECKING
+
+from contract_tests.client import addresses
+from contract_tests.client.addresses import TypedAddress
+
+if TYPE_CHECKING:
+    from contract_tests.client.journal import Journal
+    from contract_tests.client.request import Request
+
+_MIN_UNUSED_ID = 2**62
+"""Larger than any channel id: Canvas counts ids up, on hosted systems from multiples of ten trillion."""
+
+_TYPES = frozenset({"email", "sms", ""})
+"""Types for which a repeated creation adds no row.
+
+Canvas stores any other type as email, in a new row each time if the database has no unique index.
+"""
+
+_METHOD_OVERRIDES = frozenset({"_method", "x-http-method-override"})
+
+
+class UnsafeRequestError(Exception):
+    """A request that the safety guard rejects; the cause is an error in the suite, not in the target."""
+
+
+class SafetyGuard:
+    """Allowlist of the requests with which even a faulty server cannot change a channel that the suite did not create.
+
+    The preflight check fills the sets of what existed before the run.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.preexisting_channels: set[int] = set()
+        """The ids of the channels that existed before the run."""
+        self.preexisting_addresses: set[tuple[int, str]] = set()
+        """The addresses of these channels in lower case, each with its user id."""
+        self.users_with_push_channel: set[int] = set()
+        """The ids of the users who had a push channel before the run."""
+
+    def check(self, request: Request) -> None:
+        """Return if the request is safe, after its intent is in the journal. Raises UnsafeRequestError."""
+        names = {name.lower() for name, _ in (*request.parameters(), *request.headers)}
+        if names.isdisjoint(_METHOD_OVERRIDES) and self._is_safe(request):
+            return
+        raise UnsafeRequestError(
+            f"{request.method} {request.path} was not sent: it could change a channel that the suite did not create. "
+            "Correct the test that sends it."
+        )
+
+    def _is_safe(self, request: Request) -> bool:
+        match request.method:
+            case "GET" | "HEAD":
+                return len(request.tail) <= 1
+            case "PUT" | "PATCH":  # Canvas has no such routes
+                return (
+                    not request.parameters()
+                    and len(request.tail) < 2
+                    and all(map(self._has_only_safe_ids, request.tail))
+                )
+            case "POST":
+                return not request.tail and self._is_safe_creation(request)
+            case "DELETE":
+                return self._is_safe_deletion(request)
+        return False
+
+    def _is_safe_creation(self, request: Request) -> bool:
+        """Return whether the creation is safe, and record the intent if it is."""
+        devices = request.values("communication_channel[token]")
+        types = request.values("communication_channel[type]") or [""]
+        locations = request.values("communication_channel[address]") or [""]
+        combinations = list(product(types, locations))
+        if not all(map(_is_test_device, devices)):
+            return False
+        if not all(self._is_safe_to_create(request.owner, type_, address) for type_, address in combinations):
+            return False
+        for type_, address in combinations:
+            if isinstance(type_, str) and isinstance(address, str):
+                self._journal.record_intent(request.owner, TypedAddress(type_, address).key)
+        return True
+
+    def _is_safe_to_create(self, owner: int, type_: object, address: object) -> bool:
+        """Return whether the row that this could create, if any, has one of the test addresses."""
+        if type_ == "push":
+            return owner not in self.users_with_push_channel
+        if not isinstance(address, str):  # Canvas crashes on it; converted to text it is no e-mail address
+            return type_ == "email" and "@" not in str(address)
+        if not address.strip():
+            return True
+        stored = TypedAddress(str(type_), address.replace("\0", ""))
+        return stored.key in addresses.POSSIBLE_KEYS and (type_ in _TYPES or stored == addresses.UNKNOWN_TYPE)
+
+    def _is_safe_deletion(self, request: Request) -> bool:
+        overrides = {name: request.values(name) for name in ("type", "address")}
+        if any(overrides.values()) and not self._has_safe_overrides(request, overrides):
+            return False
+        match request.tail:
+            case ("push",) if request.user == "self":
+                devices = request.values("push_token")
+                return all(map(_is_test_device, devices)) and (
+                    bool(devices) or request.owner not in self.users_with_push_channel
+                )
+            case (channel,):
+                return self._has_only_safe_ids(channel)
+            case (type_, address):
+                return self._is_safe_to_delete(request.owner, type_, address)
+        return False
+
+    def _has_safe_overrides(self, request: Request, overrides: dict[str, list[object]]) -> bool:
+        """Return whether the parameters `type` and `address`, which override the path, are safe (behaviour 1.1)."""
+        return all(
+            self._is_safe_to_delete(request.owner, str(type_), str(address))
+            for type_, address in product(*overrides.values())
+        )
+
+    def _has_only_safe_ids(self, segment: str) -> bool:
+        """Return whether every number in the path segment is the id of a channel of the suite, or of none at all."""
+        numbers = [int(digits) for digits in re.findall(r"\d+", segment)]
+        return all(
+            number in self._journal.created.keys() - self.preexisting_channels
+            for number in numbers
+            if 0 < number < _MIN_UNUSED_ID
+        )
+
+    def _is_safe_to_delete(self, owner: int, type_: str, address: str) -> bool:
+        if type_.lower() == "push":
+            return owner not in self.users_with_push_channel
+        is_preexisting = (owner, address.strip().lower()) in self.preexisting_addresses
+        return addresses.is_test_address(address) and not is_preexisting
+
+
+def _is_test_device(token: object) -> bool:
+    text = str(token)
+    return not text.strip() or text.lower().startswith(addresses.DEVICE)

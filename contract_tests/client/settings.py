@@ -1,0 +1,140 @@
+"""Settings of a run: target, tokens, profile and request rate, read from the environment."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to subclass
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+TOKENS = (
+    "CANVAS_TOKEN",
+    "CANVAS_ADMIN_TOKEN",
+    "CANVAS_SITE_ADMIN_TOKEN",
+    "CANVAS_PUSH_TOKEN",
+    "CANVAS_SCOPED_TOKEN",
+    "CANVAS_EXPIRED_TOKEN",
+    "CANVAS_REVOKED_TOKEN",
+)
+
+
+class Profile(NamedTuple):
+    """The size of a run and its limits."""
+
+    examples: int
+    """The number of examples that Hypothesis generates for each property."""
+    budget: int
+    """The maximum number of requests."""
+    minutes: int
+    """The maximum duration."""
+
+
+PROFILES = {
+    "quick": Profile(5, 4_000, 30),
+    "default": Profile(20, 10_000, 45),
+    "thorough": Profile(100, 20_000, 180),
+}
+
+
+class Inconclusive(Exit):
+    """The target cannot be tested; ends the run with exit status 2 and a sentence that says what to do.
+
+    It subclasses pytest's Exit and so is not a failure of the current test, which Hypothesis would try to reproduce.
+    """
+
+    __module__ = "builtins"  # pytest prints the name of the class before the sentence
+
+    def __init__(self, why: object) -> None:
+        super().__init__(str(why), returncode=2)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The target, tokens and limits of one run; tokens are not part of the repr."""
+
+    url: str
+    tokens: dict[str, str] = field(repr=False)
+    """The access tokens that are set, by the name of their variable."""
+    other_user_id: int = 0
+    profile: str = "default"
+    seed: int = 1
+    rate: float = 0.0
+    """The maximum number of requests per second; 0 is no limit."""
+
+    @property
+    def limits(self) -> Profile:
+        """The limits of the profile."""
+        return PROFILES[self.profile]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the target is on this machine."""
+        return urlsplit(self.url).hostname in LOOPBACK
+
+
+def read_settings(url: str, defaults: dict[str, str]) -> Settings:
+    """Return the settings for the target `url`; `defaults` apply to variables that are not set. Raises Inconclusive."""
+    values = {**defaults, **{name: value for name, value in os.environ.items() if value}}
+    tokens = {name: values[name] for name in TOKENS if name in values}
+    if "CANVAS_TOKEN" not in tokens:
+        raise Inconclusive("CANVAS_TOKEN is not set; set it to an access token of an ordinary test user.")
+    for name, token in tokens.items():
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise Inconclusive(f"{name} has a character that is not allowed in a token; copy the token again.")
+    origin = _read_origin(url, allow_http=values.get("ALLOW_HTTP") == "1")
+    return Settings(
+        url=origin,
+        tokens=tokens,
+        other_user_id=read_number("CANVAS_OTHER_USER_ID", values.get("CANVAS_OTHER_USER_ID", "0")),
+        profile=read_profile(),
+        seed=read_number("SEED", values.get("SEED", "1")),
+        rate=_read_rate(values.get("RATE", "0" if urlsplit(origin).hostname in LOOPBACK else "10")),
+    )
+
+
+def read_profile() -> str:
+    """Return the name of the profile. Raises Inconclusive for an unknown one."""
+    profile = os.environ.get("PROFILE") or "default"
+    if profile not in PROFILES:
+        raise Inconclusive(f"PROFILE is {profile!r}; set it to one of {', '.join(PROFILES)}.")
+    return profile
+
+
+def read_number(name: str, text: str) -> int:
+    """Return the value of the variable `name` as a number. Raises Inconclusive if it is not a whole number."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise Inconclusive(f"{name} is {text!r}; set it to a whole number.")
+    return int(text)
+
+
+def _read_rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < math.inf:
+        raise Inconclusive(f"RATE is {text!r}; set it to a number of requests per second, or to 0 for no limit.")
+    return rate
+
+
+def _read_origin(url: str, *, allow_http: bool) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Inconclusive(
+            "CANVAS_URL is not a valid URL; set it to an origin such as https://canvas.example.edu."
+        ) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
+        raise Inconclusive(
+            "CANVAS_URL is not an origin; set it to one such as https://canvas.example.edu, without path and user name."
+        )
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_http:
+        raise Inconclusive("CANVAS_URL is http, which sends tokens unencrypted; use https or set ALLOW_HTTP=1.")
+    host = parts.netloc.lower()
+    return f"{parts.scheme}://{host.removesuffix(f':{port}') if port == _DEFAULT_PORTS[parts.scheme] else host}"

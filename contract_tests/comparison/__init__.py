@@ -1,0 +1,1 @@
+"""Comparison of a target with the mock: `make compare`."""

@@ -1,0 +1,94 @@
+"""The contract openapi.yaml, and the validation of responses against it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from jsonschema import Draft4Validator
+from openapi_schema_validator import OAS30Validator
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class Contract:
+    """The parsed openapi.yaml. All instances share one `document`; do not modify it."""
+
+    def __init__(self) -> None:
+        self.document = _read_document(contract_file())
+        items = (item for path in self.document["paths"].values() for item in path.values())
+        self._operations = {
+            item["operationId"]: item for item in items if isinstance(item, dict) and "operationId" in item
+        }
+        self._validators: dict[tuple[str, int, str], Draft4Validator] = {}
+
+    def operations(self) -> dict[str, dict[str, Any]]:
+        """Return the operations by operationId."""
+        return self._operations
+
+    def violations(self, operation: str, response: httpx2.Response, *, with_body: bool = True) -> list[str]:
+        """Return the ways in which the response violates the description of the operation.
+
+        `with_body` is false for a response to HEAD, which has no body.
+        """
+        documented = self._operations[operation]["responses"].get(str(response.status_code))
+        if documented is None:
+            return [f"status {response.status_code} is not documented for {operation}"]
+        documented = self.resolve(documented)
+        content = documented.get("content", {})
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        violations = self._missing_headers(documented, response)
+        if not content:
+            return violations
+        if media_type not in content:
+            return [*violations, f"content type {media_type!r} is not documented for status {response.status_code}"]
+        if with_body and media_type.endswith("json"):
+            key = operation, response.status_code, media_type
+            if key not in self._validators:
+                self._validators[key] = self.validator(content[media_type]["schema"])
+            violations += _schema_violations(self._validators[key], response)
+        return violations
+
+    def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
+        """Return the node, or the node to which its `$ref` points."""
+        while "$ref" in node:
+            target: Any = self.document
+            for key in node["$ref"].removeprefix("#/").split("/"):
+                target = target[key]
+            node = target
+        return node
+
+    def validator(self, schema: dict[str, Any]) -> Draft4Validator:
+        """Return a validator for a schema of this contract."""
+        validator: Draft4Validator = OAS30Validator({**schema, "components": self.document["components"]})
+        return validator
+
+    def _missing_headers(self, documented: dict[str, Any], response: httpx2.Response) -> list[str]:
+        headers = {name: self.resolve(header) for name, header in documented.get("headers", {}).items()}
+        required = (name for name, header in headers.items() if header.get("required"))
+        return [f"the required header {name} is absent" for name in required if name not in response.headers]
+
+
+def _schema_violations(validator: Draft4Validator, response: httpx2.Response) -> list[str]:
+    try:
+        body = response.json()
+    except ValueError:
+        return ["the body is not valid JSON"]
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+
+@cache
+def _read_document(file: Path) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # not every PyYAML is built with libyaml
+    document: dict[str, Any] = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506  # it is a safe loader
+    return document
+
+
+def contract_file() -> Path:
+    """Return the path of openapi.yaml: in the root of a checkout, or in the mock's package of an installed wheel."""
+    root = Path(__file__).parent.parent.parent
+    checkout = root / "openapi.yaml"
+    return checkout if checkout.exists() else root / "mockserver" / "openapi.yaml"

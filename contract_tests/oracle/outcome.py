@@ -1,0 +1,34 @@
+"""Outcomes of tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["passed", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of one test, without tokens and personal data."""
+
+    property: str
+    """The tested property of the API, such as "a deleted channel is not found"."""
+    test: str
+    """The module and the name of the test: `test_deletion::test_a_deleted_channel_is_not_found[id]`."""
+    rule: str
+    """The rule of the contract that the test checks, in one or two sentences."""
+    source: str
+    """The source of the rule, such as "behaviour 6" or a JSON pointer into openapi.yaml; may be empty."""
+    operations: tuple[str, ...]
+    """The operationIds of the requests that the test sent."""
+    status: Status
+    reason: str = ""
+    """The reason why the test was skipped."""
+    violation: str = ""
+    """The message of the assertion that failed."""
+    received: str = ""
+    """The last response before the failure: `404 Not Found {...}`."""
+    script: str = ""
+    """The requests of a failed test as a shell script."""
+    seconds: float = 0.0

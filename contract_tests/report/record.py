@@ -1,0 +1,51 @@
+"""Record of a run, from which all reports are made. It contains no token and no personal data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from contract_tests.client.exchange import Exchange
+    from contract_tests.oracle.outcome import Outcome
+    from contract_tests.oracle.traceability import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedDefect:
+    """A known defect of Canvas, and the number of responses that showed it."""
+
+    name: str
+    description: str
+    number: int
+
+
+@dataclass
+class Run:
+    """One run of the suite against one target."""
+
+    target: str
+    """The origin of the server."""
+    profile: str
+    seed: int
+    started: datetime
+    seconds: float
+    requests: int
+    """The number of requests that the run sent."""
+    budget: int
+    """The number of requests that the profile allows."""
+    rows: str
+    """A sentence about the channels that the suite created."""
+    tokens: tuple[str, ...]
+    """The names of the token variables that were set."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    defects: list[ObservedDefect] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Sentences about the target, such as "The target has no SNS."."""
+    traceability: Sequence[Sentence] = ()
+    matrix: Sequence[tuple[str, ...]] = ()
+    """The rows of the permission matrix, its header first."""

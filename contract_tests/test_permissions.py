@@ -1,0 +1,304 @@
+"""Permissions: what each actor may do to the channels of each user, and how a request names a user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.account.clean_up import remove_created_channels
+from contract_tests.client import addresses
+from contract_tests.client.api_client import (
+    ApiClient,
+    describe,
+    expect_forbidden,
+    expect_not_found,
+    expect_ok,
+    expect_unauthenticated,
+)
+from contract_tests.oracle.permissions import (
+    ACCOUNTS,
+    ALLOWED,
+    DENIED,
+    INVALID_TOKEN,
+    NO_TOKEN,
+    NOT_FOUND,
+    OPERATIONS,
+    PERMISSIONS,
+    cell_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+
+UNKNOWN_TOKEN = "canvas-contract-is-no-token"  # noqa: S105 - no server knows this token
+SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
+UNKNOWN_USER_IDS = ("0", "9223372036854775808", "99999999999999999999", "abc", "-1", "SELF")
+UNKNOWN_SIS_IDS = ("sis_user_id:canvas-contract", "sis_login_id:canvas-contract", "canvas_contract:1")
+CELLS = [
+    pytest.param(actor, account, operation, expected, id=cell_name(actor, account, operation))
+    for actor, rows in PERMISSIONS.items()
+    for account, row in rows.items()
+    for operation, expected in zip(OPERATIONS, row, strict=True)
+]
+
+
+@dataclass(frozen=True)
+class Actors:
+    """A client for each actor of the permission matrix, and for each of the two accounts."""
+
+    owner: ApiClient
+    other: ApiClient
+    clients: dict[str, ApiClient]
+
+    def client_for(self, actor: str, account: str) -> tuple[ApiClient, ApiClient]:
+        """Return the actor's client for the account's channels, and a client with full permissions on them."""
+        if actor not in self.clients:
+            pytest.skip(f"needs a token for {actor}")
+        account_holder = self.owner if account == ACCOUNTS[0] else self.other
+        return self.clients[actor].for_user(account_holder.id), account_holder
+
+
+@pytest.fixture
+def actors(owner: ApiClient, other: ApiClient, request: pytest.FixtureRequest) -> Actors:
+    """Return a client for each actor with a token; the other user is the administrator's masquerade."""
+    settings = owner.transport.settings
+    clients = {
+        "no token": ApiClient(owner.transport, owner.contract, None, ""),
+        "invalid token": ApiClient(owner.transport, owner.contract, UNKNOWN_TOKEN, "NO_SUCH_TOKEN"),
+        "test user": owner,
+        "other user": other.acting_as(other.id),
+        "admin": other,
+    }
+    if "CANVAS_SITE_ADMIN_TOKEN" in settings.tokens:
+        clients["site admin"] = request.getfixturevalue("site_admin")
+    return Actors(owner, other, clients)
+
+
+@pytest.mark.parametrize(("actor", "account", "operation", "expected"), CELLS)
+def test_permission_matrix_is_enforced(actors: Actors, actor: str, account: str, operation: str, expected: str) -> None:
+    """Each actor may do to the channels of each user exactly what Canvas allows (behaviour 3.2)."""
+    client, account_holder = actors.client_for(actor, account)
+    other = actors.other if account_holder is actors.owner else actors.owner
+    target = account_holder.create_channel(addresses.FIRST)
+    other.create_channel(addresses.FIRST)
+    before, others_before = account_holder.list_channels(), other.list_channels()
+
+    response = _perform(client, operation, target["id"])
+
+    _check(response, expected)
+    after = account_holder.list_channels()
+    if expected == ALLOWED and operation.startswith("delete"):
+        assert after == [channel for channel in before if channel != target]
+    elif expected == ALLOWED and operation == "create":
+        assert [channel["id"] for channel in after if channel not in before] == [response.json()["id"]]
+    else:
+        assert after == before, "the request changed channels"
+    assert other.list_channels() == others_before, "the request changed channels of another user"
+
+
+def test_ordinary_user_is_denied_access_to_an_admin(owner: ApiClient, admin_token: ApiClient | None) -> None:
+    """An ordinary user may not list or create channels of an admin (behaviour 3.2, 12)."""
+    if admin_token is None:
+        pytest.skip("needs CANVAS_ADMIN_TOKEN")
+    channels = expect_ok(admin_token.list_page())
+    if not channels:
+        pytest.skip("needs an admin with a channel, which has the admin's user id")
+    admin_id = channels[0]["user_id"]
+
+    expect_forbidden(owner.for_user(admin_id).list_page())
+    response = owner.for_user(admin_id).create(addresses.FIRST)
+    remove_created_channels(admin_token.for_user(admin_id))
+
+    expect_forbidden(response)
+
+
+def test_channel_of_another_user_is_404(owner: ApiClient, other: ApiClient) -> None:
+    """A delete by the id of another user's channel is 404, for the user and for an admin (behaviour 3.5)."""
+    channel = other.create_channel(addresses.FIRST)
+
+    expect_not_found(owner.delete(channel["id"]))
+    expect_not_found(owner.for_user(owner.id).delete(channel["id"]))
+    expect_not_found(other.for_user(owner.id).delete(channel["id"]))
+
+    assert channel in other.list_channels()
+
+
+def test_list_contains_only_channels_of_its_user(owner: ApiClient, other: ApiClient) -> None:
+    """A list contains channels of its user only, even if another user has the newest channels (behaviour 4)."""
+    for client, other_client in ((owner, other), (other, owner)):
+        client.create_missing_channels()
+        other_client.create_missing_channels()
+        # If an earlier run has created the channel of the unknown type, it is restored here.
+        other_client.create(addresses.TypedAddress("email", addresses.UNKNOWN_TYPE.address))
+
+        channels = client.list_channels()
+
+        assert {channel["user_id"] for channel in channels} == {client.id}
+
+
+def test_two_users_may_share_an_address(owner: ApiClient, other: ApiClient) -> None:
+    """Two users may have channels of the same address, and a delete affects one of them (behaviour 5.4)."""
+    owners, others = owner.create_channel(addresses.FIRST), other.create_channel(addresses.FIRST)
+    assert owners["id"] != others["id"]
+
+    expect_ok(owner.delete_by_address(addresses.FIRST))
+
+    assert others in other.list_channels()
+    assert owners not in owner.list_channels()
+
+
+@pytest.mark.parametrize("user", [*UNKNOWN_USER_IDS, *UNKNOWN_SIS_IDS])
+def test_unknown_user_is_404_on_every_operation(owner: ApiClient, user: str) -> None:
+    """An unknown user is 404 on every operation (behaviour 3.4)."""
+    client = owner.for_user(0, user)
+
+    expect_not_found(client.list_page())
+    expect_not_found(client.create(addresses.FIRST))
+    expect_not_found(client.delete("0"))
+    expect_not_found(client.delete_by_address(addresses.NEVER_CREATED))
+
+
+@pytest.mark.parametrize("similar", ["{}.5", "{}abc", "{}.0"])
+def test_user_id_with_extra_characters_is_404(owner: ApiClient, similar: str) -> None:
+    """A user id followed by other characters is 404 (behaviour 3.4)."""
+    client = owner.for_user(owner.id, similar.format(owner.id))
+
+    expect_not_found(client.list_page())
+
+
+def test_list_of_another_user_is_denied_for_every_page_and_spelling(owner: ApiClient, other: ApiClient) -> None:
+    """The list of another user is denied on every page and with leading zeros in the user id (behaviour 3.2)."""
+    for user, query in (
+        (f"00{other.id}", ()),
+        (str(other.id), (("page", "2"),)),
+        (str(other.id), (("per_page", "1"),)),
+    ):
+        expect_forbidden(owner.for_user(other.id, user).list_page(query))
+
+
+def test_self_and_own_user_id_have_the_same_list(owner: ApiClient) -> None:
+    """`self` and the user's own id, with or without leading zeros, return the same list (behaviour 3.4)."""
+    owner.create_channel(addresses.FIRST)
+
+    channels = owner.list_channels()
+
+    assert owner.for_user(owner.id).list_channels() == channels
+    assert owner.for_user(owner.id, f"00{owner.id}").list_channels() == channels
+
+
+@pytest.mark.parametrize("by", ["id", "address"])
+def test_own_user_id_is_equivalent_to_self(owner: ApiClient, by: str) -> None:
+    """A create and a delete with the user's own id have the same effect as with `self` (behaviour 3.4)."""
+    client = owner.for_user(owner.id)
+    channel = client.create_channel(addresses.PLUS)
+    assert channel in owner.list_channels()
+
+    deleted = expect_ok(client.delete(channel["id"]) if by == "id" else client.delete_by_address(addresses.PLUS))
+
+    assert deleted == {**channel, "workflow_state": "retired"}
+    assert channel not in owner.list_channels()
+
+
+def test_admin_receives_the_same_list_as_the_owner(admin: ApiClient, owner: ApiClient) -> None:
+    """A root-account admin receives the list of another user with the same fields as the owner (behaviour 8)."""
+    owner.create_channel(addresses.FIRST)
+
+    channels = admin.list_channels()
+
+    assert channels == owner.list_channels()
+
+
+def test_channel_created_by_an_admin_is_unconfirmed(admin: ApiClient, owner: ApiClient) -> None:
+    """Without skip_confirmation, an admin creates an unconfirmed channel that belongs to the user (behaviour 5.8)."""
+    channel = admin.create_channel(addresses.MIXED_CASE)
+
+    assert channel["workflow_state"] == "unconfirmed"
+    assert channel["user_id"] == owner.id
+    assert channel in owner.list_channels()
+
+
+@pytest.mark.parametrize("pair", [addresses.PLUS, addresses.PERCENT, addresses.NON_ASCII, addresses.PHONE], ids=str)
+def test_admin_may_delete_by_address(admin: ApiClient, owner: ApiClient, pair: addresses.TypedAddress) -> None:
+    """An admin's delete by address retires the owner's channel, also with special characters (behaviour 6)."""
+    channel = owner.create_channel(pair)
+
+    response = admin.delete_by_address(pair)
+
+    assert expect_ok(response) == {**channel, "workflow_state": "retired"}
+    assert channel not in owner.list_channels()
+
+
+def test_duplicate_address_from_an_admin_is_400(admin: ApiClient, owner: ApiClient) -> None:
+    """A duplicate of an active channel's address is rejected for an admin as for the owner (behaviour 5.5)."""
+    admin.create_channel(addresses.FIRST, SKIP_CONFIRMATION)
+    before = owner.list_channels()
+
+    responses = [admin.create(addresses.FIRST), owner.create(addresses.FIRST)]
+
+    assert [response.status_code for response in responses] == [400, 400]
+    assert owner.list_channels() == before
+
+
+def test_masquerade_has_the_permissions_of_the_user(admin: ApiClient, owner: ApiClient) -> None:
+    """With as_user_id, an admin lists, creates and deletes as that user, and `self` is that user (behaviour 3.6)."""
+    acting = admin.acting_as(owner.id)
+    channel = acting.create_channel(addresses.SECOND, SKIP_CONFIRMATION)
+
+    assert channel["user_id"] == owner.id
+    assert channel["workflow_state"] == "unconfirmed", "the user has no permission for skip_confirmation"
+    assert acting.list_channels() == owner.list_channels()
+    assert expect_ok(acting.delete(channel["id"]))["id"] == channel["id"]
+    assert channel not in owner.list_channels()
+
+
+def test_masquerade_without_permission_is_401(owner: ApiClient, other: ApiClient) -> None:
+    """as_user_id of a user for whom masquerade is not allowed is 401, with text as errors (behaviour 3.6)."""
+    channel = other.create_channel(addresses.FIRST)
+    before = other.list_channels()
+    acting = owner.acting_as(other.id)
+
+    for response in (
+        acting.list_page(),
+        acting.create(addresses.SECOND),
+        acting.delete(channel["id"]),
+        acting.delete_by_address(addresses.FIRST),
+    ):
+        assert response.status_code == 401, describe(response)
+        assert isinstance(response.json()["errors"], str)
+        assert "www-authenticate" not in response.headers, "the token is valid"
+
+    assert other.list_channels() == before
+
+
+def test_masquerade_as_an_unknown_user_is_401(owner: ApiClient) -> None:
+    """as_user_id of an unknown user is 401, and as_user_id of the user's own id has no effect (behaviour 3.6)."""
+    assert owner.acting_as(0).list_page().status_code == 401
+    assert owner.acting_as(owner.id).list_channels() == owner.list_channels()
+
+
+def _perform(client: ApiClient, operation: str, channel_id: int) -> httpx2.Response:
+    """Send the request of one operation of the matrix."""
+    senders: dict[str, Callable[[], httpx2.Response]] = {
+        "list": client.list_page,
+        "create": lambda: client.create(addresses.SECOND),
+        "delete by id": lambda: client.delete(channel_id),
+        "delete by address": lambda: client.delete_by_address(addresses.FIRST),
+        "delete unknown address": lambda: client.delete_by_address(addresses.NEVER_CREATED),
+    }
+    return senders[operation]()
+
+
+def _check(response: httpx2.Response, expected: str) -> None:
+    """Check the response against one cell of the matrix."""
+    checks: dict[str, Callable[[httpx2.Response], object]] = {
+        ALLOWED: expect_ok,
+        DENIED: expect_forbidden,
+        NOT_FOUND: expect_not_found,
+        NO_TOKEN: lambda response: expect_unauthenticated(response, has_token=False),
+        INVALID_TOKEN: lambda response: expect_unauthenticated(response, has_token=True),
+    }
+    checks[expected](response)

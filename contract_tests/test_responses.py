@@ -1,0 +1,195 @@
+"""Responses: fields, string ids, caching headers and unsupported methods."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+from contract_tests.client import addresses
+from contract_tests.client.api_client import TYPE, ApiClient, describe, expect_ok
+
+if TYPE_CHECKING:
+    from contract_tests.client.api_client import Channel
+    from contract_tests.oracle.contract import Contract
+
+ORDINARY_KEYS = {"id", "position", "workflow_state", "user_id", "created_at", "address", "type"}
+BOUNCE_KEYS = {
+    "last_bounce_at",
+    "last_transient_bounce_at",
+    "last_suppression_bounce_at",
+    "last_bounce_summary",
+    "last_transient_bounce_summary",
+}
+STRING_IDS = (("Accept", "application/json+canvas-string-ids"),)
+UNSUPPORTED_REQUESTS = (("GET", ("0",)), ("GET", ("push",)), ("PUT", ()), ("PATCH", ()))
+"""Methods without a route, each with the path segments after `communication_channels`."""
+
+UNSUPPORTED_CHANNEL_METHODS = ("GET", "PUT", "PATCH")
+"""Methods without a route for one channel."""
+
+
+def test_created_at_is_utc_in_whole_seconds(owner: ApiClient) -> None:
+    """created_at is a time in UTC, in whole seconds, with the suffix Z (behaviour 8)."""
+    times = [channel["created_at"] for channel in owner.create_missing_channels() if channel["created_at"] is not None]
+
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times)
+
+
+def test_list_has_string_ids_on_request(owner: ApiClient) -> None:
+    """With Accept: application/json+canvas-string-ids, the ids in a list are strings, and only they (behaviour 8)."""
+    channels = owner.create_missing_channels()[:10]
+
+    response = owner.transport.send(owner.build_request("", "GET", headers=STRING_IDS))
+
+    assert expect_ok(response) == [_with_string_ids(channel) for channel in channels]
+    assert response.headers["content-type"].partition(";")[0] == "application/json"
+
+
+def test_create_and_delete_return_string_ids_on_request(owner: ApiClient) -> None:
+    """With Accept: application/json+canvas-string-ids, a create and a delete return string ids (behaviour 8)."""
+    create = owner.build_request("", "POST", body=owner.create_fields(addresses.FIRST), headers=STRING_IDS)
+
+    created = expect_ok(owner.transport.send(create))
+
+    channel = next(each for each in owner.list_channels() if str(each["id"]) == created["id"])
+    assert created == _with_string_ids(channel)
+
+    delete = owner.build_request("", "DELETE", tail=(created["id"],), headers=STRING_IDS)
+
+    deleted = expect_ok(owner.transport.send(delete))
+
+    assert deleted == {**created, "workflow_state": "retired"}
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*"])
+def test_response_is_json_for_any_accept_header(owner: ApiClient, accept: str) -> None:
+    """The response is JSON for any Accept header (behaviour 8)."""
+    response = owner.list_page(headers=(("Accept", accept),))
+
+    assert expect_ok(response) == owner.list_channels()[:10]
+
+
+def test_unchanged_list_is_304(owner: ApiClient) -> None:
+    """If-None-Match with the ETag of the list returns 304 without a body until the list changes (behaviour 9)."""
+    query = (("per_page", "100"),)
+    first = owner.list_page(query)
+    etag = first.headers.get("etag")
+    if etag is None:
+        pytest.skip("the target, or a proxy before it, sends no ETag")
+
+    unchanged = owner.list_page(query, (("If-None-Match", etag),))
+    owner.create_channel(addresses.FIRST)
+    changed = owner.list_page(query, (("If-None-Match", etag),))
+
+    assert unchanged.status_code == 304, describe(unchanged)
+    assert unchanged.content == b""
+    assert expect_ok(changed) == owner.list_channels()
+    assert changed.headers.get("etag") != etag
+
+    expect_ok(owner.delete_by_address(addresses.FIRST))
+    owner.create_channel(addresses.SECOND)
+    replaced = owner.list_page(query)
+
+    assert replaced.headers.get("etag") != changed.headers.get("etag"), "another list of the same length has the ETag"
+
+
+def test_bounce_fields_are_absent_for_ordinary_users(owner: ApiClient) -> None:
+    """For users other than site admins, the bounce fields are absent, not null (behaviour 8)."""
+    channels = owner.create_missing_channels()
+
+    for channel in channels:
+        assert channel.keys() >= ORDINARY_KEYS
+        assert not [key for key in channel if "bounce" in key]
+
+
+def test_site_admin_receives_bounce_fields_and_all_others(site_admin: ApiClient, owner: ApiClient) -> None:
+    """A site admin receives the bounce fields, and the same other fields as the owner (behaviour 8)."""
+    owner.create_missing_channels()
+
+    channels = site_admin.list_channels()
+
+    bounce_fields = {frozenset(key for key in channel if "bounce" in key) for channel in channels}
+    assert len(bounce_fields) == 1, "the channels have different bounce fields"
+    other_fields = [{key: channel[key] for key in channel if "bounce" not in key} for channel in channels]
+    assert other_fields == owner.list_channels()
+    received = next(iter(bounce_fields))
+    if not received:
+        pytest.skip("needs a newer Canvas, or a CANVAS_SITE_ADMIN_TOKEN with the permission read_messages")
+    assert received >= BOUNCE_KEYS
+
+
+@pytest.mark.parametrize(("method", "tail"), UNSUPPORTED_REQUESTS, ids=str)
+def test_unsupported_method_is_404(owner: ApiClient, contract: Contract, method: str, tail: tuple[str, ...]) -> None:
+    """A method without a route is 404, not 405, with and without a token, and changes nothing (behaviour 1.3)."""
+    _check_unsupported(contract, method, tail, "UNSUPPORTED_REQUESTS")
+    before = owner.list_channels()
+    anonymous = ApiClient(owner.transport, owner.contract, None, "", owner.id)
+
+    responses = [client.transport.send(client.build_request("", method, tail=tail)) for client in (owner, anonymous)]
+
+    assert [response.status_code for response in responses] == [404, 404]
+    assert owner.list_channels() == before
+
+
+@pytest.mark.parametrize("method", UNSUPPORTED_CHANNEL_METHODS)
+def test_single_channel_cannot_be_read_or_updated(owner: ApiClient, contract: Contract, method: str) -> None:
+    """A read or an update of one channel by its id is 404 (behaviour 1.1, 1.3)."""
+    _check_unsupported(contract, method, ("0",), "UNSUPPORTED_CHANNEL_METHODS")
+    channel = owner.create_channel(addresses.FIRST)
+    request = owner.build_request("", method, tail=(str(channel["id"]),))
+
+    response = owner.transport.send(request)
+
+    assert response.status_code == 404, describe(response)
+    assert channel in owner.list_channels()
+
+
+def test_cache_control_forbids_shared_caches(owner: ApiClient) -> None:
+    """Cache-Control, if sent, keeps lists out of shared caches and errors out of all caches (behaviour 9)."""
+    anonymous = ApiClient(owner.transport, owner.contract, None, "", owner.id)
+
+    lists = [owner.list_page()]
+    errors = [anonymous.list_page(), owner.delete("0"), owner.create_with(((TYPE, "email"),))]
+
+    for expected, responses in ((("private", "no-store", "no-cache"), lists), (("no-store", "no-cache"), errors)):
+        for response in responses:
+            directives = response.headers.get("cache-control", "no-store").replace(",", " ").split()
+            assert set(directives) & set(expected), (
+                f"a response with status {response.status_code} has Cache-Control: {' '.join(directives)}"
+            )
+
+
+def test_every_response_has_a_unique_request_id(owner: ApiClient) -> None:
+    """X-Request-Context-Id, if sent, is a UUID, different for each request (behaviour 9)."""
+    ids = [owner.list_page().headers.get("x-request-context-id") for _ in range(3)]
+    if None in ids:
+        pytest.skip("the target sends no X-Request-Context-Id")
+
+    assert len({UUID(id_) for id_ in ids if id_}) == 3
+
+
+def _with_string_ids(channel: Channel) -> dict[str, Any]:
+    return {**channel, "id": str(channel["id"]), "user_id": str(channel["user_id"])}
+
+
+def _check_unsupported(contract: Contract, method: str, tail: tuple[str, ...], cases: str) -> None:
+    """Check that the contract has no operation with this method and path, so that the list `cases` is up to date."""
+    operation = _operation_id(contract, method, tail)
+
+    assert not operation, (
+        f"openapi.yaml has the operation {operation}; remove this case from {cases} in contract_tests/test_responses.py"
+    )
+
+
+def _operation_id(contract: Contract, method: str, tail: tuple[str, ...]) -> str:
+    """Return the id of the operation with this method and these last path segments; empty if there is none."""
+    for path, item in contract.document["paths"].items():
+        segments = path.removeprefix("/users/").split("/")[2:]
+        if len(segments) == len(tail) and method.lower() in item:
+            pairs = zip(segments, tail, strict=True)
+            if all(segment.startswith("{") or segment == value for segment, value in pairs):
+                return str(item[method.lower()]["operationId"])
+    return ""

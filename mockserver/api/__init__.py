@@ -1,0 +1,1 @@
+"""The HTTP API of Canvas, served by Connexion from openapi.yaml."""

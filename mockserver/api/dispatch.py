@@ -1,0 +1,186 @@
+"""The ASGI entry of the API: parse a raw HTTP request into an ApiRequest, and complete the response."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from connexion.exceptions import NonConformingResponse
+
+from mockserver.api import parameters as rails
+from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod
+from mockserver.api.paths import canonical_path
+from mockserver.api.request import SCOPE_KEY, ApiRequest
+from mockserver.api.response import ApiResponse, complete
+from mockserver.canvas.errors import CanvasError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.canvas.rate_limit import RateLimit
+    from mockserver.canvas.world import World
+
+log = logging.getLogger("mockserver")
+
+MAX_BODY_BYTES = 1024 * 1024
+
+BODY_TIMEOUT = 10.0
+"""The default number of seconds to wait for the next part of a body."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
+_METHOD_OVERRIDE = b"x-http-method-override"
+
+
+class Dispatcher:
+    """The outermost ASGI application of the API.
+
+    It reads a request once, passes it to the middleware stack, and completes the response.
+    `world_of` returns the world of a request, so that clients can have worlds of their own.
+    """
+
+    def __init__(
+        self,
+        stack: ASGIApp,
+        world_of: Callable[[Scope], World],
+        render: Callable[[CanvasError], ApiResponse],
+        rate_limit: RateLimit,
+        random: Random,
+        body_timeout: float,
+    ) -> None:
+        self._stack = stack
+        self._world_of = world_of
+        self._render = render
+        self._rate_limit = rate_limit
+        self._random = random
+        self._body_timeout = body_timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Process one request."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        request = _parse_head(scope, headers, self._world_of(scope))
+        start: Message = {}
+        body = b""
+
+        async def hold(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+            else:
+                body = message["body"]
+
+        try:
+            await self._process(request, scope, headers, receive, hold)
+        except CanvasError as error:
+            await self._render(error).send(hold)
+        except NonConformingResponse as problem:
+            log.error("The mock's response violates openapi.yaml: %s", problem.detail)  # noqa: TRY400  # it says where
+            await _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}").send(hold)
+        except Exception:
+            log.exception("The mock failed on %s %s; this is a bug of the mock", request.method, request.path)
+            await _internal_error("The mock failed; this is a bug of the mock, and its log says more.").send(hold)
+        if request.violations:
+            log.warning("%s %s violates the contract: %s", request.method, request.path, "; ".join(request.violations))
+        start, body = complete(request, self._random, start, body)
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    async def _process(
+        self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        if request.method not in _METHODS:
+            raise UnknownMethod
+        request.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
+        try:
+            sent = await _body_parameters(request, headers, receive, self._body_timeout)
+        except CanvasError as error:
+            request.body_error, sent = error, {}
+        request.parameters = {**sent, **request.query} if sent else request.query
+        self._charge(request)
+        if request.method == "POST":
+            is_json = request.media_type == "application/json"
+            request.method = _overridden_method(headers, {} if is_json else sent) or "POST"
+            request.has_overridden_method = request.method != "POST"
+        request.path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
+        inner = {**scope, "method": request.method, "path": request.path, SCOPE_KEY: request}
+        await self._stack(inner, receive, send)
+
+    def _charge(self, request: ApiRequest) -> None:
+        """Charge the request to its token's rate limit; all unknown tokens share one."""
+        value = request.access_token
+        request.rate_limit_remaining = None  # stays None where the limit is exceeded
+        token = value if value in request.world.tokens else ""
+        request.rate_limit_remaining = self._rate_limit.charge(request.world, token)
+
+
+def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiRequest:
+    """Return a request with the values of its headers."""
+    host = _host(headers.get(b"host", b"").decode("latin-1"), scope)
+    request = ApiRequest(world, scope["method"], scope["path"], f"{scope['scheme']}://{host}", {}, {})
+    if b"authorization" in headers:
+        request.authorization = headers[b"authorization"].decode("latin-1")
+    if b"accept" in headers:
+        request.accept = headers[b"accept"].decode("latin-1")
+    if b"if-none-match" in headers:
+        request.if_none_match = headers[b"if-none-match"].decode("latin-1")
+    return request
+
+
+def _host(sent: str, scope: Scope) -> str:
+    """Return the Host header, or the server's address where the header is malformed."""
+    return sent if _HOST.fullmatch(sent) else ":".join(map(str, scope["server"]))
+
+
+async def _body_parameters(
+    request: ApiRequest, headers: dict[bytes, bytes], receive: Receive, seconds: float
+) -> rails.Parameters:
+    """Read the body and return its parameters; none without a body."""
+    if b"content-length" not in headers and b"transfer-encoding" not in headers:
+        return {}
+    body = await _read_body(headers.get(b"content-length", b"0"), receive, seconds)
+    if not body:
+        return {}
+    content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")
+    request.media_type = content_type.partition(";")[0].strip().lower()
+    try:
+        return await rails.from_body(request.media_type, content_type, body)
+    except MalformedJson:
+        request.violations.append("body: the media type is application/json, and the body is not valid JSON")
+        raise
+
+
+async def _read_body(content_length: bytes, receive: Receive, seconds: float) -> bytes:
+    """Return the whole body. Raises BodyTooLarge, and IncompleteBody if its next part takes longer than `seconds`."""
+    if content_length.isdigit() and (len(content_length) > 9 or int(content_length) > MAX_BODY_BYTES):
+        raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
+    body = bytearray()
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError:
+            raise IncompleteBody("the body did not come") from None
+        if message["type"] == "http.disconnect":
+            raise IncompleteBody("the body did not come")
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _overridden_method(headers: dict[bytes, bytes], sent: rails.Parameters) -> str | None:
+    """Return the method that replaces POST: from the field `_method` of the body, or a header (behaviour 1.2)."""
+    name = sent.get("_method") or headers.get(_METHOD_OVERRIDE, b"").decode("latin-1")
+    method = str(name).upper()
+    return method if method in _METHODS else None
+
+
+def _internal_error(text: str) -> ApiResponse:
+    return ApiResponse({"errors": [{"message": text}]}, 500)

@@ -1,0 +1,209 @@
+"""Connexion's middleware stack: routing, response validation, errors, security, request validation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from connexion.frameworks.starlette import starlettify_path
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
+from connexion.resolver import Resolver
+from connexion.security import NO_VALUE
+from starlette.routing import compile_path
+
+from mockserver.api.errors import UnknownRoute
+from mockserver.api.request import SCOPE_KEY
+from mockserver.api.request_validation import RequestValidation
+from mockserver.api.response_validation import ResponseValidation
+from mockserver.canvas import authentication
+from mockserver.canvas.errors import CanvasError
+from mockserver.contract import read_contract, read_supplement
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.api.handlers import Handlers
+    from mockserver.api.request import ApiRequest
+    from mockserver.api.response import ApiResponse
+
+RoutingContext = dict[str, str]
+"""Connexion's routing context: the API's base path, and the operationId."""
+
+
+def build_middleware_stack(
+    handlers: Handlers, render: Callable[[CanvasError], ApiResponse], *, strict: bool
+) -> ConnexionMiddleware:
+    """Build the ASGI application that processes every operation of the contract and the supplement."""
+    documents = read_contract(), read_supplement()
+    stack = ConnexionMiddleware(
+        OperationHandlers(handlers, _action_names(documents)),
+        import_name="mockserver",
+        middlewares=[
+            Routing,
+            ResponseValidation,
+            partial(ErrorResponses, render=render),
+            Security,
+            partial(RequestValidation, strict=strict),
+        ],
+        resolver=Resolver(lambda operation_id: getattr(handlers, operation_id)),
+        security_map={"oauth2": TokenSecurity, "bearer": EquivalentScheme, "apiKey": EquivalentScheme},
+        validate_responses=True,
+    )
+    for document in documents:
+        stack.add_api(document)
+    return stack
+
+
+class OperationHandlers:
+    """The innermost ASGI application: calls the handler of the operation."""
+
+    def __init__(self, handlers: Handlers, actions: dict[str, str]) -> None:
+        self._handlers = {name: getattr(handlers, name) for name in actions}
+        self._actions = actions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
+        """Call the handler and send its response."""
+        name = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
+        request: ApiRequest = scope[SCOPE_KEY]
+        request.action = self._actions[name]
+        await self._handlers[name](request).send(send)
+
+
+class ErrorResponses:
+    """Converts a CanvasError to a response, inside the response validation, which validates error responses too."""
+
+    def __init__(self, app: ASGIApp, render: Callable[[CanvasError], ApiResponse]) -> None:
+        self._app = app
+        self._render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application; send the error's response if it raises a CanvasError."""
+        try:
+            await self._app(scope, receive, send)
+        except CanvasError as error:
+            await self._render(error).send(send)
+
+
+class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types
+    """The routes of one document, in the document's order, which is Canvas's; an id is any segment (behaviour 3.5)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.routes: list[tuple[str, re.Pattern[str], RoutingContext]] = []
+        super().__init__(*args, **kwargs)
+
+    @staticmethod
+    def _framework_path_and_name(_operation: Any, path: str) -> tuple[str, str]:
+        plain = starlettify_path(path, {})
+        return plain, plain
+
+    def _add_operation_internal(
+        self,
+        method: str,
+        path: str,
+        operation: Any,
+        name: str | None = None,  # noqa: ARG002  # Connexion's signature
+    ) -> None:
+        pattern, _, _ = compile_path(self.base_path + path)
+        context = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
+        self.routes.append((method.upper(), pattern, context))
+
+
+class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's routing with one table of patterns, which match paths that are still encoded.
+
+    A known path with another method is an unknown route: Canvas sends no 405 (behaviour 1.3).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._routes: dict[str, list[tuple[re.Pattern[str], RoutingContext]]] = defaultdict(list)
+
+    def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
+        """Add the routes of a document; routes of an earlier document take precedence."""
+        api = _RoutingAPI(specification, base_path=base_path, next_app=self.app, **kwargs)
+        for method, pattern, context in api.routes:
+            self._routes[method].append((pattern, context))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find the operation. Raises UnknownRoute, and for a known route the error of a body that cannot be parsed.
+
+        Segments are decoded after routing, so that an escaped slash stays in its segment.
+        """
+        request: ApiRequest = scope[SCOPE_KEY]
+        segments, context = self._find(request.method, request.path)
+        if request.body_error is not None:
+            raise request.body_error
+        request.path_parameters = {name: unquote(value) for name, value in segments.items()}
+        scope["path_params"] = segments
+        scope["extensions"] = {ROUTING_CONTEXT: context}
+        await self.app(scope, receive, send)
+
+    def _find(self, method: str, path: str) -> tuple[dict[str, str], RoutingContext]:
+        for pattern, context in self._routes["GET" if method == "HEAD" else method]:
+            match = pattern.match(path)
+            if match is not None:
+                return match.groupdict(), context
+        raise UnknownRoute
+
+
+class _SecurityOperation(SecurityOperation):  # type: ignore[misc]  # Connexion ships no types
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.verification_fn(scope[SCOPE_KEY])
+        await self.next_app(scope, receive, send)
+
+
+class _SecurityAPI(SecurityAPI):  # type: ignore[misc]  # Connexion ships no types
+    def make_operation(self, operation: Any) -> _SecurityOperation:
+        secured: _SecurityOperation = _SecurityOperation.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+        )
+        return secured
+
+
+class Security(SecurityMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's security with the parsed ApiRequest in place of a request that would be parsed again."""
+
+    api_cls = _SecurityAPI
+
+
+class TokenSecurity:
+    """Authenticates the token, in a header or a parameter; checks fail in Canvas's order (behaviour 2)."""
+
+    def get_fn(self, _scheme: dict[str, Any], _required_scopes: list[str]) -> Callable[[ApiRequest], dict[str, object]]:
+        """Return the function that Connexion calls for each request. Canvas matches scopes against the path itself."""
+
+        def verify(request: ApiRequest) -> dict[str, object]:
+            token = authentication.authenticate(request.world, request.access_token)
+            authentication.check_scopes(token, request.method, request.path)
+            request.caller = authentication.resolve_caller(request.world, token, request.parameters.get("as_user_id"))
+            return {"sub": request.caller.user.id}
+
+        return verify
+
+
+class EquivalentScheme:
+    """The contract's other two schemes for the same token, which `TokenSecurity` already reads."""
+
+    def get_fn(self, _scheme: dict[str, Any], _required_scopes: list[str]) -> Callable[[ApiRequest], object]:
+        """Return a function that leaves the decision to the other schemes."""
+        return lambda _request: NO_VALUE
+
+
+def _action_names(documents: tuple[dict[str, Any], ...]) -> dict[str, str]:
+    """Return the value of X-Canvas-Meta for each operationId, from the operation's link to Canvas's page."""
+    actions = {}
+    for document in documents:
+        for path in document["paths"].values():
+            for operation in path.values():
+                if isinstance(operation, dict):
+                    controller, _, action = operation["externalDocs"]["url"].partition("#method.")[2].partition(".")
+                    actions[operation["operationId"]] = f"o={controller};n={action};"
+    return actions

@@ -1,0 +1,85 @@
+"""One API request: its parsed parameters, the authenticated caller, and its violations of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.api.parameters import Parameters
+    from mockserver.canvas.accounts import Token, User
+    from mockserver.canvas.authentication import Caller
+    from mockserver.canvas.errors import CanvasError
+    from mockserver.canvas.world import World
+
+SCOPE_KEY = "mockserver.request"
+"""The key of the request in an ASGI scope."""
+
+
+@dataclass(slots=True)
+class ApiRequest:
+    """A request to the API: parsed by the dispatcher, completed by routing and security, read by the handlers."""
+
+    world: World
+    method: str
+    path: str
+    """The canonical path: each segment percent-encoded in one way, no format suffix."""
+    origin: str
+    """Scheme and host as the client sent them, such as `http://127.0.0.1:8000`."""
+    query: Parameters
+    parameters: Parameters
+    """The parameters of query and body; of a top-level name that is in both, the query's value."""
+    has_overridden_method: bool = False
+    """Whether the client sent a POST whose parameters or headers name another `method` (behaviour 1.2)."""
+    authorization: str | None = None
+    accept: str = ""
+    if_none_match: str = ""
+    media_type: str | None = None
+    """The media type of the body; None without a body."""
+    body_error: CanvasError | None = None
+    """The reason why the body cannot be parsed. Canvas reports it only where a route exists."""
+    rate_limit_remaining: float | None = 600.0
+    """The units left to the token after this request; None if the request itself exceeded the limit."""
+    path_parameters: dict[str, str] = field(default_factory=dict)
+    """The decoded path parameters."""
+    caller: Caller | None = None
+    violations: list[str] = field(default_factory=list)
+    """The request's violations of the contract, in words."""
+    action: str = ""
+    """Canvas's name of the operation, in the format of its X-Canvas-Meta header."""
+    context: dict[str, object] = field(default_factory=dict)
+    """Connexion's security context."""
+
+    @property
+    def token(self) -> Token:
+        """The access token of the authenticated caller."""
+        return self._authenticated.token
+
+    @property
+    def user(self) -> User:
+        """The user as whom the request is processed."""
+        return self._authenticated.user
+
+    @property
+    def _authenticated(self) -> Caller:
+        if self.caller is None:
+            raise RuntimeError("the contract declares no security for this operation")
+        return self.caller
+
+    @property
+    def owner(self) -> User:
+        """The user in the path. Raises NotFound."""
+        return self.world.find_user(self.path_parameters["user_id"], self.user)
+
+    @property
+    def access_token(self) -> str | None:
+        """The sent access token: from an Authorization header of type `Bearer`, else from the parameter `access_token`.
+
+        The word `Bearer` is case-sensitive. A `Bearer` without a token means no token, and the parameter is then not
+        read (behaviour 2).
+        """
+        header = self.authorization
+        if header is not None and (header == "Bearer" or header.startswith("Bearer ")):
+            return header[7:].strip()
+        value = self.parameters.get("access_token")
+        return value if isinstance(value, str) else None

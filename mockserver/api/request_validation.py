@@ -1,0 +1,197 @@
+"""Validation of requests against the contract: first with compiled schemas, then with Connexion's validators.
+
+The compiled schemas only accept. A request that they do not accept is validated by Connexion, which decides and writes
+the messages; tests/api/test_validation.py shows that the two agree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from connexion.exceptions import BadRequestProblem, TypeValidationError
+from connexion.json_schema import format_error_with_path
+from connexion.lifecycle import ConnexionRequest
+from connexion.middleware.request_validation import (
+    RequestValidationAPI,
+    RequestValidationMiddleware,
+    RequestValidationOperation,
+)
+from connexion.validators import FormDataValidator, ParameterValidator
+
+from mockserver.api.errors import ContractViolation
+from mockserver.api.parameters import FORM, flatten
+from mockserver.api.request import SCOPE_KEY
+from mockserver.contract import compile_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import Message, Receive, Scope, Send
+
+    from mockserver.api.request import ApiRequest
+
+NOT_IN_DIGITS = "is not written in digits"
+"""The message for a number that Connexion accepts and the contract does not, such as `1_0`."""
+
+_INTEGER_DIGITS = 18
+_DIGITS = re.compile("-?[0-9]+")
+_NUMBER = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*")
+_BOOLEANS = {"true": True, "false": False}
+
+
+class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Connexion ships no types
+    """Validation of the requests of one operation: violations are recorded, and rejected in strict mode."""
+
+    def __init__(self, *args: Any, strict: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._strict = strict
+        parameters = self._operation.parameters
+        self._query = {p["name"]: p for p in parameters if p["in"] == "query"}
+        self._required = {name for name, p in self._query.items() if p.get("required")}
+        self._path = {p["name"]: p for p in parameters if p["in"] == "path"}
+        self._body = self._operation.body_schema(FORM) if FORM in self._operation.consumes else None
+        self._checks = {p["name"]: compile_schema(p["schema"]) for p in parameters}
+        self._kinds = {p["name"]: p["schema"].get("type") for p in parameters}
+        self._body_check = compile_schema(self._body) if self._body else None
+        properties = self._body["properties"] if self._body else {}
+        self._body_kinds = {name: schema.get("type") for name, schema in properties.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Record violations and call the next application. Raises ContractViolation in strict mode."""
+        request: ApiRequest = scope[SCOPE_KEY]
+        form = self._form(request) if self._body is not None else None
+        if not self.accepts(request, form):
+            found = [*await self.violations(request, form), *self._malformed_values(request)]
+            request.violations += [f"{self._operation.operation_id}: {text}" for text in found]
+        if form is not None:
+            request.violations += self._misplaced_parameters(request, form)
+        if request.violations and self._strict:
+            raise ContractViolation(request.violations)
+        await self.next_app(scope, receive, send)
+
+    def accepts(self, request: ApiRequest, form: dict[str, str] | None) -> bool:
+        """Return whether the compiled schemas accept every parameter and the body."""
+        for name, value in request.path_parameters.items():
+            if not self._is_valid(name, value):
+                return False
+        for name in self._query:
+            if name in request.query:
+                if not self._is_valid(name, request.query[name]):
+                    return False
+            elif name in self._required:
+                return False
+        if form is None or self._body_check is None:
+            return True
+        body = {name: _coerced(self._body_kinds.get(name), value) for name, value in form.items()}
+        return self._body_check(body)
+
+    def _is_valid(self, name: str, value: object) -> bool:
+        return isinstance(value, str) and self._checks[name](_coerced(self._kinds[name], value))
+
+    async def violations(self, request: ApiRequest, form: dict[str, str] | None) -> list[str]:
+        """Return every violation that Connexion's validators find."""
+        return [
+            *self._parameter_violations(request),
+            *(await self._body_violations(form) if form is not None else ()),
+        ]
+
+    def _parameter_violations(self, request: ApiRequest) -> Iterator[str]:
+        uri_parser = self._operation.uri_parser_class(self._operation.parameters, self._operation.body_definition())
+        validator = ParameterValidator(self._operation.parameters, uri_parser=uri_parser)
+        query = [(name, value) for name, value in flatten(request.query) if name in self._query]
+        scope = {
+            "type": "http",
+            "headers": [],
+            "query_string": urlencode(query).encode(),
+            "path_params": request.path_parameters,
+        }
+        parsed = ConnexionRequest(scope, uri_parser=uri_parser)
+        for place, parameters in (("query", self._query), ("path", self._path)):
+            for name, parameter in parameters.items():
+                message = getattr(validator, f"validate_{place}_parameter")(parameter, parsed)
+                if message:
+                    yield f"{place} parameter {name}: {message.splitlines()[0]}"
+
+    def _malformed_values(self, request: ApiRequest) -> Iterator[str]:
+        """Yield the violations that Connexion does not find: a number not in digits, a list in place of one value."""
+        sources = ("query", self._query, request.query), ("path", self._path, request.path_parameters)
+        for place, known, sent in sources:
+            for name in (name for name in known if name in sent):
+                value = sent[name]
+                if not isinstance(value, str):
+                    yield f"{place} parameter {name}: one value belongs here, not several"
+                elif self._kinds[name] == "integer" and _NUMBER.fullmatch(value) and not _DIGITS.fullmatch(value):
+                    yield f"{place} parameter {name}: {value!r} {NOT_IN_DIGITS}"
+
+    async def _body_violations(self, form: dict[str, str]) -> list[str]:
+        operation = self._operation
+        uri_parser = operation.uri_parser_class(operation.parameters, operation.body_definition())
+        parsable, messages = {}, []
+        for name, value in form.items():
+            try:
+                uri_parser.resolve_form({name: [value]})
+                parsable[name] = value
+            except TypeValidationError as problem:
+                messages.append(f"body: {problem.detail}")
+        try:
+            await self._validate_form(parsable, uri_parser)
+        except BadRequestProblem as problem:
+            messages += [f"body: {detail}" for detail in problem.detail.splitlines()]
+        return messages
+
+    async def _validate_form(self, form: dict[str, str], uri_parser: Any) -> None:
+        body = urlencode(form).encode()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        headers = [(b"content-type", FORM.encode()), (b"content-length", str(len(body)).encode())]
+        validator = _AllErrorsFormValidator(
+            schema=self._body, required=True, encoding="utf-8", strict_validation=False, uri_parser=uri_parser
+        )
+        await validator.wrap_receive(receive, scope={"type": "http", "headers": headers})
+
+    def _form(self, request: ApiRequest) -> dict[str, str]:
+        """Return the request's parameters as the fields of a form, the only body in the contract."""
+        return {name: value for name, value in flatten(request.parameters) if name in self._body_kinds}
+
+    def _misplaced_parameters(self, request: ApiRequest, form: dict[str, str]) -> Iterator[str]:
+        if request.media_type is not None and request.media_type != FORM:
+            yield f"{self._operation.operation_id}: body: the media type is {request.media_type}, not {FORM}"
+        for name, _ in flatten(request.query) if request.query else ():
+            if name in self._body_kinds and name in form:
+                yield f"{self._operation.operation_id}: {name} is in the query, not in the body"
+
+
+class _AllErrorsFormValidator(FormDataValidator):  # type: ignore[misc]  # Connexion ships no types
+    def _validate(self, body: Any) -> None:
+        errors = sorted(self._validator.iter_errors(body), key=str)
+        if errors:
+            raise BadRequestProblem("\n".join(f"{e.message}{format_error_with_path(e)}" for e in errors))
+
+
+class RequestValidation(RequestValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's request validation with schemas that are compiled once."""
+
+    def __init__(self, app: Any, *, strict: bool) -> None:
+        super().__init__(app)
+        self.api_cls = _request_api(strict=strict)
+
+
+def _request_api(*, strict: bool) -> type[RequestValidationAPI]:
+    class API(RequestValidationAPI):  # type: ignore[misc]  # Connexion ships no types
+        def make_operation(self, operation: Any) -> RequestOperation:
+            return RequestOperation(self.next_app, operation=operation, strict=strict)
+
+    return API
+
+
+def _coerced(kind: str | None, value: str) -> Any:
+    """Return the text converted to the schema's type where Connexion converts it in the same way, else the text."""
+    if kind == "integer" and value.isascii() and value.isdigit() and len(value) <= _INTEGER_DIGITS:
+        return int(value)
+    if kind == "boolean":
+        return _BOOLEANS.get(value, value)
+    return value

@@ -1,0 +1,134 @@
+"""Responses in Canvas's format: JSON bodies, error bodies, and the headers of every response (behaviour 8, 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import orjson
+
+from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from starlette.types import Message, Send
+
+    from mockserver.api.request import ApiRequest
+
+VIOLATION_HEADER = b"x-contract-violation"
+
+_MAX_VIOLATION_LENGTH = 1000
+_STRING_IDS = "application/json+canvas-string-ids"
+_ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
+_ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
+_CONSTANT_HEADERS: list[Header] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-xss-protection", b"1; mode=block"),
+    (b"x-download-options", b"noopen"),
+    (b"x-permitted-cross-domain-policies", b"none"),
+    (b"referrer-policy", b"no-referrer-when-downgrade"),
+    (b"content-security-policy", b"frame-ancestors 'self';"),
+    (b"x-runtime", b"0.001000"),
+]
+
+
+@dataclass(slots=True)
+class ApiResponse:
+    """A handler's result: a value, and the headers that belong to it."""
+
+    value: object
+    status: int = 200
+    headers: list[Header] = field(default_factory=list)
+    media_type: bytes = JSON
+
+    async def send(self, send: Send) -> None:
+        """Send the response as ASGI messages."""
+        body = encode(self.value) if self.media_type == JSON else str(self.value).encode()
+        headers = [(b"content-type", self.media_type), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def error_response(error: CanvasError, *, unauthorized_status: int, report_id: int | None) -> ApiResponse:
+    """Return the response for an error; no other function converts errors to responses."""
+    status = unauthorized_status if isinstance(error, Forbidden) else error.status_code
+    value = error.body()
+    if report_id is not None and error.reported and isinstance(value, dict):
+        value["error_report_id"] = report_id
+    return ApiResponse(value, status, error.headers(), error.media_type)
+
+
+def encode(value: object) -> bytes:
+    """Encode a value as Canvas's JSON: raw UTF-8, with `<`, `>`, `&` and two line separators escaped."""
+    if value == "":
+        return b""
+    body = orjson.dumps(value)
+    for raw, escaped in _ASCII_ESCAPES if body.isascii() else _ESCAPES:
+        body = body.replace(raw, escaped)
+    return body
+
+
+def complete(request: ApiRequest, random: Random, start: Message, body: bytes) -> tuple[Message, bytes]:
+    """Complete a response: string ids, ETag, 304, and the headers of every response."""
+    headers: list[Header] = start["headers"]
+    status: int = start["status"]
+    if _STRING_IDS in request.accept and body.startswith((b"{", b"[")):
+        body = encode(with_string_ids(orjson.loads(body)))
+    if status == 200:
+        etag = f'W/"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+        headers += (b"etag", etag.encode()), (b"cache-control", b"max-age=0, private, must-revalidate")
+        if request.if_none_match and request.method in {"GET", "HEAD"} and _matches(request.if_none_match, etag):
+            status, body = 304, b""
+            headers = [header for header in headers if header[0] != b"content-type"]
+    elif not any(name == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-cache"))
+    headers += _request_headers(request, random)
+    sent = b"" if request.method == "HEAD" else body
+    if status != 304:
+        # The client of a POST that was changed to HEAD waits for all the bytes that the header announces.
+        length = len(sent if request.has_overridden_method else body)
+        headers.append((b"content-length", b"%d" % length))
+    return {**start, "status": status, "headers": headers}, sent
+
+
+def with_string_ids(value: object) -> object:
+    """Return the value with every `id` and `..._id` as text, for clients without 64-bit integers (behaviour 8)."""
+    if isinstance(value, list):
+        return [with_string_ids(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: str(inner) if isinstance(inner, int) and (key == "id" or key.endswith("_id")) else with_string_ids(inner)
+        for key, inner in value.items()
+    }
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    candidates = {candidate.strip() for candidate in if_none_match.split(",")}
+    return "*" in candidates or etag in candidates or etag.removeprefix("W/") in candidates
+
+
+def _request_headers(request: ApiRequest, random: Random) -> list[Header]:
+    """Return the constant headers and those that depend on the request."""
+    id_ = UUID(int=random.getrandbits(128), version=4)
+    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", str(id_).encode())]
+    if request.action:
+        headers.append((b"x-canvas-meta", request.action.encode()))
+    if request.caller is not None:
+        headers.append((b"x-canvas-user-id", b"%d" % request.caller.user.id))
+        if request.caller.real_user is not request.caller.user:
+            headers.append((b"x-canvas-real-user-id", b"%d" % request.caller.real_user.id))
+    if request.rate_limit_remaining is not None:
+        headers.append((b"x-request-cost", b"0.0412"))
+        headers.append((b"x-rate-limit-remaining", b"%.2f" % request.rate_limit_remaining))
+    if request.violations:
+        headers.append((VIOLATION_HEADER, _header_value(request.violations)))
+    return headers
+
+
+def _header_value(violations: list[str]) -> bytes:
+    text = " ".join("; ".join(violations).split())
+    return text.encode("ascii", "backslashreplace")[:_MAX_VIOLATION_LENGTH]

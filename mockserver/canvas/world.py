@@ -1,0 +1,175 @@
+"""The whole mutable state of one mock: settings, users, tokens and channels."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mockserver.canvas import channels as rules
+from mockserver.canvas.channels import Channel
+from mockserver.canvas.errors import NotFound, RecordInvalid, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mockserver.canvas.accounts import Account, Token, User
+    from mockserver.canvas.seed import Seed
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+_HOUR = timedelta(hours=1)
+_MAX_ID_DIGITS = 19
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class World:
+    """One Canvas in memory. Several worlds exist side by side and share nothing.
+
+    `clock` returns the current time in UTC. The same seed, clock and requests produce the same responses.
+    """
+
+    account: Account
+    users: dict[int, User]
+    tokens: dict[str, Token]
+    channels: dict[int, Channel]
+    """Every row, retired ones included, by id."""
+    users_by_external_id: dict[tuple[str, str], User]
+    """Users by the prefix and the value of each id that is not a Canvas id."""
+    rate_limit_levels: dict[str, tuple[float, float]]
+    """By token: the units in the leaky bucket, and the time of the last request in seconds."""
+
+    def __init__(self, seed: Seed, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._seed = seed
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Restore the state of the seed."""
+        self.account = self._seed.account()
+        self.users = {}
+        self.tokens = {}
+        self.channels = {}
+        self.users_by_external_id = {}
+        self.rate_limit_levels = {}
+        self._last_channel_id = 0
+        for user in self._seed.users():
+            self.add_user(user)
+
+    def now(self) -> str:
+        """Return the time in Canvas's format: UTC, to the second."""
+        return self._clock().strftime(TIME_FORMAT)
+
+    def seconds(self) -> float:
+        """Return the time as a Unix timestamp, for amounts that refill with time."""
+        return self._clock().timestamp()
+
+    # -- users
+
+    def add_user(self, user: User) -> None:
+        """Add a user with the user's tokens and channels, and index all ids."""
+        self.users[user.id] = user
+        for kind, value in user.external_ids.items():
+            self.users_by_external_id[kind, value] = user
+        if user.login_id is not None:
+            self.users_by_external_id["sis_login_id", user.login_id.lower()] = user
+        for token in user.tokens:
+            self.tokens[token.value] = token
+        for channel in user.channels.rows.values():
+            self._index(channel)
+
+    def find_user(self, path_id: str, current: User) -> User:
+        """Return the user with this id, in any form that Canvas accepts in a path; `current` is `self`.
+
+        Raises NotFound for an id that no user has (behaviour 3.4).
+        """
+        if path_id == "self":
+            return current
+        digits = path_id.strip()
+        if digits.isascii() and digits.isdigit() and len(digits) <= _MAX_ID_DIGITS:
+            found = self.users.get(int(digits))
+        else:
+            found = self._find_by_external_id(path_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    def _find_by_external_id(self, path_id: str) -> User | None:
+        kind, _, value = path_id.partition(":")
+        if kind == "hex":
+            kind, _, digits = value.partition(":")
+            try:
+                value = bytes.fromhex(digits).decode()
+            except ValueError:
+                return None
+        return self.users_by_external_id.get((kind, value.lower() if kind == "sis_login_id" else value))
+
+    # -- channels
+
+    def find_channel(self, owner: User, path_id: str) -> Channel:
+        """Return the owner's channel with this id. Raises NotFound for none and for a retired one (behaviour 3.5)."""
+        number = int(path_id) if path_id.isascii() and path_id.isdigit() and len(path_id) <= _MAX_ID_DIGITS else 0
+        channel = self.channels.get(number)
+        return rules.require_found(channel if channel is not None and channel.user_id == owner.id else None)
+
+    def find_channel_by_address(self, owner: User, kind: object, address: object) -> Channel:
+        """Return the owner's channel with this type and address. Raises NotFound for none and for a retired one."""
+        return rules.require_found(owner.channels.find(str(kind), str(address)))
+
+    def create_channel(self, owner: User, kind: object, address: object, state: str) -> Channel:
+        """Create an e-mail or SMS channel, or restore the retired one at this address (behaviour 5)."""
+
+        def new_channel(stored_type: str, path: str) -> Channel:
+            return self._new_channel(owner, stored_type, path, state)
+
+        banned = self.account.banned_email_domains
+        channel = rules.create_or_restore(owner.channels, kind, address, state, new_channel, banned)
+        self._index(channel)
+        return channel
+
+    def register_device(self, owner: User, token: Token, device: object) -> Channel:
+        """Register a device token with an access token, and return the owner's one push channel (behaviour 5.7).
+
+        Raises Refused where the developer key has no SNS ARN, and RecordInvalid without a device token.
+        """
+        if not token.sns:
+            raise Refused("SNS is not configured for this developer key")
+        if not isinstance(device, str) or not device.strip():
+            raise RecordInvalid
+        token.push_tokens.add(device.lower())
+        channel = owner.channels.find("push", rules.PUSH_ADDRESS)
+        if channel is None:
+            channel = self._new_channel(owner, "push", rules.PUSH_ADDRESS, "active")
+            owner.channels.add(channel)
+            self._index(channel)
+        elif channel.retired:
+            owner.channels.restore(channel, rules.PUSH_ADDRESS, "active")
+        return channel
+
+    def unregister_device(self, owner: User, device: str) -> None:
+        """Remove a device token from all access tokens of the owner; the push channel stays (behaviour 7)."""
+        for token in owner.tokens:
+            token.push_tokens.discard(device.lower())
+
+    def check_channel_limit(self, caller: User) -> None:
+        """Raise Refused if the caller has as many channels as the account allows (behaviour 5.6).
+
+        Canvas counts the caller's channels, not the owner's. A deleted channel counts for an hour after its creation.
+        """
+        limit = self.account.max_communication_channels
+        if limit is None:
+            return
+        recent = (self._clock() - _HOUR).strftime(TIME_FORMAT)
+        rows = caller.channels.rows.values()
+        if sum(not row.retired or row.created_at > recent for row in rows) >= limit:
+            raise Refused("Maximum number of communication channels reached")
+
+    def _new_channel(self, owner: User, kind: str, address: str, state: str) -> Channel:
+        position = owner.channels.last_position + 1
+        return Channel(self._last_channel_id + 1, owner.id, kind, address, state, position, self.now())
+
+    def _index(self, channel: Channel) -> None:
+        self.channels[channel.id] = channel
+        self._last_channel_id = max(self._last_channel_id, channel.id)

@@ -1,0 +1,1 @@
+"""The pages for people: the home page, and the API reference."""

@@ -1,0 +1,181 @@
+"""Variants of the account: its settings and users, and the channels of the owner, the user of CANVAS_TOKEN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.canvas.world import World
+from mutants.mutant import equivalent, with_variables
+
+if TYPE_CHECKING:
+    from mutants.patching import PatchedMock
+
+_OWNER = 1
+_MAX_EXACT_INTEGER = 2**53
+"""The integer above which a double does not represent every integer."""
+
+
+def _set_channels(mock: PatchedMock, *rows: dict[str, Any]) -> None:
+    """Replace the channels with which the owner starts."""
+    mock.user_entry(_OWNER)["channels"] = [{"id": 100 + number, **row} for number, row in enumerate(rows)]
+
+
+def _increase_ids(mock: PatchedMock, by: int) -> None:
+    """Increase the ids of all users and channels."""
+    for user in mock.world_document["users"]:
+        user["id"] += by
+        user["observes"] = [id_ + by for id_ in user.get("observes", ())]
+        for channel in user.get("channels", ()):
+            channel["id"] += by
+
+
+# -- settings and users
+
+
+@equivalent
+def no_sns(mock: PatchedMock) -> None:
+    """No developer key has an SNS ARN."""
+    mock.user_entry(_OWNER)["tokens"] = [{"value": "student-token"}, {"value": "push-token"}]
+
+
+@equivalent
+def site_admin_without_read_messages(mock: PatchedMock) -> None:
+    """The site admin lacks the right `read_messages`, and so gets no bounce fields."""
+    mock.user_entry(6)["rights"] = ["become_user", "manage_students", "manage_user_logins"]
+
+
+@equivalent
+def bounces(mock: PatchedMock) -> None:
+    """The owner's channel has bounces."""
+    bounces = {"bounce_count": 3, "last_bounce_at": "2026-02-01T08:00:00Z", "last_bounce_summary": "550 no such user"}
+    _set_channels(mock, {"type": "email", "address": "owner@school.example", "bounces": bounces})
+
+
+@with_variables(CANVAS_OTHER_USER_ID=str(_MAX_EXACT_INTEGER + 3))
+@equivalent
+def large_ids(mock: PatchedMock) -> None:
+    """Ids exceed 2^53, above which a double does not represent every integer."""
+    _increase_ids(mock, _MAX_EXACT_INTEGER + 1)
+
+
+# -- channels of the owner
+
+
+@equivalent
+def no_channels(mock: PatchedMock) -> None:
+    """The owner has no channels."""
+    _set_channels(mock)
+
+
+@equivalent
+def twenty_five_channels(mock: PatchedMock) -> None:
+    """The owner has 25 channels."""
+    _set_channels(mock, *({"type": "email", "address": f"owner{number}@school.example"} for number in range(25)))
+
+
+@equivalent
+def a_push_channel(mock: PatchedMock) -> None:
+    """The owner has a push channel."""
+    mock.user_entry(_OWNER)["channels"].append({"id": 100, "type": "push", "address": "push"})
+
+
+@equivalent
+def a_retired_push_channel(mock: PatchedMock) -> None:
+    """The owner has a deleted push channel."""
+    mock.user_entry(_OWNER)["channels"].append({"id": 100, "type": "push", "address": "push", "state": "retired"})
+
+
+@equivalent
+def other_types(mock: PatchedMock) -> None:
+    """The owner has channels of types that Canvas no longer creates."""
+    _set_channels(
+        mock,
+        {"type": "email", "address": "owner@school.example"},
+        {"type": "twitter", "address": "owner"},
+        {"type": "slack", "address": "owner@slack.example"},
+        {"type": "personal_email", "address": "home@owner.example"},
+    )
+
+
+@equivalent
+def unusual_addresses(mock: PatchedMock) -> None:
+    """The owner has addresses with unusual characters and lengths."""
+    addresses = [
+        '"quoted blank"@school.example',
+        "100%@school.example",
+        "a+b@school.example",
+        "\u65e5\u672c@\u4f8b\u3048.example",
+        "<b>bold</b>",
+        "a/b?c=d#e@school.example",
+        "o'brien&co@school.example",
+        "\U0001f600",
+        "back\\slash",
+        "x" * 255,
+    ]
+    _set_channels(mock, *({"type": "sms", "address": address} for address in addresses))
+
+
+@equivalent
+def gaps_in_positions(mock: PatchedMock) -> None:
+    """The owner's positions have gaps."""
+    _set_channels(
+        mock,
+        {"type": "email", "address": "owner@school.example", "position": 4},
+        {"type": "sms", "address": "5550100", "position": 9},
+    )
+
+
+@equivalent
+def positions_in_reverse_of_ids(mock: PatchedMock) -> None:
+    """The owner's older channels have later positions."""
+    _set_channels(
+        mock,
+        {"type": "email", "address": "owner@school.example", "position": 3},
+        {"type": "sms", "address": "5550100", "position": 1},
+    )
+
+
+@equivalent
+def equal_positions(mock: PatchedMock) -> None:
+    """Two of the owner's channels have the same position."""
+    _set_channels(
+        mock,
+        {"type": "email", "address": "owner@school.example", "position": 2},
+        {"type": "sms", "address": "5550100", "position": 2},
+    )
+
+
+@equivalent
+def a_null_position(mock: PatchedMock) -> None:
+    """The position of one of the owner's channels is null, and the channel is listed last."""
+    last_position = 10**6
+
+    def reset(original: Any, self: World) -> None:
+        original(self)
+        self.users[_OWNER].channels.last_position = 2
+
+    mock.user_entry(_OWNER)["channels"][2]["position"] = last_position
+    mock.wrap(World, "reset", reset)
+    mock.on_channel(
+        lambda _request, channel: channel.update(position=None) if channel["position"] == last_position else None
+    )
+
+
+@equivalent
+def a_null_created_at(mock: PatchedMock) -> None:
+    """`created_at` of one of the owner's channels is null, as for those created before Canvas had that column."""
+    mock.on_channel(lambda _request, channel: channel.update(created_at=None) if str(channel["id"]) == "1" else None)
+
+
+@equivalent
+def many_rows(mock: PatchedMock) -> None:
+    """The owner has seventy deleted channels."""
+    rows = ({"type": "email", "address": f"old{n}@school.example", "state": "retired"} for n in range(70))
+    _set_channels(mock, {"type": "email", "address": "owner@school.example"}, *rows)
+
+
+@equivalent
+def an_imported_channel(mock: PatchedMock) -> None:
+    """The owner's first channel comes from a SIS import, and the account does not allow its deletion."""
+    mock.world_document["account"]["edit_institution_email"] = False
+    mock.user_entry(_OWNER)["channels"][0]["imported"] = True

@@ -1,0 +1,118 @@
+"""Variants of the transport: delays, compression, connections and rate limits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.middleware.gzip import GZipMiddleware
+
+from mutants.exchange import Response
+from mutants.mutant import equivalent
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mutants.exchange import Request
+    from mutants.patching import PatchedMock
+
+_PERIOD = 151
+"""The number of requests from one rate-limit error, or dropped connection, to the next."""
+
+
+def _limit_rate(mock: PatchedMock, status: int, text: str) -> None:
+    """Return a rate-limit error for every 151st request."""
+
+    def before(_request: Request) -> Response | None:
+        if not _is_due(count):
+            return None
+        headers = {"content-type": "text/plain; charset=utf-8", "x-rate-limit-remaining": "0.0"}
+        return Response(status, headers, text.encode())
+
+    count: list[int] = []
+    mock.on_request(before)
+
+
+def _is_due(count: list[int]) -> bool:
+    """Count one request, and return whether it is the last of a period."""
+    count.append(1)
+    return len(count) % _PERIOD == 0
+
+
+@equivalent
+def slow(mock: PatchedMock) -> None:
+    """Every response is delayed by 3 milliseconds."""
+
+    def middleware(app: ASGIApp) -> ASGIApp:
+        async def delayed(scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(0.003)
+            await app(scope, receive, send)
+
+        return delayed
+
+    mock.add_middleware(middleware)
+
+
+@equivalent
+def compressed(mock: PatchedMock) -> None:
+    """Bodies are compressed with gzip."""
+    mock.add_middleware(lambda app: GZipMiddleware(app, minimum_size=1))
+
+
+@equivalent
+def chunked(mock: PatchedMock) -> None:
+    """Bodies are sent in chunks, without a Content-Length."""
+
+    def middleware(app: ASGIApp) -> ASGIApp:
+        async def chunking(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_in_chunks(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    if message["status"] not in {204, 304}:
+                        message["headers"] = [pair for pair in message["headers"] if pair[0] != b"content-length"]
+                    await send(message)
+                    return
+                body = message.get("body", b"")
+                await send({**message, "body": body[:7], "more_body": True})
+                await send({**message, "body": body[7:]})
+
+            await app(scope, receive, send_in_chunks)
+
+        return chunking
+
+    mock.add_middleware(middleware)
+
+
+@equivalent
+def connections_are_closed(mock: PatchedMock) -> None:
+    """The server closes the connection after every response."""
+    mock.on_response(lambda _request, response: response.headers.update({"connection": "close"}))
+
+
+@equivalent
+def connections_are_dropped(mock: PatchedMock) -> None:
+    """The server drops the connection on some lists."""
+
+    def middleware(app: ASGIApp) -> ASGIApp:
+        async def dropping(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["method"] != "GET" or not _is_due(count):
+                await app(scope, receive, send)
+                return
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+        return dropping
+
+    count: list[int] = []
+    mock.add_middleware(middleware)
+
+
+@equivalent
+def rate_limit_403(mock: PatchedMock) -> None:
+    """Some requests return 403 Rate Limit Exceeded in plain text and have no effect."""
+    _limit_rate(mock, 403, "403 Forbidden (Rate Limit Exceeded)\n")
+
+
+@equivalent
+def rate_limit_429(mock: PatchedMock) -> None:
+    """Some requests return 429 Rate Limit Exceeded in plain text and have no effect."""
+    _limit_rate(mock, 429, "429 Too Many Requests (Rate Limit Exceeded)\n")

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import comparison_servers
+
+
+@pytest.fixture
+def node_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version line of comparison servers that are not installed."""
+    monkeypatch.setattr(comparison_servers, "versions", lambda: "Node, and its packages")

@@ -1,0 +1,343 @@
+"""Communication channels: their fields, and the rules for creating, restoring and deleting them (behaviour 5, 6, 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.channel_requests import (
+    BOUNCE_FIELDS,
+    CHANNEL_FIELDS,
+    CHANNEL_FIELDS_WITH_BOUNCES,
+    NOT_FOUND,
+    OWN_CHANNELS,
+    channel_form,
+    channels_of,
+    create_channel,
+    listed_addresses,
+    validation_failures,
+)
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from mockserver import World
+    from tests.conftest import ClientFactory, Clock
+
+
+class TestFields:
+    @pytest.mark.canvas_assertion(1)
+    def test_owner_lists_own_channels_with_exactly_seven_fields(self, student: TestClient) -> None:
+        response = student.get(OWN_CHANNELS)
+
+        assert response.status_code == 200
+        assert [list(channel) for channel in response.json()] == [CHANNEL_FIELDS] * 3
+        assert response.json()[2] == {
+            "id": 3,
+            "position": 3,
+            "workflow_state": "unconfirmed",
+            "user_id": 1,
+            "created_at": "2026-01-05T08:00:00Z",
+            "address": "student.home@example.org",
+            "type": "email",
+        }
+
+    @pytest.mark.canvas_assertion(2)
+    def test_site_admin_also_sees_six_bounce_fields(self, site_admin: TestClient) -> None:
+        channel = site_admin.get(channels_of(2)).json()[0]
+
+        assert list(channel) == CHANNEL_FIELDS_WITH_BOUNCES
+        assert [channel[name] for name in BOUNCE_FIELDS] == [0, None, None, None, None, None]
+
+
+class TestCreate:
+    @pytest.mark.canvas_assertion(13)
+    def test_new_channel_is_created_now_and_listed_last(self, student: TestClient) -> None:
+        channel = create_channel(student, "new@example.com")
+
+        assert channel["created_at"] == "2026-03-02T10:15:00Z"
+        assert listed_addresses(student) == [
+            "student@school.example",
+            "5550100@sms.example.com",
+            "student.home@example.org",
+            "new@example.com",
+        ]
+
+    @pytest.mark.canvas_assertion(19)
+    def test_new_channel_is_unconfirmed_and_has_the_address_as_sent(self, student: TestClient) -> None:
+        channel = create_channel(student, "NEW+api@Example.COM")
+
+        assert (channel["address"], channel["workflow_state"]) == ("NEW+api@Example.COM", "unconfirmed")
+
+    @pytest.mark.canvas_assertion(9)
+    def test_address_of_an_existing_login_is_accepted(self, client_for: ClientFactory) -> None:
+        observer = client_for("observer-token")
+        observer.delete(f"{OWN_CHANNELS}/6")
+
+        channel = create_channel(observer, "observer@example.org")
+
+        assert channel["id"] == 6
+
+    @pytest.mark.canvas_assertion(20)
+    def test_address_of_another_user_is_accepted(self, student: TestClient) -> None:
+        channel = create_channel(student, "student2@school.example")
+
+        assert channel["user_id"] == 1
+
+    @pytest.mark.canvas_assertion(22)
+    @pytest.mark.parametrize(
+        "address", ["student@school.example", "STUDENT@School.Example", "student.home@example.org"]
+    )
+    def test_duplicate_of_a_listed_channel_is_rejected(self, student: TestClient, address: str) -> None:
+        response = student.post(OWN_CHANNELS, data=channel_form(address))
+
+        assert response.status_code == 400
+        assert len(listed_addresses(student)) == 3
+
+    @pytest.mark.canvas_assertion(23)
+    def test_duplicate_is_reported_as_a_path_that_is_not_unique(self, student: TestClient) -> None:
+        response = student.post(OWN_CHANNELS, data=channel_form("student@school.example"))
+
+        failure = {"attribute": "path", "message": "unique!", "type": "unique!"}
+        assert response.json() == {"errors": {"path": [failure]}}
+
+    @pytest.mark.canvas_assertion(59)
+    def test_one_address_may_have_a_channel_of_each_type(self, student: TestClient) -> None:
+        channel = create_channel(student, "student@school.example", "sms")
+
+        assert channel["type"] == "sms"
+
+    @pytest.mark.canvas_assertion(57)
+    def test_positions_count_per_user_and_deletion_leaves_a_gap(
+        self, student: TestClient, client_for: ClientFactory
+    ) -> None:
+        fourth = create_channel(student, "4@example.com")
+        student.delete(f"{OWN_CHANNELS}/{fourth['id']}")
+
+        own = create_channel(student, "5@example.com")
+        of_another_user = create_channel(client_for("student2-token"), "2@example.com")
+
+        assert (own["position"], of_another_user["position"]) == (5, 2)
+
+    @pytest.mark.canvas_assertion(56)
+    def test_row_102_of_a_user_is_rejected(self, student: TestClient) -> None:
+        for number in range(4, 102):
+            created = create_channel(student, f"555{number}", "sms")
+            student.delete(f"{OWN_CHANNELS}/{created['id']}")
+
+        response = student.post(OWN_CHANNELS, data=channel_form("one-more@example.com"))
+
+        limit = "user communication_channels limit exceeded"
+        failure = {"attribute": "user_id", "message": limit, "type": limit}
+        assert (response.status_code, response.json()) == (400, {"errors": {"user_id": [failure]}})
+
+
+class TestTypes:
+    @pytest.mark.canvas_assertion(53)
+    @pytest.mark.parametrize("kind", ["fax", "EMAIL", "phone"])
+    def test_unknown_type_is_stored_as_email_without_a_check_of_the_address(
+        self, student: TestClient, kind: str
+    ) -> None:
+        response = student.post(OWN_CHANNELS, data=channel_form("not an e-mail address", kind))
+
+        assert (response.status_code, response.json()["type"]) == (200, "email")
+        assert f"'{kind}' is not one of" in response.headers["x-contract-violation"]
+
+    @pytest.mark.canvas_assertion(64)
+    @pytest.mark.parametrize("number", ["8015555555", "+353871234567", "5550100@txt.example.com", "bob", " 1 "])
+    def test_sms_accepts_any_text(self, student: TestClient, number: str) -> None:
+        channel = create_channel(student, number, "sms")
+
+        assert channel["address"] == number
+
+    def test_personal_email_is_shown_as_email_and_deleted_under_its_own_type(self, student: TestClient) -> None:
+        created = student.post(
+            OWN_CHANNELS, json={"communication_channel": {"type": "personal_email", "address": "p@x.org"}}
+        )
+
+        as_email = student.delete(f"{OWN_CHANNELS}/email/p@x.org")
+        as_personal_email = student.delete(f"{OWN_CHANNELS}/personal_email/p@x.org")
+
+        assert created.json()["type"] == "email"
+        assert (as_email.status_code, as_personal_email.status_code) == (404, 200)
+
+
+class TestValidation:
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({"type": "email"}, [("path", "can't be blank", "blank"), ("email", "is invalid", "invalid")]),
+            (
+                {"type": "email", "address": " "},
+                [("path", "can't be blank", "blank"), ("email", "is invalid", "invalid")],
+            ),
+            ({"type": "sms", "address": ""}, [("path", "can't be blank", "blank")]),
+            ({"type": "fax"}, [("path", "can't be blank", "blank")]),
+            ({"address": "a@b.c"}, [("path_type", "can't be blank", "blank")]),
+            ({"type": ""}, [("path", "can't be blank", "blank"), ("path_type", "can't be blank", "blank")]),
+            (
+                {"type": "personal_email", "address": "student@school.example"},
+                [("path", "has already been taken", "taken")],
+            ),
+        ],
+    )
+    def test_failures_are_reported_by_attribute(
+        self, student: TestClient, fields: dict[str, str], expected: list[tuple[str, str, str]]
+    ) -> None:
+        response = student.post(OWN_CHANNELS, json={"communication_channel": fields})
+
+        assert (response.status_code, validation_failures(response)) == (400, expected)
+
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            ({"type": "sms", "address": "1" * 256}, "longer than 255"),
+            ({"type": "sms", "address": "a\0b"}, "NUL"),
+            ({"type": "sms", "address": 5550100}, "must be text"),
+            ({"type": "sms", "address": {"a": 1}}, "must be text"),
+            ({"type": ["sms"], "address": "1"}, "must be text"),
+            ({"type": "fax", "address": "student@school.example"}, "is stored as email"),
+        ],
+    )
+    def test_value_that_canvas_s_database_rejects_is_400_with_the_reason(
+        self, student: TestClient, fields: dict[str, object], message: str
+    ) -> None:
+        response = student.post(OWN_CHANNELS, json={"communication_channel": fields})
+
+        assert response.status_code == 400
+        assert message in response.json()["errors"][0]["message"]
+
+    def test_address_of_255_non_ascii_characters_is_accepted(self, student: TestClient) -> None:
+        response = student.post(OWN_CHANNELS, json={"communication_channel": {"type": "sms", "address": "é" * 255}})
+
+        assert response.json()["address"] == "é" * 255
+
+    @pytest.mark.canvas_assertion(55)
+    def test_banned_email_domain_is_rejected_in_any_letter_case(self, student: TestClient, world: World) -> None:
+        world.account.banned_email_domains = ("banned.example",)
+
+        banned = student.post(OWN_CHANNELS, data=channel_form("new@BANNED.example"))
+        other = create_channel(student, "new@welcome.example")
+
+        assert banned.status_code == 400
+        assert banned.json()["errors"]["email"][0]["type"] == "forbidden"
+        assert other["position"] == 4
+
+    def test_invalid_address_at_a_banned_domain_has_two_failures(self, student: TestClient, world: World) -> None:
+        world.account.banned_email_domains = ("banned.example",)
+
+        response = student.post(OWN_CHANNELS, data=channel_form("x y@banned.example"))
+
+        assert [failure["type"] for failure in response.json()["errors"]["email"]] == ["invalid", "forbidden"]
+
+
+class TestRestore:
+    @pytest.mark.canvas_assertion(21)
+    def test_retired_channel_is_restored_as_the_same_row_unconfirmed(self, student: TestClient, clock: Clock) -> None:
+        student.delete(f"{OWN_CHANNELS}/1")
+        clock.advance(days=1)
+
+        channel = create_channel(student, "student@school.example")
+
+        assert (channel["id"], channel["position"], channel["created_at"]) == (1, 1, "2026-01-05T08:00:00Z")
+        assert channel["workflow_state"] == "unconfirmed"
+
+    @pytest.mark.canvas_assertion(6)
+    def test_channel_restored_with_skip_confirmation_is_active(self, site_admin: TestClient) -> None:
+        site_admin.delete(f"{channels_of(1)}/3")
+
+        channel = create_channel(site_admin, "student.home@example.org", user_id=1, skip_confirmation="1")
+
+        assert (channel["id"], channel["workflow_state"]) == (3, "active")
+
+    @pytest.mark.canvas_assertion(8)
+    def test_restoring_in_another_letter_case_stores_the_new_case(self, student: TestClient) -> None:
+        student.delete(f"{OWN_CHANNELS}/3")
+
+        channel = create_channel(student, "Student.Home@Example.org")
+
+        assert (channel["id"], channel["address"]) == (3, "Student.Home@Example.org")
+        assert listed_addresses(student)[-1] == "Student.Home@Example.org"
+
+    @pytest.mark.canvas_assertion(51)
+    def test_states_are_unconfirmed_then_retired_then_unconfirmed_again(self, student: TestClient) -> None:
+        created = create_channel(student, "new@example.com")
+        deleted = student.delete(f"{OWN_CHANNELS}/{created['id']}").json()
+        restored = create_channel(student, "new@example.com")
+
+        states = [channel["workflow_state"] for channel in (created, deleted, restored)]
+        assert states == ["unconfirmed", "retired", "unconfirmed"]
+
+    @pytest.mark.canvas_assertion(52)
+    def test_restoring_resets_the_bounce_count_and_no_other_bounce_field(
+        self, site_admin: TestClient, world: World
+    ) -> None:
+        bounced = world.channels[3].bounces._replace(bounce_count=4, last_bounce_at="2026-02-01T12:00:00Z")
+        world.channels[3].bounces = bounced
+        site_admin.delete(f"{channels_of(1)}/3")
+
+        channel = create_channel(site_admin, "student.home@example.org", user_id=1)
+
+        assert (channel["bounce_count"], channel["last_bounce_at"]) == (0, "2026-02-01T12:00:00Z")
+
+    def test_retired_address_is_restored_although_its_domain_is_now_banned(
+        self, student: TestClient, world: World
+    ) -> None:
+        student.delete(f"{OWN_CHANNELS}/1")
+        world.account.banned_email_domains = ("school.example",)
+
+        channel = create_channel(student, "student@school.example")
+
+        assert channel["id"] == 1
+
+
+class TestDelete:
+    @pytest.mark.canvas_assertion(32)
+    def test_delete_by_id_retires_only_that_channel(self, student: TestClient) -> None:
+        response = student.delete(f"{OWN_CHANNELS}/2")
+
+        assert response.status_code == 200
+        assert (response.json()["id"], response.json()["workflow_state"]) == (2, "retired")
+        assert listed_addresses(student) == ["student@school.example", "student.home@example.org"]
+
+    @pytest.mark.canvas_assertion(33)
+    def test_second_delete_by_id_is_404(self, student: TestClient) -> None:
+        student.delete(f"{OWN_CHANNELS}/2")
+
+        response = student.delete(f"{OWN_CHANNELS}/2")
+
+        assert (response.status_code, response.json()) == (404, NOT_FOUND)
+
+    @pytest.mark.canvas_assertion(35)
+    @pytest.mark.parametrize("address", ["student.home@example.org", "STUDENT.home%40example.org"])
+    def test_delete_by_type_and_address_retires_only_that_channel(self, student: TestClient, address: str) -> None:
+        response = student.delete(f"{OWN_CHANNELS}/email/{address}")
+
+        assert (response.status_code, response.json()["id"]) == (200, 3)
+        assert listed_addresses(student) == ["student@school.example", "5550100@sms.example.com"]
+
+    @pytest.mark.canvas_assertion(36)
+    def test_second_delete_by_type_and_address_is_404(self, student: TestClient) -> None:
+        student.delete(f"{OWN_CHANNELS}/email/student.home@example.org")
+
+        response = student.delete(f"{OWN_CHANNELS}/email/student.home@example.org")
+
+        assert (response.status_code, response.json()) == (404, NOT_FOUND)
+
+    @pytest.mark.canvas_assertion(58)
+    def test_address_is_found_in_any_letter_case(self, student: TestClient) -> None:
+        response = student.delete(f"{OWN_CHANNELS}/sms/5550100@SMS.example.com")
+
+        assert (response.status_code, response.json()["id"]) == (200, 2)
+
+    @pytest.mark.canvas_assertion(60)
+    def test_sms_channel_for_one_time_passwords_cannot_be_deleted(self, student: TestClient, world: World) -> None:
+        world.channels[2].one_time_password = True
+
+        response = student.delete(f"{OWN_CHANNELS}/2")
+
+        text = "Can't remove a user's SMS that is used for one time passwords"
+        failure = {"attribute": "workflow_state", "message": text, "type": text}
+        assert (response.status_code, response.json()) == (400, {"errors": {"workflow_state": [failure]}})
+        assert world.channels[2].workflow_state == "active"

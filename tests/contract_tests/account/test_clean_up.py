@@ -1,0 +1,67 @@
+"""Clean-up of the test accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from contract_tests.account.clean_up import OpenedAccounts, clean_up
+from contract_tests.account.preflight import open_account
+from contract_tests.client import addresses
+from contract_tests.client.api_client import ApiClient
+from contract_tests.client.journal import Journal
+from contract_tests.client.settings import Settings
+from contract_tests.client.transport import Transport
+from contract_tests.oracle.contract import Contract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "a-token-that-nobody-may-see"
+
+
+def test_account_is_opened_only_when_its_channels_are_known(tmp_path: Path) -> None:
+    """A run that is interrupted during the preflight check deletes nothing."""
+    user_channel = {"id": 5, "user_id": 1, "type": "push", "address": "For All Devices"}
+    sent: list[str] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.method)
+        if len(sent) > 3:
+            raise KeyboardInterrupt
+        return httpx2.Response(200, json=[user_channel], request=request)
+
+    settings = Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET})
+    transport = Transport(settings, Journal(tmp_path, "origin"), http_transport=httpx2.MockTransport(handler))
+    client = ApiClient(transport, Contract(), SECRET, "CANVAS_TOKEN")
+    opened = OpenedAccounts()
+
+    with pytest.raises(KeyboardInterrupt):
+        open_account(client, opened)
+
+    assert sent == ["GET"] * 4
+    assert opened.clients == []
+
+
+def test_push_channel_is_deleted_only_if_its_id_is_in_the_journal(tmp_path: Path) -> None:
+    """A push channel may be the user's own even if the journal has the intent of a killed run to create one."""
+    settings = Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET})
+    journal = Journal(tmp_path, "origin")
+    journal.record_intent(1, addresses.PUSH.key)
+    sent: list[str] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.method)
+        page = [] if "page=2" in str(request.url) else [{"id": 5, "user_id": 1, "type": "push", "address": "x"}]
+        return httpx2.Response(200, json=page, request=request)
+
+    transport = Transport(settings, journal, http_transport=httpx2.MockTransport(handler))
+    client = ApiClient(transport, Contract(), SECRET, "CANVAS_TOKEN", 1)
+
+    open_account(client, OpenedAccounts())
+    transport.guard.preexisting_channels.clear()  # as if the user had added the channel during the run
+    clean_up(client)
+
+    assert "DELETE" not in sent

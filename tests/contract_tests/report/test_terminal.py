@@ -1,0 +1,71 @@
+"""The summary in the terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract_tests.oracle.outcome import Outcome, Status
+from contract_tests.report import terminal
+from tests.contract_tests.samples import FAILED, OPERATIONS, PASSED, SAMPLE_RUN, SKIPPED, coverage
+
+OUTCOMES = st.lists(
+    st.builds(
+        Outcome,
+        property=st.sampled_from(["pages contain every channel", "a property with a long name " * 4, "ids are stable"]),
+        test=st.sampled_from(["test_paging::test_a", "test_ids::test_b[a/b]", "test_c"]),
+        rule=st.just(""),
+        source=st.just(""),
+        operations=st.sets(st.sampled_from(OPERATIONS)).map(tuple),
+        status=st.sampled_from(get_args(Status)),
+    ),
+    min_size=1,
+    max_size=200,
+)
+
+
+@given(OUTCOMES)
+def test_table_adds_up(outcomes: list[Outcome]) -> None:
+    lines = terminal.table(outcomes, OPERATIONS)
+
+    start = next(place for place, line in enumerate(lines) if line.startswith("property "))
+    cut = [re.split(r"\s{2,}", line.strip()) for line in lines[start + 1 :]]
+    *properties, total = [[_numbers(cell) for cell in cells[1:]] for cells in cut if len(cells) == 7]
+    assert total == [[sum(cell) for cell in zip(*column, strict=True)] for column in zip(*properties, strict=True)]
+    for operation, cell in zip((*OPERATIONS, None), total, strict=True):
+        counted = [each.status for each in outcomes if operation in (None, *each.operations)]
+        assert cell == [counted.count(status) for status in get_args(Status)]
+    assert max(map(len, lines)) <= 100
+
+
+def test_failure_has_its_rule_and_an_unwrapped_script() -> None:
+    lines = terminal.failures(SAMPLE_RUN.outcomes)
+
+    assert lines[0] == f"FAILED: {FAILED.property}"
+    assert lines[1].split(maxsplit=1) == ["Rule", FAILED.rule]
+    assert "\n".join(lines).endswith(FAILED.script)
+    assert lines[lines.index("  Violation  404 & nothing") + 1].strip() == "else"
+
+
+def test_control_characters_of_a_response_are_escaped() -> None:
+    text = "\n".join(terminal.summary(SAMPLE_RUN, coverage()))
+
+    assert "\x1b" not in text
+    assert "\\x1b[2J" in text
+
+
+def test_skipped_tests_are_grouped_by_reason() -> None:
+    assert terminal.skipped([SKIPPED, SKIPPED, PASSED]) == [
+        "Skipped: no SNS",
+        f"  {SKIPPED.property} (2 tests)",
+    ]
+
+
+def _numbers(cell: str) -> list[int]:
+    marks = {"": 0, "!": 0, "?": 0}
+    for number, mark in re.findall(r"(\d+)([!?]?)", cell):
+        marks[mark] += int(number)
+    return list(marks.values())
