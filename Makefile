@@ -36,12 +36,12 @@ READERS := readers
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
-  clients diff-contract overlays dist reuse mutants
+  fidelity clients diff-contract overlays dist reuse mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Twice quiet: pip prints errors only, not the warnings about its configuration on this machine.
+# `--quiet` is given twice so that pip prints errors only, not the warnings about its configuration on this machine.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement
 
 $(VENV)/mock: requirements/mock.lock
@@ -69,7 +69,7 @@ mock: $(VENV)/mock ## Run the mock: PORT= HOST= WORLD=file.yaml STRICT=1 RELOAD=
 	@exec $(BIN)/python -m mockserver $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
 	  $(if $(WORLD),--world $(WORLD)) $(if $(filter-out 0,$(STRICT)),--strict) $(if $(filter-out 0,$(RELOAD)),--reload) $(ARGS)
 
-contract: $(VENV)/contract ## Test the mock, or CANVAS_URL=, against the contract: PROFILE=quick|default|thorough SEED= RATE=
+contract: $(VENV)/contract ## Test the mock, or CANVAS_URL=, against the contract: PROFILE=quick|default|thorough SEED= RATE= READ_ONLY=1
 	@$(BIN)/python -m contract_tests $(ARGS)
 
 compare: $(VENV)/contract ## Send the same requests to the mock and to CANVAS_URL=, and list the differences
@@ -84,7 +84,7 @@ test: $(VENV)/dev ## Run every test, with branch coverage: ARGS='-k pagination'
 test-fast: $(VENV)/dev ## Run the tests that take no more than a second each, without coverage: ARGS='-k pagination'
 	@$(BIN)/python -m pytest -m "not slow and not reuse" -n 2 -q $(ARGS)
 
-check: $(VENV)/dev ## Check format, lint, types, the imports between the rooms, and the contract's validity
+check: $(VENV)/dev ## Check format, lint, types, the imports between packages, and the contract's validity
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -95,13 +95,16 @@ fix: $(VENV)/dev ## Format, and fix the lint violations that ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-mutants: $(VENV)/dev ## Show that the suite detects every fault, into docs/mutants.md: ARGS='--every 1' or '-k name'
+fidelity: $(VENV)/dev ## Replay the recordings of a running Canvas against the mock, and write docs/fidelity.md
+	@$(BIN)/python -m recordings
+
+mutants: $(VENV)/dev ## Run the suite on faults of the mock, and write docs/mutants.md: ARGS='--every 1' or '-k name'
 	$(BIN)/python -m pytest mutants -n 2 --dist load --maxschedchunk 1 -v -rN --no-header $(ARGS)
 
-bench: $(VENV)/dev ## Measure the mock and other mock servers, into docs/performance.md: ARGS='--smoke'
+bench: $(VENV)/dev ## Measure the mock and other mock servers, and write docs/performance.md: ARGS='--smoke'
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-contract: $(VENV)/dev ## Measure the suite, into docs/performance-contract.md: ARGS='--profiles quick'
+bench-contract: $(VENV)/dev ## Measure the suite, and write docs/performance-contract.md: ARGS='--profiles quick'
 	@$(BIN)/python -m benchmarks.contract $(ARGS)
 
 # The tools below come from the Node and Java ecosystems.
@@ -129,7 +132,7 @@ EDITIONS := $(patsubst overlays/%,build/%,$(wildcard overlays/*.yaml))
 build/%.yaml: overlays/%.yaml openapi.yaml $(READERS)/node_modules/installed
 	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --overlay $< --output $@ openapi.yaml
 
-overlays: $(EDITIONS) ## Make the other editions of the contract, into build/
+overlays: $(EDITIONS) ## Write the other editions of the contract to build/
 
 # OpenAPI Generator exits with 0 even when it prints warnings.
 lint-contract: $(VENV)/dev $(READERS)/node_modules/installed $(READERS)/.venv/installed $(EDITIONS) ## Lint the contract and its editions with four linters (needs Node and Java 11)
@@ -140,7 +143,7 @@ lint-contract: $(VENV)/dev $(READERS)/node_modules/installed $(READERS)/.venv/in
 	  output=$$($(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i $$contract 2>&1); echo "$$output"; \
 	  case "$$output" in *"No validation issues detected."*) ;; *) exit 1 ;; esac; done
 
-dist: $(VENV)/dev $(READERS)/node_modules/installed ## Make the wheel, the contract as one JSON, a page of it, and a Postman collection, into dist/
+dist: $(VENV)/dev $(READERS)/node_modules/installed ## Build the wheel, and write the contract as one JSON file, an HTML page and a Postman collection to dist/
 	@rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --dereferenced --output dist/openapi.json openapi.yaml

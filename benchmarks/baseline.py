@@ -47,6 +47,9 @@ _LINK = ",".join(
     f'<http://127.0.0.1:8000/api/v1/users/self/communication_channels?page={number}&per_page=10>; rel="{relation}"'
     for number, relation in ((1, "current"), (2, "next"), (1, "first"), (3, "last"))
 )
+_META = (
+    b"at=10000000000001;dk=10000000000003;o=communication_channels;n=index;b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
+)
 _CANVAS_HEADERS = [
     (b"link", _LINK.encode()),
     (b"etag", b'W/"0123456789abcdef0123456789abcdef"'),
@@ -56,13 +59,13 @@ _CANVAS_HEADERS = [
     (b"x-download-options", b"noopen"),
     (b"x-permitted-cross-domain-policies", b"none"),
     (b"referrer-policy", b"no-referrer-when-downgrade"),
-    (b"content-security-policy", b"frame-ancestors 'self';"),
+    (b"content-security-policy", b"frame-ancestors 'self' 127.0.0.1:8000;"),
     (b"x-runtime", b"0.001000"),
     (b"x-request-context-id", b"01234567-89ab-4def-8123-456789abcdef"),
-    (b"x-canvas-meta", b"o=communication_channels;n=index;"),
-    (b"x-canvas-user-id", b"1"),
-    (b"x-request-cost", b"0.0412"),
-    (b"x-rate-limit-remaining", b"600.00"),
+    (b"x-canvas-meta", _META),
+    (b"x-canvas-user-id", b"10000000000001"),
+    (b"x-request-cost", b"0.04121994000003906"),
+    (b"x-rate-limit-remaining", b"600.0"),
     (b"vary", b"Origin"),
 ]
 

@@ -29,7 +29,7 @@ _TARGET_SECONDS = {"quick": 15, "default": 60}
 _REQUESTS = re.compile(r"([\d,]+) of [\d,]+\s+requests")
 _REMOVED_VARIABLES = {
     *TOKENS,
-    *("CANVAS_URL", "CANVAS_OTHER_USER_ID", "PROFILE", "SEED", "RATE", "REPORTS", "ALLOW_HTTP"),
+    *("CANVAS_URL", "CANVAS_OTHER_USER_ID", "PROFILE", "SEED", "RATE", "READ_ONLY", "REPORTS", "ALLOW_HTTP"),
     "PYTHONDONTWRITEBYTECODE",  # without bytecode files, every run would include compilation
 }
 

@@ -54,7 +54,7 @@ class _LargeSeed:
             "Ada Admin",
             admin_of="site",
             rights=SITE_ADMIN_RIGHTS - {"read_messages"},
-            tokens=[Token(TOKEN, LIST_USER)],
+            tokens=[Token(1, TOKEN, LIST_USER)],
             channels=_channels(LIST_USER, min(_CHANNELS_PER_USER, self.channels), ids),
         )
         yield _user(PAGE_USER, 80, ids)

@@ -60,13 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--error-report-ids",
         action="store_true",
-        help="add error_report_id to the errors that Canvas records",
+        help="add error_report_id to the errors for which Canvas creates an error report",
     )
     add(
         "--rate-limit",
         type=int,
-        choices=(403, 429),
-        help="limit the requests of each token as Canvas does, with this status (default: no limit)",
+        nargs="?",
+        const=429,
+        choices=(429, 403),
+        help="limit the requests of each token as Canvas does; 429 as hosted Canvas since October 2025, 403 as others "
+        "(default: no limit; without a status: 429)",
     )
     add(
         "--rate-limit-cost",

@@ -15,7 +15,6 @@ from mockserver.api.errors import UnknownRoute
 from mockserver.api.handlers import Handlers
 from mockserver.api.middleware import build_middleware_stack
 from mockserver.api.response import ApiResponse, error_response
-from mockserver.canvas.rate_limit import RateLimit
 from mockserver.canvas.seed import read_world
 from mockserver.canvas.world import World
 from mockserver.control.origins import LOCAL_ORIGINS
@@ -27,11 +26,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mockserver.canvas.errors import CanvasError
+    from mockserver.canvas.rate_limit import RateLimit
 
 _EXPOSED_HEADERS = [
     "ETag",
     "Link",
     "WWW-Authenticate",
+    "X-Canvas-Meta",
     "X-Canvas-Real-User-Id",
     "X-Canvas-User-Id",
     "X-Contract-Violation",
@@ -57,7 +58,7 @@ def create_app(
         world: The state; a new default world if None.
         strict: Reject requests that violate the contract with 400, instead of responding as Canvas does.
         unauthorized_status: The status of a denied request: 403, or 401 as in Canvas before about 2024.
-        error_report_ids: Add `error_report_id` to the errors that Canvas records.
+        error_report_ids: Add `error_report_id` to the errors for which Canvas creates an error report.
         rate_limit: The rate limit of each token; no limit if None.
         random: The source of request ids; the same seed gives the same ids.
         body_timeout: The seconds to wait for the next part of a body before the response 408.
@@ -74,7 +75,7 @@ def create_app(
 
     stack = build_middleware_stack(Handlers(), render, strict=strict)
     ids = random or Random(0)  # noqa: S311  # ids, not secrets
-    api = Dispatcher(stack, world_of, render, rate_limit or RateLimit(), ids, body_timeout)
+    api = Dispatcher(stack, world_of, render, rate_limit, ids, body_timeout)
     routes = [*control_routes(world_of), *page_routes(world_of)]
     others = Starlette(routes=routes, exception_handlers={404: _unknown_route, 405: _unknown_route})
     return _Cors(_PathSwitch(api, others))

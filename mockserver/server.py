@@ -61,7 +61,7 @@ def _serve(options: argparse.Namespace) -> int:
         strict=options.strict,
         unauthorized_status=options.unauthorized_status,
         error_report_ids=options.error_report_ids,
-        rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost),
+        rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost) if options.rate_limit else None,
     )
     with _listener(options.host, options.port) as listener:
         gc.freeze()  # the world stays; each scan of a million channels stopped all requests for 0.6 s
@@ -77,11 +77,11 @@ def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) ->
     _listener(options.host, options.port).close()
     gc.enable()
     package = Path(__file__).parent
-    rooms = [path for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    folders = [path for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"]
     files = [Path(str(contract_file())), *([options.world] if options.world else [])]
     command = shlex.join([sys.executable, "-m", "mockserver", *(a for a in arguments if a != "--reload")])
     run_process(
-        *{package, *rooms, *(file.resolve().parent for file in files)},
+        *{package, *folders, *(file.resolve().parent for file in files)},
         target=command,
         target_type="command",
         callback=_log_changes,

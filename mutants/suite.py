@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 _TIMEOUT = 300.0
-_SUITE_VARIABLES = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP", "REPORTS"})
+_SUITE_VARIABLES = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP", "READ_ONLY", "REPORTS"})
 
 
 @dataclass(frozen=True)

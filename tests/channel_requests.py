@@ -34,8 +34,8 @@ def channel_form(address: str, kind: str = "email", **others: str) -> dict[str, 
     return {"communication_channel[address]": address, "communication_channel[type]": kind, **others}
 
 
-def device_form(device: str) -> dict[str, str]:
-    return {"communication_channel[type]": "push", "communication_channel[token]": device}
+def push_form(push_token: str) -> dict[str, str]:
+    return {"communication_channel[type]": "push", "communication_channel[token]": push_token}
 
 
 def create_channel(
@@ -47,12 +47,12 @@ def create_channel(
     return dict(response.json())
 
 
-def register_device(client: TestClient, device: str) -> httpx2.Response:
-    return client.post(OWN_CHANNELS, data=device_form(device))
+def register_device(client: TestClient, push_token: str) -> httpx2.Response:
+    return client.post(OWN_CHANNELS, data=push_form(push_token))
 
 
-def unregister_device(client: TestClient, device: str) -> httpx2.Response:
-    return client.request("DELETE", f"{OWN_CHANNELS}/push", data={"push_token": device})
+def unregister_device(client: TestClient, push_token: str) -> httpx2.Response:
+    return client.request("DELETE", f"{OWN_CHANNELS}/push", data={"push_token": push_token})
 
 
 def listed_addresses(client: TestClient, user_id: int | str = "self") -> list[str]:

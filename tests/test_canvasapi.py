@@ -111,7 +111,7 @@ def test_duplicate_raises_bad_request(connect: Callable[..., Canvas]) -> None:
         user.create_communication_channel(communication_channel={"type": "email", "address": "Student@school.example"})
 
 
-def test_push_without_a_device_token_raises_unprocessable_entity(connect: Callable[..., Canvas]) -> None:
+def test_push_without_a_push_token_raises_unprocessable_entity(connect: Callable[..., Canvas]) -> None:
     user = connect("push-token").get_current_user()
 
     with pytest.raises(UnprocessableEntity):

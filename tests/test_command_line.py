@@ -150,6 +150,24 @@ class TestProcess:
         assert statuses == [401, 404, 400, 429]
         assert not_found.json()["error_report_id"] == 1
 
+    @pytest.mark.parametrize(("status", "expected"), [([], 429), (["429"], 429), (["403"], 403)])
+    def test_rate_limit_is_429_without_a_status(
+        self, start_mock: MockStarter, status: list[str], expected: int
+    ) -> None:
+        _, url = start_mock("--rate-limit", *status, "--rate-limit-cost", "600")
+
+        statuses = [httpx2.get(url + PATH, headers=STUDENT).status_code for _ in range(2)]
+
+        assert statuses == [200, expected]
+
+    def test_mock_without_the_option_has_no_rate_limit(self, start_mock: MockStarter) -> None:
+        _, url = start_mock("--rate-limit-cost", "600")
+
+        responses = [httpx2.get(url + PATH, headers=STUDENT) for _ in range(2)]
+
+        assert [response.status_code for response in responses] == [200, 200]
+        assert responses[1].headers["x-rate-limit-remaining"] == "600.0"
+
     def test_violation_of_the_contract_is_logged_without_the_token(self, start_mock: MockStarter) -> None:
         process, url = start_mock()
         httpx2.post(url + PATH, headers=STUDENT, data={"communication_channel[type]": "fax"})

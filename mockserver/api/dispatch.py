@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connexion.exceptions import NonConformingResponse
 
 from mockserver.api import parameters as rails
-from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod
+from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod, UnknownRoute
 from mockserver.api.paths import canonical_path
 from mockserver.api.request import SCOPE_KEY, ApiRequest
 from mockserver.api.response import ApiResponse, complete
 from mockserver.canvas.errors import CanvasError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from random import Random
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,7 +51,7 @@ class Dispatcher:
         stack: ASGIApp,
         world_of: Callable[[Scope], World],
         render: Callable[[CanvasError], ApiResponse],
-        rate_limit: RateLimit,
+        rate_limit: RateLimit | None,
         random: Random,
         body_timeout: float,
     ) -> None:
@@ -68,7 +69,7 @@ class Dispatcher:
         start: Message = {}
         body = b""
 
-        async def hold(message: Message) -> None:
+        async def buffer(message: Message) -> None:
             nonlocal start, body
             if message["type"] == "http.response.start":
                 start = message
@@ -76,15 +77,15 @@ class Dispatcher:
                 body = message["body"]
 
         try:
-            await self._process(request, scope, headers, receive, hold)
+            await self._process(request, scope, headers, receive, buffer)
         except CanvasError as error:
-            await self._render(error).send(hold)
+            await self._render(error).send(buffer)
         except NonConformingResponse as problem:
             log.error("The mock's response violates openapi.yaml: %s", problem.detail)  # noqa: TRY400  # it says where
-            await _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}").send(hold)
+            await _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}").send(buffer)
         except Exception:
             log.exception("The mock failed on %s %s; this is a bug of the mock", request.method, request.path)
-            await _internal_error("The mock failed; this is a bug of the mock, and its log says more.").send(hold)
+            await _internal_error("The mock failed; this is a bug of the mock. The log has the traceback.").send(buffer)
         if request.violations:
             log.warning("%s %s violates the contract: %s", request.method, request.path, "; ".join(request.violations))
         start, body = complete(request, self._random, start, body)
@@ -102,21 +103,39 @@ class Dispatcher:
         except CanvasError as error:
             request.body_error, sent = error, {}
         request.parameters = {**sent, **request.query} if sent else request.query
-        self._charge(request)
         if request.method == "POST":
             is_json = request.media_type == "application/json"
             request.method = _overridden_method(headers, {} if is_json else sent) or "POST"
             request.has_overridden_method = request.method != "POST"
-        request.path = canonical_path(scope.get("raw_path") or quote(scope["path"]).encode())
-        inner = {**scope, "method": request.method, "path": request.path, SCOPE_KEY: request}
-        await self._stack(inner, receive, send)
+        if self._rate_limit is None:
+            await self._route(request, scope, receive, send)
+            return
+        with _charged(request, self._rate_limit):
+            await asyncio.sleep(self._rate_limit.duration)
+            await self._route(request, scope, receive, send)
 
-    def _charge(self, request: ApiRequest) -> None:
-        """Charge the request to its token's rate limit; all unknown tokens share one."""
-        value = request.access_token
-        request.rate_limit_remaining = None  # stays None where the limit is exceeded
-        token = value if value in request.world.tokens else ""
-        request.rate_limit_remaining = self._rate_limit.charge(request.world, token)
+    async def _route(self, request: ApiRequest, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+        try:
+            request.path = canonical_path(raw_path)
+            inner = {**scope, "method": request.method, "path": request.path, SCOPE_KEY: request}
+            await self._stack(inner, receive, send)
+        except UnknownRoute as error:
+            error.negotiate(request.accept, raw_path.decode("latin-1"))
+            raise
+
+
+@contextmanager
+def _charged(request: ApiRequest, rate_limit: RateLimit) -> Iterator[None]:
+    """Charge the request to the bucket of its token; all unknown tokens share one. Raises RateLimitExceeded."""
+    sent = request.access_token or ""
+    token = sent if sent in request.world.tokens else ""
+    try:
+        with rate_limit.reserve(request.world, token):
+            yield
+    finally:
+        request.cost = rate_limit.cost
+        request.rate_limit_remaining = rate_limit.remaining(request.world, token)
 
 
 def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiRequest:

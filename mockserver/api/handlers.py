@@ -12,7 +12,6 @@ from mockserver.canvas.channels import PUSH_ADDRESS
 from mockserver.canvas.errors import BadParameters
 
 if TYPE_CHECKING:
-    from mockserver.api.parameters import Parameters
     from mockserver.api.request import ApiRequest
     from mockserver.canvas.channels import Channel
 
@@ -27,23 +26,25 @@ class Handlers:
         """List one page of the owner's channels (behaviour 4)."""
         owner = request.owner
         permissions.check_list(request.user, owner)
-        page = parse_page(request.parameters)
+        page = parse_page(request.parameters, len(owner.channels.listed), request.world.account.max_per_page)
         others = [*flatten({name: value for name, value in request.query.items() if name not in _NOT_IN_LINKS})]
-        link = link_header(request.origin + request.path, others, page, len(owner.channels.listed))
+        link = link_header(request.origin + request.path, others, page)
         with_bounces = permissions.can_see_bounces(request.user)
         channels = [channel.to_json(with_bounces=with_bounces) for channel in owner.channels.page(page.rows)]
         return ApiResponse(channels, headers=[(b"link", link.encode())])
 
     def create_communication_channel(self, request: ApiRequest) -> ApiResponse:
         """Create a channel (behaviour 5). Canvas checks no permission for push channels (behaviour 3.2)."""
-        owner, fields = request.owner, _channel_fields(request.parameters)
-        kind = fields.get("type")
+        owner, fields = request.owner, request.parameters.get("communication_channel")
+        kind = fields.get("type") if isinstance(fields, dict) else None
         if kind != "push":
             permissions.check_edit(request.world.account, request.user, owner)
         request.world.check_channel_limit(request.user)
+        if not isinstance(fields, dict):
+            raise BadParameters("communication_channel is missing")
         if kind == "push":
             return _channel_response(request, request.world.register_device(owner, request.token, fields.get("token")))
-        skip = ruby.is_true(_scalar(request.parameters, "skip_confirmation"))
+        skip = ruby.is_true(request.parameters.get("skip_confirmation"))
         state = "active" if skip and permissions.can_skip_confirmation(request.user) else "unconfirmed"
         return _channel_response(request, request.world.create_channel(owner, kind, fields.get("address"), state))
 
@@ -60,12 +61,12 @@ class Handlers:
         return _retire(request, request.world.find_channel_by_address(request.owner, path["type"], path["address"]))
 
     def delete_push_token(self, request: ApiRequest) -> ApiResponse:
-        """Unregister a device of the caller (behaviour 7)."""
+        """Delete a push token of the current user (behaviour 7)."""
         request.world.find_channel_by_address(request.user, "push", PUSH_ADDRESS)
-        device = request.parameters.get("push_token")
-        if not isinstance(device, str):
+        push_token = request.parameters.get("push_token")
+        if not isinstance(push_token, str):
             raise BadParameters("push_token is missing")
-        request.world.unregister_device(request.user, device)
+        request.world.unregister_device(request.user, push_token)
         return ApiResponse({"success": True})
 
     def reset_bounce_count(self, request: ApiRequest) -> ApiResponse:
@@ -91,17 +92,3 @@ def _retire(request: ApiRequest, channel: Channel) -> ApiResponse:
 
 def _channel_response(request: ApiRequest, channel: Channel) -> ApiResponse:
     return ApiResponse(channel.to_json(with_bounces=permissions.can_see_bounces(request.user)))
-
-
-def _channel_fields(parameters: Parameters) -> Parameters:
-    fields = parameters.get("communication_channel")
-    if not isinstance(fields, dict):
-        raise BadParameters("communication_channel is missing")
-    return fields
-
-
-def _scalar(parameters: Parameters, name: str) -> object:
-    value = parameters.get(name)
-    if isinstance(value, list | dict):
-        raise BadParameters(f"{name} must be one value, not several")
-    return value

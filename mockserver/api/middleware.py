@@ -21,12 +21,12 @@ from mockserver.api.request import SCOPE_KEY
 from mockserver.api.request_validation import RequestValidation
 from mockserver.api.response_validation import ResponseValidation
 from mockserver.canvas import authentication
-from mockserver.canvas.errors import CanvasError
+from mockserver.canvas.errors import CanvasError, InvalidMasquerade, Unauthenticated
 from mockserver.contract import read_contract, read_supplement
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,11 +43,12 @@ def build_middleware_stack(
 ) -> ConnexionMiddleware:
     """Build the ASGI application that processes every operation of the contract and the supplement."""
     documents = read_contract(), read_supplement()
+    actions = _action_names(documents)
     stack = ConnexionMiddleware(
-        OperationHandlers(handlers, _action_names(documents)),
+        OperationHandlers(handlers, actions),
         import_name="mockserver",
         middlewares=[
-            Routing,
+            partial(Routing, actions=actions),
             ResponseValidation,
             partial(ErrorResponses, render=render),
             Security,
@@ -65,16 +66,13 @@ def build_middleware_stack(
 class OperationHandlers:
     """The innermost ASGI application: calls the handler of the operation."""
 
-    def __init__(self, handlers: Handlers, actions: dict[str, str]) -> None:
-        self._handlers = {name: getattr(handlers, name) for name in actions}
-        self._actions = actions
+    def __init__(self, handlers: Handlers, operation_ids: Iterable[str]) -> None:
+        self._handlers = {name: getattr(handlers, name) for name in operation_ids}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
         """Call the handler and send its response."""
-        name = scope["extensions"][ROUTING_CONTEXT]["operation_id"]
         request: ApiRequest = scope[SCOPE_KEY]
-        request.action = self._actions[name]
-        await self._handlers[name](request).send(send)
+        await self._handlers[request.operation_id](request).send(send)
 
 
 class ErrorResponses:
@@ -122,8 +120,9 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
     A known path with another method is an unknown route: Canvas sends no 405 (behaviour 1.3).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, actions: dict[str, str]) -> None:
         super().__init__(app)
+        self._actions = actions
         self._routes: dict[str, list[tuple[re.Pattern[str], RoutingContext]]] = defaultdict(list)
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
@@ -138,7 +137,9 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
         Segments are decoded after routing, so that an escaped slash stays in its segment.
         """
         request: ApiRequest = scope[SCOPE_KEY]
-        segments, context = self._find(request.method, request.path)
+        segments, context = self._find(request)
+        request.operation_id = context["operation_id"]
+        request.action = self._actions[request.operation_id]
         if request.body_error is not None:
             raise request.body_error
         request.path_parameters = {name: unquote(value) for name, value in segments.items()}
@@ -146,9 +147,9 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
         scope["extensions"] = {ROUTING_CONTEXT: context}
         await self.app(scope, receive, send)
 
-    def _find(self, method: str, path: str) -> tuple[dict[str, str], RoutingContext]:
-        for pattern, context in self._routes["GET" if method == "HEAD" else method]:
-            match = pattern.match(path)
+    def _find(self, request: ApiRequest) -> tuple[dict[str, str], RoutingContext]:
+        for pattern, context in self._routes["GET" if request.method == "HEAD" else request.method]:
+            match = pattern.match(request.path)
             if match is not None:
                 return match.groupdict(), context
         raise UnknownRoute
@@ -181,9 +182,15 @@ class TokenSecurity:
         """Return the function that Connexion calls for each request. Canvas matches scopes against the path itself."""
 
         def verify(request: ApiRequest) -> dict[str, object]:
-            token = authentication.authenticate(request.world, request.access_token)
-            authentication.check_scopes(token, request.method, request.path)
-            request.caller = authentication.resolve_caller(request.world, token, request.parameters.get("as_user_id"))
+            as_user_id = request.parameters.get("as_user_id")
+            try:
+                token = authentication.authenticate(request.world, request.access_token, as_user_id)
+                authentication.check_scopes(token, request.method, request.path)
+                request.valid_token = token
+                request.caller = authentication.resolve_caller(request.world, token, as_user_id)
+            except (InvalidMasquerade, Unauthenticated):
+                request.action = ""  # Canvas has not selected the action yet
+                raise
             return {"sub": request.caller.user.id}
 
         return verify
@@ -198,7 +205,7 @@ class EquivalentScheme:
 
 
 def _action_names(documents: tuple[dict[str, Any], ...]) -> dict[str, str]:
-    """Return the value of X-Canvas-Meta for each operationId, from the operation's link to Canvas's page."""
+    """Return the controller and action of each operationId, in the format of X-Canvas-Meta, from its externalDocs."""
     actions = {}
     for document in documents:
         for path in document["paths"].values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _DEFAULT_SIZE = 10
-_MAX_SIZE = 100
+_SIZE_PAST_THE_END = 30
+"""The size that Canvas names in the links of a page past the end, whatever size was requested."""
 _MAX_HEADER_LENGTH = 6144
 _ORDER = ("current", "next", "prev", "first", "last")
 _PRIORITY = ("next", "last", "prev", "current", "first")
@@ -24,45 +24,55 @@ class Page(NamedTuple):
 
     number: int
     size: int
-    malformed: bool = False
-    """Whether the number was followed by other text, as in `2.5`. Canvas then sends an empty page."""
+    last: int | None
+    """The number of the last page; None for a page past the end, of which Canvas does not know it."""
 
     @property
     def rows(self) -> slice:
         """The rows of the page in the whole list."""
-        start = (self.number - 1) * self.size
-        return slice(start, start if self.malformed else start + self.size)
+        return slice(0) if self.last is None else slice((self.number - 1) * self.size, self.number * self.size)
 
 
-def parse_page(parameters: Mapping[str, object]) -> Page:
-    """Return the page selected by `page` and `per_page`.
+def parse_page(parameters: Mapping[str, object], total: int, max_size: int) -> Page:
+    """Return the page of a list with `total` rows that `page` and `per_page` select (behaviour 4.1, 4.2).
 
-    Raises PageNotFound for a number below 1 and for text that is no number, BadParameters for a list of numbers.
+    Text that only starts with a number, such as `2.5`, selects a page past the end.
+    Raises PageNotFound for a number below 1 and for text that is not a number, and BadParameters for a list of numbers.
     """
-    if not parameters:
-        return Page(1, _DEFAULT_SIZE)
+    size = _size(parameters.get("per_page"), max_size)
+    last = max(1, -(-total // size))
     page = parameters.get("page")
-    malformed = page is not None and not ruby.is_integer(str(page))
-    return Page(_number(page), _size(parameters.get("per_page")), malformed)
+    if page is None:
+        return Page(1, size, last)
+    text = _text("page", page)
+    number = ruby.integer(text)
+    if ruby.is_integer(text) and 1 <= number <= last:
+        return Page(number, size, last)
+    number = ruby.to_i(text) if number >= 1 else 0
+    if number < 1:
+        raise PageNotFound
+    return Page(number, _SIZE_PAST_THE_END, None)
 
 
-def link_header(url: str, parameters: Sequence[tuple[str, str]], page: Page, total: int) -> str:
-    """Return the Link header of a page of a list with `total` rows; `parameters` are the query's other parameters."""
-    prefix = f"<{url}?{urlencode(sorted(parameters, key=itemgetter(0)))}&page=" if parameters else f"<{url}?page="
-    numbers = _page_numbers(page, page.number if page.malformed else max(1, -(-total // page.size)))
+def link_header(url: str, parameters: Sequence[tuple[str, str]], page: Page) -> str:
+    """Return the Link header of a page; `parameters` are the query's other parameters."""
+    encoded = sorted((urlencode([pair]) for pair in parameters), key=lambda text: text.partition("=")[0])
+    prefix = f"<{url}?{'&'.join([*encoded, 'page='])}"
+    numbers = _page_numbers(page)
     links = {rel: f'{prefix}{numbers[rel]}&per_page={page.size}>; rel="{rel}"' for rel in _ORDER if rel in numbers}
     header = ",".join(links.values())
     return header if len(header) <= _MAX_HEADER_LENGTH else _shortened(links)
 
 
-def _page_numbers(page: Page, last: int) -> dict[str, int]:
-    """Return the page number of each link relation."""
-    number = page.number
-    numbers = {"current": number, "first": 1, "last": max(number, last)}
-    if number < last:
-        numbers["next"] = number + 1
-    if number > 1:
-        numbers["prev"] = number - 1
+def _page_numbers(page: Page) -> dict[str, int]:
+    """Return the page number of each link relation. A page past the end has a next page and no last one."""
+    numbers = {"current": page.number, "first": 1}
+    if page.last is not None:
+        numbers["last"] = page.last
+    if page.last is None or page.number < page.last:
+        numbers["next"] = page.number + 1
+    if page.number > 1:
+        numbers["prev"] = page.number - 1
     return numbers
 
 
@@ -75,19 +85,9 @@ def _shortened(links: dict[str, str]) -> str:
     return ",".join(fitting[rel] for rel in _ORDER if rel in fitting)
 
 
-def _number(value: object) -> int:
-    if value is None:
-        return 1
-    number = ruby.integer(_text("page", value))
-    if number < 1:
-        raise PageNotFound
-    return number
-
-
-def _size(value: object) -> int:
-    if value is None:
-        return _DEFAULT_SIZE
-    return min(_MAX_SIZE, max(1, ruby.to_i(_text("per_page", value))))
+def _size(value: object, max_size: int) -> int:
+    size = _DEFAULT_SIZE if value is None else ruby.to_i(_text("per_page", value))
+    return min(max_size, max(1, size))
 
 
 def _text(name: str, value: object) -> str:

@@ -38,15 +38,21 @@ class ApiRequest:
     """The media type of the body; None without a body."""
     body_error: CanvasError | None = None
     """The reason why the body cannot be parsed. Canvas reports it only where a route exists."""
-    rate_limit_remaining: float | None = 600.0
-    """The units left to the token after this request; None if the request itself exceeded the limit."""
+    cost: float = 0.04121994000003906
+    """The units that the request costs, for X-Request-Cost; a measured value where no rate limit is set."""
+    rate_limit_remaining: float = 600.0
+    """The units left to the token after this request."""
     path_parameters: dict[str, str] = field(default_factory=dict)
     """The decoded path parameters."""
+    valid_token: Token | None = None
+    """The access token, once its value and its scopes are verified."""
     caller: Caller | None = None
     violations: list[str] = field(default_factory=list)
     """The request's violations of the contract, in words."""
+    operation_id: str = ""
+    """The operationId; empty where the path has no route."""
     action: str = ""
-    """Canvas's name of the operation, in the format of its X-Canvas-Meta header."""
+    """Canvas's names of controller and action, in the format of its X-Canvas-Meta header."""
     context: dict[str, object] = field(default_factory=dict)
     """Connexion's security context."""
 

@@ -61,7 +61,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record violations and call the next application. Raises ContractViolation in strict mode."""
         request: ApiRequest = scope[SCOPE_KEY]
-        form = self._form(request) if self._body is not None else None
+        form = self._form_fields(request) if self._body is not None else None
         if not self.accepts(request, form):
             found = [*await self.violations(request, form), *self._malformed_values(request)]
             request.violations += [f"{self._operation.operation_id}: {text}" for text in found]
@@ -153,8 +153,8 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         )
         await validator.wrap_receive(receive, scope={"type": "http", "headers": headers})
 
-    def _form(self, request: ApiRequest) -> dict[str, str]:
-        """Return the request's parameters as the fields of a form, the only body in the contract."""
+    def _form_fields(self, request: ApiRequest) -> dict[str, str]:
+        """Return the parameters of the request that the contract declares in the form."""
         return {name: value for name, value in flatten(request.parameters) if name in self._body_kinds}
 
     def _misplaced_parameters(self, request: ApiRequest, form: dict[str, str]) -> Iterator[str]:

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from starlette.types import Message, Send
 
     from mockserver.api.request import ApiRequest
+    from mockserver.canvas.accounts import Account
+    from mockserver.canvas.authentication import Caller
 
 VIOLATION_HEADER = b"x-contract-violation"
 
 _MAX_VIOLATION_LENGTH = 1000
+_MEASURES = "b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
+"""The memory in KB and the seconds of user, system and database time that Canvas measures."""
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
 _ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
@@ -30,7 +34,6 @@ _CONSTANT_HEADERS: list[Header] = [
     (b"x-download-options", b"noopen"),
     (b"x-permitted-cross-domain-policies", b"none"),
     (b"referrer-policy", b"no-referrer-when-downgrade"),
-    (b"content-security-policy", b"frame-ancestors 'self';"),
     (b"x-runtime", b"0.001000"),
 ]
 
@@ -63,8 +66,6 @@ def error_response(error: CanvasError, *, unauthorized_status: int, report_id: i
 
 def encode(value: object) -> bytes:
     """Encode a value as Canvas's JSON: raw UTF-8, with `<`, `>`, `&` and two line separators escaped."""
-    if value == "":
-        return b""
     body = orjson.dumps(value)
     for raw, escaped in _ASCII_ESCAPES if body.isascii() else _ESCAPES:
         body = body.replace(raw, escaped)
@@ -114,18 +115,35 @@ def _matches(if_none_match: str, etag: str) -> bool:
 def _request_headers(request: ApiRequest, random: Random) -> list[Header]:
     """Return the constant headers and those that depend on the request."""
     id_ = UUID(int=random.getrandbits(128), version=4)
-    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", str(id_).encode())]
-    if request.action:
-        headers.append((b"x-canvas-meta", request.action.encode()))
+    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", str(id_).encode()), (b"x-canvas-meta", _meta(request))]
     if request.caller is not None:
-        headers.append((b"x-canvas-user-id", b"%d" % request.caller.user.id))
-        if request.caller.real_user is not request.caller.user:
-            headers.append((b"x-canvas-real-user-id", b"%d" % request.caller.real_user.id))
-    if request.rate_limit_remaining is not None:
-        headers.append((b"x-request-cost", b"0.0412"))
-        headers.append((b"x-rate-limit-remaining", b"%.2f" % request.rate_limit_remaining))
+        headers += _user_headers(request.caller, request.world.account)
+    if request.action or not request.operation_id:  # Canvas sets this header when it selects the action
+        host = request.origin.partition("://")[2]
+        headers.append((b"content-security-policy", f"frame-ancestors 'self' {host};".encode("latin-1")))
+    if request.operation_id:  # Canvas reports no cost for a path without a route
+        headers.append((b"x-request-cost", repr(request.cost).encode()))
+        headers.append((b"x-rate-limit-remaining", repr(request.rate_limit_remaining).encode()))
     if request.violations:
         headers.append((VIOLATION_HEADER, _header_value(request.violations)))
+    return headers
+
+
+def _meta(request: ApiRequest) -> bytes:
+    """Return the value of X-Canvas-Meta: token and developer key if the token is valid, action, measures."""
+    meta = request.action + _MEASURES
+    token = request.valid_token
+    if token is not None:
+        global_id = request.world.account.global_id
+        meta = f"at={global_id(token.id)};dk={global_id(token.developer_key_id)};{meta}"
+    return meta.encode()
+
+
+def _user_headers(caller: Caller, account: Account) -> list[Header]:
+    """Return the headers that name the user as whom the request is processed and, with `as_user_id`, the caller."""
+    headers: list[Header] = [(b"x-canvas-user-id", b"%d" % account.global_id(caller.user.id))]
+    if caller.is_masquerading:
+        headers.append((b"x-canvas-real-user-id", b"%d" % account.global_id(caller.real_user.id)))
     return headers
 
 

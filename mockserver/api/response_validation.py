@@ -37,10 +37,10 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
                 self._checks[int(status), media_type.encode()] = compile_schema(content["schema"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hold the response until it is validated. Raises NonConformingResponse."""
+        """Buffer the response until it is validated. Raises NonConformingResponse."""
         start: Message = {}
 
-        async def hold(message: Message) -> None:
+        async def buffer(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
                 start = message
@@ -50,7 +50,7 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
             await send(start)
             await send(message)
 
-        await self.next_app(scope, receive, hold)
+        await self.next_app(scope, receive, buffer)
 
     def accepts(self, start: Message, body: bytes) -> bool:
         """Return whether status, media type, required headers and body are as documented, by the compiled schemas."""

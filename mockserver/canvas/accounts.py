@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from mockserver.canvas.channels import ChannelList
 
+IDS_PER_SHARD = 10**13
 SITE = "site"
 ROOT = "root"
 
 ADMIN_RIGHTS = frozenset({"become_user", "manage_students", "manage_user_logins"})
 SITE_ADMIN_RIGHTS = ADMIN_RIGHTS | {"read_messages"}
+
+_ID = re.compile(r"(?:(?P<shard>\d{1,19})~)?(?P<number>\d{1,19})", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -21,12 +25,33 @@ class Account:
     edit_institution_email: bool = True
     max_communication_channels: int | None = None
     banned_email_domains: tuple[str, ...] = ()
+    max_per_page: int = 100
+    shard: int = 1
+    """The number of the shard, which is the front part of a global id."""
+    tilde_user_ids: bool = True
+    """Whether `1~2` is accepted as a user id, as on hosted Canvas; Canvas itself accepts it as a channel id only."""
+
+    def global_id(self, local_id: int) -> int:
+        """Return the global id of a local id (behaviour 3.4)."""
+        return self.shard * IDS_PER_SHARD + local_id
+
+    def local_id(self, path_id: str, *, tilde: bool = True) -> int | None:
+        """Return the local id for a local id, a global id or, with `tilde`, an id of the form `1~2`.
+
+        Returns None for other text, and for an id of another shard (behaviour 3.4).
+        """
+        match = _ID.fullmatch(path_id)
+        if match is None or (match["shard"] and not tilde):
+            return None
+        shard, local_id = divmod(int(match["shard"] or 0) * IDS_PER_SHARD + int(match["number"]), IDS_PER_SHARD)
+        return local_id if shard in {0, self.shard} else None
 
 
 @dataclass(slots=True)
 class Token:
     """An access token, and what its developer key allows."""
 
+    id: int
     value: str
     user_id: int
     sns: bool = False
@@ -36,7 +61,12 @@ class Token:
     expires_at: str | None = None
     revoked: bool = False
     push_tokens: set[str] = field(default_factory=set)
-    """The device tokens registered with this access token, in lower case."""
+    """The push tokens of the devices that are registered with this access token, in lower case."""
+
+    @property
+    def developer_key_id(self) -> int:
+        """The id of the developer key; tokens with the same abilities have the same key."""
+        return 1 if self.sns else 2 if self.scopes is not None else 3
 
 
 @dataclass(slots=True)

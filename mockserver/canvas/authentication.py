@@ -26,16 +26,18 @@ class Caller(NamedTuple):
     token: Token
     real_user: User
     user: User
+    is_masquerading: bool = False
+    """Whether the request has an `as_user_id`, be it the id of the token's owner."""
 
 
-def authenticate(world: World, value: str | None) -> Token:
+def authenticate(world: World, value: str | None, as_user_id: object) -> Token:
     """Return the token with this value.
 
-    Raises Unauthenticated without a value, and InvalidToken for an unknown, expired or revoked token.
-    Expiry is checked before revocation (behaviour 2).
+    Raises Unauthenticated without a value, InvalidMasquerade without a value and with an `as_user_id`, and
+    InvalidToken for an unknown, expired or revoked token. Expiry is checked before revocation (behaviour 2, 3.6).
     """
     if not value:
-        raise Unauthenticated
+        raise InvalidMasquerade if as_user_id else Unauthenticated
     token = world.tokens.get(value)
     if token is None:
         raise InvalidToken
@@ -66,7 +68,7 @@ def _scope_pattern(scope: str) -> re.Pattern[str]:
 
 
 def resolve_caller(world: World, token: Token, as_user_id: object) -> Caller:
-    """Return the caller behind a token, acting as `as_user_id` where that is given.
+    """Return the caller of a token, acting as `as_user_id` where that is given.
 
     Raises InvalidMasquerade for an unknown user and for a user whom the token's owner may not become (behaviour 3.6).
     """
@@ -79,4 +81,4 @@ def resolve_caller(world: World, token: Token, as_user_id: object) -> Caller:
         raise InvalidMasquerade from None
     if not can_become(user, other):
         raise InvalidMasquerade
-    return Caller(token, user, other)
+    return Caller(token, user, other, is_masquerading=True)

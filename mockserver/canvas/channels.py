@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 MAX_ROWS = 100
 """A user with more rows than this, retired ones included, gets no new one (behaviour 5.6)."""
 
-MAX_ADDRESS_LENGTH = 255
-"""In characters, not bytes: the width of Canvas's column (behaviour 11)."""
+MAX_TEXT_LENGTH = 255
+"""In characters, not bytes: the width of Canvas's columns of addresses and push tokens (behaviour 5.7, 11)."""
 
 PUSH_ADDRESS = "push"
 FOR_ALL_DEVICES = "For All Devices"
 
+_EMAIL_TYPES = frozenset({"email", "personal_email"})
 _STORED_TYPES = frozenset({"email", "sms", "push", "twitter", "slack", "personal_email"})
 
 Failure = tuple[str, str, str]
@@ -54,7 +55,7 @@ class Channel:
     created_at: str
     bounces: Bounces = NO_BOUNCES
     imported: bool = False
-    """Whether a SIS import created it; the setting `edit_institution_email` then decides who may delete it."""
+    """Whether a SIS import created it; without the setting `edit_institution_email`, only admins may then delete it."""
     one_time_password: bool = False
     """Whether the owner's one-time passwords are sent to it; it then cannot be deleted."""
 
@@ -151,7 +152,7 @@ def create_or_restore(
     `new_channel` makes a row from the stored type and the address.
     Raises ValidationFailed as Canvas does, and BadParameters where Canvas's database would fail.
     """
-    kind, address = _text("type", kind), _text("address", address)
+    kind, address = _type(kind), _text(address)
     existing = channels.find(kind, address)
     if existing is not None and existing.retired:
         channels.restore(existing, address, state)
@@ -176,9 +177,9 @@ def _validation_failures(
         failures.append(("path", "unique!", "unique!"))
     if kind == "personal_email" and channels.find("email", address):
         failures.append(("path", "has already been taken", "taken"))
-    if kind == "email" and not is_email_address(address):
+    if kind in _EMAIL_TYPES and not is_email_address(address):
         failures.append(("email", "is invalid", "invalid"))
-    if kind == "email" and address.rpartition("@")[2].lower() in banned_domains:
+    if kind in _EMAIL_TYPES and address.rpartition("@")[2].lower() in banned_domains:
         failures.append(("email", "is forbidden", "forbidden"))
     if len(channels.rows) > MAX_ROWS:
         limit = "user communication_channels limit exceeded"
@@ -188,8 +189,8 @@ def _validation_failures(
 
 def _stored_type(channels: ChannelList, kind: str, address: str) -> str:
     """Return the type that Canvas stores: an unknown type becomes `email` after validation (behaviour 5.4)."""
-    if len(address) > MAX_ADDRESS_LENGTH:
-        raise BadParameters(f"communication_channel[address] is longer than {MAX_ADDRESS_LENGTH} characters")
+    if len(address) > MAX_TEXT_LENGTH:
+        raise BadParameters(f"communication_channel[address] is longer than {MAX_TEXT_LENGTH} characters")
     if kind in _STORED_TYPES:
         return kind
     if channels.find("email", address):
@@ -199,11 +200,21 @@ def _stored_type(channels: ChannelList, kind: str, address: str) -> str:
     return "email"
 
 
-def _text(name: str, value: object) -> str:
-    if value is None:
+def _type(value: object) -> str:
+    """Return a type as text; a number, a boolean or a list becomes an unknown type (behaviour 5.4)."""
+    if isinstance(value, dict):
+        raise BadParameters("communication_channel[type] must be text")
+    text = "" if value is None else str(value)
+    if "\0" in text:
+        raise BadParameters("communication_channel[type] holds a NUL character")
+    return text
+
+
+def _text(address: object) -> str:
+    if address is None:
         return ""
-    if not isinstance(value, str):
-        raise BadParameters(f"communication_channel[{name}] must be text")
-    if "\0" in value:
-        raise BadParameters(f"communication_channel[{name}] holds a NUL character")
-    return value
+    if not isinstance(address, str):
+        raise BadParameters("communication_channel[address] must be text")
+    if "\0" in address:
+        raise BadParameters("communication_channel[address] holds a NUL character")
+    return address

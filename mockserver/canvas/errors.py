@@ -11,8 +11,6 @@ CanvasError
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 Header = tuple[bytes, bytes]
 
 JSON = b"application/json; charset=utf-8"
@@ -26,9 +24,9 @@ class CanvasError(Exception):
     """A request whose response is not 200."""
 
     status_code: int
-    media_type: ClassVar[bytes] = JSON
+    media_type: bytes = JSON
     reported: bool = False
-    """Whether Canvas records the failure and may show an `error_report_id` (behaviour 10.1)."""
+    """Whether Canvas creates an error report for the failure, and may show an `error_report_id` (behaviour 10.1)."""
 
     def body(self) -> object:
         """Return the response's body: a JSON value, or text where `media_type` is not JSON."""
@@ -40,12 +38,13 @@ class CanvasError(Exception):
 
 
 class RateLimitExceeded(CanvasError):
-    """The token's budget is spent (behaviour 9): 403, or 429 where Canvas is so configured."""
+    """The token's budget is spent (behaviour 9): 429 on hosted Canvas since October 2025, 403 elsewhere."""
 
     media_type = TEXT
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, remaining: float) -> None:
         self.status_code = status
+        self.remaining = remaining
         super().__init__("Rate Limit Exceeded")
 
     def body(self) -> object:
@@ -53,7 +52,7 @@ class RateLimitExceeded(CanvasError):
         return f"{self.status_code} {reason} (Rate Limit Exceeded)\n"
 
     def headers(self) -> list[Header]:
-        return [(b"x-rate-limit-remaining", b"0.0")]
+        return [(b"x-rate-limit-remaining", repr(self.remaining).encode())]
 
 
 class Unauthenticated(CanvasError):
@@ -100,7 +99,7 @@ class InsufficientScopes(CanvasError):
 
 
 class InvalidMasquerade(CanvasError):
-    """The caller may not act as that user, or there is no such user (behaviour 3.6)."""
+    """The caller may not act as that user, or the user does not exist (behaviour 3.6)."""
 
     status_code = 401
 
@@ -124,7 +123,7 @@ class Forbidden(CanvasError):
 
 
 class NotFound(CanvasError):
-    """There is no such user, or no such channel of that user (behaviour 3.5)."""
+    """The user does not exist, or the user has no such channel (behaviour 3.5)."""
 
     status_code = 404
     reported = True
@@ -169,7 +168,7 @@ class Refused(CanvasError):
 
 
 class RecordInvalid(CanvasError):
-    """A push channel was requested without a device token (behaviour 5.7)."""
+    """A push channel was requested without a push token (behaviour 5.7)."""
 
     status_code = 422
 

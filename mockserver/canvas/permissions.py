@@ -1,4 +1,7 @@
-"""Which caller may do what with whose channels (behaviour 3). Source in Canvas: app/models/user.rb."""
+"""Permission checks: list, create and delete channels, act as a user (behaviour 3).
+
+Source in Canvas: app/models/user.rb.
+"""
 
 from __future__ import annotations
 

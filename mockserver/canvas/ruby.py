@@ -40,9 +40,11 @@ def _strict_integer(text: str) -> int | None:
 def is_true(value: object) -> bool:
     """Return whether Canvas reads the value as true: a word, or text that starts with a non-zero integer.
 
-    Source: behaviour 5.8.
+    Lists and objects are false (behaviour 5.4, 5.8).
     """
     if isinstance(value, bool):
         return value
+    if isinstance(value, list | dict):
+        return False
     text = "" if value is None else str(value)
     return text.lower() in _TRUE_WORDS or to_i(text) != 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import resources
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -52,8 +53,9 @@ class Seed:
     def users(self) -> Iterator[User]:
         """Yield new users, each with tokens and channels."""
         created_at = self.document.get("created_at", "2026-01-05T08:00:00Z")
+        token_ids = count(1)
         for entry in self.document["users"]:
-            yield _user(entry, created_at)
+            yield _user(entry, created_at, token_ids)
 
 
 def read_world(path: Path | None = None) -> Seed:
@@ -144,7 +146,7 @@ def _line(node: yaml.Node | None, place: DocumentPath) -> int:
     return node.start_mark.line + 1
 
 
-def _user(entry: dict[str, Any], created_at: str) -> User:
+def _user(entry: dict[str, Any], created_at: str, token_ids: Iterator[int]) -> User:
     admin_of = entry.get("admin_of")
     all_rights = SITE_ADMIN_RIGHTS if admin_of == "site" else ADMIN_RIGHTS if admin_of else frozenset[str]()
     return User(
@@ -157,16 +159,16 @@ def _user(entry: dict[str, Any], created_at: str) -> User:
         admin_of=admin_of,
         rights=frozenset(entry["rights"]) if "rights" in entry else all_rights,
         observes=frozenset(entry.get("observes", ())),
-        tokens=list(_tokens(entry)),
+        tokens=list(_tokens(entry, token_ids)),
         channels=ChannelList.of(_channels(entry, created_at)),
     )
 
 
-def _tokens(entry: dict[str, Any]) -> Iterator[Token]:
+def _tokens(entry: dict[str, Any], ids: Iterator[int]) -> Iterator[Token]:
     for token in map(_token_entry, entry.get("tokens", ())):
         scopes = token.get("scopes")
         rest = {key: value for key, value in token.items() if key != "scopes"}
-        yield Token(user_id=entry["id"], scopes=None if scopes is None else tuple(scopes), **rest)
+        yield Token(id=next(ids), user_id=entry["id"], scopes=None if scopes is None else tuple(scopes), **rest)
 
 
 def _token_entry(token: str | dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.canvas import channels as rules
 from mockserver.canvas.channels import Channel
-from mockserver.canvas.errors import NotFound, RecordInvalid, Refused
+from mockserver.canvas.errors import BadParameters, NotFound, RecordInvalid, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 _HOUR = timedelta(hours=1)
-_MAX_ID_DIGITS = 19
 
 
 def _utc_now() -> datetime:
@@ -62,8 +61,8 @@ class World:
         """Return the time in Canvas's format: UTC, to the second."""
         return self._clock().strftime(TIME_FORMAT)
 
-    def seconds(self) -> float:
-        """Return the time as a Unix timestamp, for amounts that refill with time."""
+    def timestamp(self) -> float:
+        """Return the time as a Unix timestamp in seconds, for the rate limit."""
         return self._clock().timestamp()
 
     # -- users
@@ -87,11 +86,8 @@ class World:
         """
         if path_id == "self":
             return current
-        digits = path_id.strip()
-        if digits.isascii() and digits.isdigit() and len(digits) <= _MAX_ID_DIGITS:
-            found = self.users.get(int(digits))
-        else:
-            found = self._find_by_external_id(path_id)
+        local_id = self.account.local_id(path_id.strip(), tilde=self.account.tilde_user_ids)
+        found = self._find_by_external_id(path_id) if local_id is None else self.users.get(local_id)
         if found is None:
             raise NotFound
         return found
@@ -110,8 +106,7 @@ class World:
 
     def find_channel(self, owner: User, path_id: str) -> Channel:
         """Return the owner's channel with this id. Raises NotFound for none and for a retired one (behaviour 3.5)."""
-        number = int(path_id) if path_id.isascii() and path_id.isdigit() and len(path_id) <= _MAX_ID_DIGITS else 0
-        channel = self.channels.get(number)
+        channel = self.channels.get(self.account.local_id(path_id) or 0)
         return rules.require_found(channel if channel is not None and channel.user_id == owner.id else None)
 
     def find_channel_by_address(self, owner: User, kind: object, address: object) -> Channel:
@@ -129,16 +124,19 @@ class World:
         self._index(channel)
         return channel
 
-    def register_device(self, owner: User, token: Token, device: object) -> Channel:
-        """Register a device token with an access token, and return the owner's one push channel (behaviour 5.7).
+    def register_device(self, owner: User, token: Token, push_token: object) -> Channel:
+        """Register a push token with an access token, and return the owner's one push channel (behaviour 5.7).
 
-        Raises Refused where the developer key has no SNS ARN, and RecordInvalid without a device token.
+        Raises Refused where the developer key has no SNS ARN, RecordInvalid without a push token, and BadParameters
+        for a push token that Canvas's database cannot store.
         """
         if not token.sns:
             raise Refused("SNS is not configured for this developer key")
-        if not isinstance(device, str) or not device.strip():
+        if not isinstance(push_token, str) or not push_token.strip():
             raise RecordInvalid
-        token.push_tokens.add(device.lower())
+        if len(push_token) > rules.MAX_TEXT_LENGTH:
+            raise BadParameters(f"communication_channel[token] is longer than {rules.MAX_TEXT_LENGTH} characters")
+        token.push_tokens.add(push_token.lower())
         channel = owner.channels.find("push", rules.PUSH_ADDRESS)
         if channel is None:
             channel = self._new_channel(owner, "push", rules.PUSH_ADDRESS, "active")
@@ -148,10 +146,10 @@ class World:
             owner.channels.restore(channel, rules.PUSH_ADDRESS, "active")
         return channel
 
-    def unregister_device(self, owner: User, device: str) -> None:
-        """Remove a device token from all access tokens of the owner; the push channel stays (behaviour 7)."""
+    def unregister_device(self, owner: User, push_token: str) -> None:
+        """Remove a push token from all access tokens of the owner; the push channel stays (behaviour 7)."""
         for token in owner.tokens:
-            token.push_tokens.discard(device.lower())
+            token.push_tokens.discard(push_token.lower())
 
     def check_channel_limit(self, caller: User) -> None:
         """Raise Refused if the caller has as many channels as the account allows (behaviour 5.6).

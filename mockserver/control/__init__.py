@@ -1,1 +1,1 @@
-"""The control API, with which tests and people steer the mock: `/_mock`."""
+"""The control API, `/_mock`, with which tests and people control the mock."""

@@ -3,7 +3,7 @@
 // It repeats a request without limit after "Rate Limit Exceeded", so no step may reach the rate limit.
 import assert from "node:assert/strict";
 import Canvas from "canvas-lms-api";
-import { address, deviceToken, manyChannelIds, origin, rejection, runScenario } from "./harness.mjs";
+import { address, manyChannelIds, origin, pushToken, rejection, runScenario } from "./harness.mjs";
 
 const ownChannels = "users/self/communication_channels";
 const client = (accessToken) => new Canvas(origin, { accessToken });
@@ -32,8 +32,8 @@ runScenario({
   },
   async delete_push_token() {
     const pushClient = client("push-token");
-    await pushClient.post(ownChannels, { communication_channel: { type: "push", token: deviceToken } });
-    assert.equal((await pushClient.delete(`${ownChannels}/push`, { push_token: deviceToken })).success, true);
+    await pushClient.post(ownChannels, { communication_channel: { type: "push", token: pushToken } });
+    assert.equal((await pushClient.delete(`${ownChannels}/push`, { push_token: pushToken })).success, true);
   },
   async create_duplicate_channel() {
     assert("path" in (await rejection(createChannel("student@school.example", "email"))).errors);

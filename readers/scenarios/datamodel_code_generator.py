@@ -13,7 +13,7 @@ from generated.datamodel_code_generator import (
     ValidationErrors,
 )
 from pydantic import TypeAdapter
-from scenarios.harness import ADDRESS, API_URL, DEVICE_TOKEN, MANY_CHANNEL_IDS, run_scenario
+from scenarios.harness import ADDRESS, API_URL, MANY_CHANNEL_IDS, PUSH_TOKEN, run_scenario
 
 CHANNELS = TypeAdapter(list[CommunicationChannel])
 OWN_CHANNELS = "users/self/communication_channels"
@@ -81,9 +81,9 @@ def delete_channel_by_address() -> None:
 
 def delete_push_token() -> None:
     """Delete the push token of a device by a DELETE request with a body."""
-    CommunicationChannel.model_validate_json(create_channel(type="push", token=DEVICE_TOKEN).content)
+    CommunicationChannel.model_validate_json(create_channel(type="push", token=PUSH_TOKEN).content)
     response = client("push-token").request(
-        "DELETE", f"{OWN_CHANNELS}/push", data=form(DeletePushTokenForm(push_token=DEVICE_TOKEN))
+        "DELETE", f"{OWN_CHANNELS}/push", data=form(DeletePushTokenForm(push_token=PUSH_TOKEN))
     )
     assert PushTokenDeletion.model_validate_json(response.content).success
 

@@ -6,7 +6,7 @@ export const apiUrl = `${origin}/api/v1`;
 export const address = "a/b?c#d%41é+e@example.com";
 
 /** A push token with characters that a client must encode in a form. */
-export const deviceToken = "a+b/é";
+export const pushToken = "a+b/é";
 
 /** The ids of the 25 channels of the user with `many-token`. */
 export const manyChannelIds = Array.from({ length: 25 }, (_, index) => index + 9);

@@ -14,7 +14,7 @@ API_URL = f"{ORIGIN}/api/v1"
 ADDRESS = "a/b?c#d%41é+e@example.com"
 """An address with characters that a client must encode in a path and in a form."""
 
-DEVICE_TOKEN = "a+b/é"  # noqa: S105  # test data
+PUSH_TOKEN = "a+b/é"  # noqa: S105  # test data
 """A push token with characters that a client must encode in a form."""
 
 MANY_CHANNEL_IDS = list(range(9, 34))

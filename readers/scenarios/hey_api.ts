@@ -8,7 +8,7 @@ import {
   deletePushToken,
   listCommunicationChannels,
 } from "../generated/hey_api/index.js";
-import { address, apiUrl, deviceToken, manyChannelIds, runScenario } from "./harness.mjs";
+import { address, apiUrl, manyChannelIds, pushToken, runScenario } from "./harness.mjs";
 
 const path = { user_id: "self" };
 
@@ -57,9 +57,9 @@ runScenario({
   },
   async delete_push_token() {
     const pushClient = client("push-token");
-    const body = { "communication_channel[type]": "push", "communication_channel[token]": deviceToken } as const;
+    const body = { "communication_channel[type]": "push", "communication_channel[token]": pushToken } as const;
     await createCommunicationChannel({ client: pushClient, path, body });
-    const { data } = await deletePushToken({ client: pushClient, body: { push_token: deviceToken } });
+    const { data } = await deletePushToken({ client: pushClient, body: { push_token: pushToken } });
     assert.equal(data?.success, true);
   },
   async create_duplicate_channel() {

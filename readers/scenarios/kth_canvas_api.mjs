@@ -1,7 +1,7 @@
 // The scenario with the published client @kth/canvas-api, which sends objects as JSON and follows `next` links.
 import assert from "node:assert/strict";
 import { CanvasApi, CanvasApiResponseError } from "@kth/canvas-api";
-import { address, apiUrl, deviceToken, manyChannelIds, rejection, runScenario } from "./harness.mjs";
+import { address, apiUrl, manyChannelIds, pushToken, rejection, runScenario } from "./harness.mjs";
 
 const ownChannels = "users/self/communication_channels";
 const client = (token) => new CanvasApi(apiUrl, token);
@@ -41,8 +41,8 @@ runScenario({
   },
   async delete_push_token() {
     const pushClient = client("push-token");
-    await pushClient.request(ownChannels, "POST", { communication_channel: { type: "push", token: deviceToken } });
-    assert.equal((await pushClient.request(`${ownChannels}/push`, "DELETE", { push_token: deviceToken })).json.success, true);
+    await pushClient.request(ownChannels, "POST", { communication_channel: { type: "push", token: pushToken } });
+    assert.equal((await pushClient.request(`${ownChannels}/push`, "DELETE", { push_token: pushToken })).json.success, true);
   },
   async create_duplicate_channel() {
     assert("path" in (await responseErrors(400, createChannel("student@school.example", "email"))));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
 import type { paths } from "../generated/openapi_fetch.js";
-import { address, apiUrl, deviceToken, manyChannelIds, runScenario } from "./harness.mjs";
+import { address, apiUrl, manyChannelIds, pushToken, runScenario } from "./harness.mjs";
 
 const self = { path: { user_id: "self" } };
 const form = {
@@ -56,10 +56,10 @@ runScenario({
     const pushClient = client("push-token");
     await pushClient.POST(channels, {
       params: self,
-      body: { "communication_channel[type]": "push", "communication_channel[token]": deviceToken },
+      body: { "communication_channel[type]": "push", "communication_channel[token]": pushToken },
       ...form,
     });
-    const { data } = await pushClient.DELETE("/users/self/communication_channels/push", { body: { push_token: deviceToken }, ...form });
+    const { data } = await pushClient.DELETE("/users/self/communication_channels/push", { body: { push_token: pushToken }, ...form });
     assert.equal(data?.success, true);
   },
   async create_duplicate_channel() {

@@ -10,7 +10,7 @@ from channels.exceptions import (
     NotFoundException,
     UnauthorizedException,
 )
-from scenarios.harness import ADDRESS, API_URL, DEVICE_TOKEN, MANY_CHANNEL_IDS, run_scenario
+from scenarios.harness import ADDRESS, API_URL, MANY_CHANNEL_IDS, PUSH_TOKEN, run_scenario
 
 EMAIL, SMS, PUSH = (
     channels.CommunicationChannelType.EMAIL,
@@ -73,14 +73,15 @@ def delete_channel_by_id() -> None:
 
 def delete_channel_by_address() -> None:
     """Delete the new SMS channel by its type and address."""
-    assert STUDENT.delete_communication_channel_by_address("self", SMS, ADDRESS).address == ADDRESS
+    stored_type = channels.StoredCommunicationChannelType.SMS
+    assert STUDENT.delete_communication_channel_by_address("self", stored_type, ADDRESS).address == ADDRESS
 
 
 def delete_push_token() -> None:
     """Delete the push token of a device by a DELETE request with a body."""
     push_client = api("push-token")
-    push_client.create_communication_channel("self", PUSH, communication_channel_token=DEVICE_TOKEN)
-    assert push_client.delete_push_token(DEVICE_TOKEN).success
+    push_client.create_communication_channel("self", PUSH, communication_channel_token=PUSH_TOKEN)
+    assert push_client.delete_push_token(PUSH_TOKEN).success
 
 
 def create_duplicate_channel() -> None:

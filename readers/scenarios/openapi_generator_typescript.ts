@@ -9,7 +9,7 @@ import {
   ListCommunicationChannels401ResponseFromJSON,
   ResponseError,
 } from "../generated/openapi_generator_typescript/index.js";
-import { address, apiUrl, deviceToken, manyChannelIds, rejection, runScenario } from "./harness.mjs";
+import { address, apiUrl, manyChannelIds, pushToken, rejection, runScenario } from "./harness.mjs";
 
 const { Email, Sms, Push } = CommunicationChannelType;
 const userId = "self";
@@ -60,8 +60,8 @@ runScenario({
   },
   async delete_push_token() {
     const pushClient = api("push-token");
-    await pushClient.createCommunicationChannel({ userId, communicationChannelType: Push, communicationChannelToken: deviceToken });
-    assert.equal((await pushClient.deletePushToken({ pushToken: deviceToken })).success, true);
+    await pushClient.createCommunicationChannel({ userId, communicationChannelType: Push, communicationChannelToken: pushToken });
+    assert.equal((await pushClient.deletePushToken({ pushToken })).success, true);
   },
   async create_duplicate_channel() {
     const { errors } = ListCommunicationChannels400ResponseFromJSON(await errorBody(400, createChannel("student@school.example", Email)));

@@ -16,9 +16,10 @@ from generated.openapi_python_client.models import (
     DeletePushTokenForm,
     ErrorResponse,
     PushTokenDeletion,
+    StoredCommunicationChannelType,
     ValidationErrors,
 )
-from scenarios.harness import ADDRESS, API_URL, DEVICE_TOKEN, MANY_CHANNEL_IDS, run_scenario
+from scenarios.harness import ADDRESS, API_URL, MANY_CHANNEL_IDS, PUSH_TOKEN, run_scenario
 
 EMAIL, SMS, PUSH = CommunicationChannelType.EMAIL, CommunicationChannelType.SMS, CommunicationChannelType.PUSH
 
@@ -82,7 +83,8 @@ def delete_channel_by_id() -> None:
 
 def delete_channel_by_address() -> None:
     """Delete the new SMS channel by its type and address."""
-    channel = delete_communication_channel_by_address.sync("self", SMS, ADDRESS, client=STUDENT)
+    stored_type = StoredCommunicationChannelType.SMS
+    channel = delete_communication_channel_by_address.sync("self", stored_type, ADDRESS, client=STUDENT)
     assert isinstance(channel, CommunicationChannel)
     assert channel.address == ADDRESS
 
@@ -90,9 +92,9 @@ def delete_channel_by_address() -> None:
 def delete_push_token() -> None:
     """Delete the push token of a device by a DELETE request with a body."""
     push_client = client("push-token")
-    form = CreateCommunicationChannelForm(communication_channeltype=PUSH, communication_channeltoken=DEVICE_TOKEN)
+    form = CreateCommunicationChannelForm(communication_channeltype=PUSH, communication_channeltoken=PUSH_TOKEN)
     assert isinstance(create_communication_channel.sync("self", client=push_client, body=form), CommunicationChannel)
-    deletion = push_token_deletion.sync(client=push_client, body=DeletePushTokenForm(push_token=DEVICE_TOKEN))
+    deletion = push_token_deletion.sync(client=push_client, body=DeletePushTokenForm(push_token=PUSH_TOKEN))
     assert isinstance(deletion, PushTokenDeletion)
 
 

@@ -7,7 +7,7 @@ import {
   deletePushToken,
   listCommunicationChannels,
 } from "../generated/orval.js";
-import { address, deviceToken, manyChannelIds, runScenario } from "./harness.mjs";
+import { address, manyChannelIds, pushToken, runScenario } from "./harness.mjs";
 
 const authorization = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
 const student = authorization("student-token");
@@ -56,9 +56,9 @@ runScenario({
   },
   async delete_push_token() {
     const pushAuthorization = authorization("push-token");
-    const form = { "communication_channel[type]": "push", "communication_channel[token]": deviceToken } as const;
+    const form = { "communication_channel[type]": "push", "communication_channel[token]": pushToken } as const;
     await createCommunicationChannel("self", form, undefined, pushAuthorization);
-    const { data, status } = await deletePushToken({ push_token: deviceToken }, undefined, pushAuthorization);
+    const { data, status } = await deletePushToken({ push_token: pushToken }, undefined, pushAuthorization);
     assert(status === 200);
     assert.equal(data.success, true);
   },

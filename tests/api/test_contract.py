@@ -56,7 +56,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def schemas_with_examples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every schema of the contract that has examples, with them, and a name for the two."""
+    """Yield a name and a schema with examples, for every schema of the contract that has examples."""
     for _, _, operation in operations():
         name = operation["operationId"]
         if "requestBody" in operation:

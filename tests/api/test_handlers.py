@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.channel_requests import OWN_CHANNELS, channels_of, register_device
+from tests.channel_requests import FORBIDDEN, NOT_FOUND, OWN_CHANNELS, channels_of, register_device
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
+    from mockserver import World
     from tests.conftest import ClientFactory
+
+
+NO_CHANNEL: list[dict[str, object]] = [{}, {"communication_channel": None}, {"communication_channel": "push"}]
+"""Bodies without a usable `communication_channel`."""
 
 
 class TestCreate:
@@ -23,17 +28,38 @@ class TestCreate:
 
         assert response.json() == {"errors": [{"message": "communication_channel is missing"}]}
 
-    def test_absent_channel_is_reported_before_a_denied_permission(self, student: TestClient) -> None:
+    @pytest.mark.parametrize("body", NO_CHANNEL)
+    def test_denied_permission_is_reported_before_an_absent_channel(
+        self, student: TestClient, body: dict[str, object]
+    ) -> None:
+        response = student.post(channels_of(2), json=body)
+
+        assert (response.status_code, response.json()) == (403, FORBIDDEN)
+
+    @pytest.mark.parametrize("body", NO_CHANNEL)
+    def test_limit_of_the_account_is_reported_before_an_absent_channel(
+        self, student: TestClient, world: World, body: dict[str, object]
+    ) -> None:
+        world.account.max_communication_channels = 3
+
+        response = student.post(OWN_CHANNELS, json=body)
+
+        assert response.status_code == 400
+        assert response.json() == {"errors": {"type": "Maximum number of communication channels reached"}}
+
+    def test_denied_permission_is_reported_before_the_limit_of_the_account(
+        self, student: TestClient, world: World
+    ) -> None:
+        world.account.max_communication_channels = 3
+
         response = student.post(channels_of(2))
 
-        assert response.status_code == 400
+        assert response.status_code == 403
 
-    def test_list_as_skip_confirmation_is_400_where_canvas_crashes(self, admin: TestClient) -> None:
-        body = {"communication_channel": {"address": "n@x.org", "type": "email"}, "skip_confirmation": [1]}
+    def test_unknown_user_is_reported_before_an_absent_channel(self, student: TestClient) -> None:
+        response = student.post(channels_of(99))
 
-        response = admin.post(OWN_CHANNELS, json=body)
-
-        assert response.status_code == 400
+        assert (response.status_code, response.json()) == (404, NOT_FOUND)
 
 
 class TestDelete:

@@ -19,14 +19,27 @@ if TYPE_CHECKING:
 URL = f"{ORIGIN}/api/v1/{OWN_CHANNELS}"
 
 
-def link_header(numbers: dict[str, int | str]) -> str:
-    """Return a Link header with the page number of each relation, for pages of ten rows."""
-    return ",".join(f'<{URL}?page={number}&per_page=10>; rel="{rel}"' for rel, number in numbers.items())
+def link_header(numbers: dict[str, int], per_page: int) -> str:
+    """Return a Link header with the page number of each relation."""
+    return ",".join(f'<{URL}?page={number}&per_page={per_page}>; rel="{rel}"' for rel, number in numbers.items())
+
+
+def link_header_past_the_end(number: int) -> str:
+    """Return the Link header of a page past the end: a next page, no last page, and a size that nobody requested."""
+    previous = {"prev": number - 1} if number > 1 else {}
+    return link_header({"current": number, "next": number + 1, **previous, "first": 1}, per_page=30)
 
 
 @pytest.fixture
 def user_with_25_channels(client_for: ClientFactory) -> TestClient:
     return client_for("many-token")
+
+
+@pytest.fixture
+def client_without_channels(student: TestClient) -> TestClient:
+    for channel_id in (1, 2, 3):
+        student.delete(f"{OWN_CHANNELS}/{channel_id}")
+    return student
 
 
 @pytest.fixture(scope="module")
@@ -60,31 +73,78 @@ class TestPage:
 
         assert response.json()[0]["id"] == first_id
 
+    @pytest.mark.parametrize("per_page", [{}, {"per_page": "7"}, {"per_page": "100"}])
+    @pytest.mark.parametrize("page", [26, 10**11, 2**63, 10**22])
+    def test_page_past_the_end_is_empty_with_a_next_page_and_links_of_30_rows(
+        self, user_with_25_channels: TestClient, page: int, per_page: dict[str, str]
+    ) -> None:
+        response = user_with_25_channels.get(OWN_CHANNELS, params={"page": page, **per_page})
+
+        assert (response.status_code, response.json()) == (200, [])
+        assert response.headers["link"] == link_header_past_the_end(page)
+
     @pytest.mark.parametrize(
-        ("page", "relations"), [("1abc", "current first last"), ("2.5", "current prev first last")]
+        ("page", "number"), [("1abc", 1), ("1e3", 1), ("2.5", 2), (" 2x", 2), ("99abc", 99), (" 26 ", 26), ("2_6", 26)]
     )
-    def test_number_followed_by_other_text_selects_an_empty_page(
-        self, user_with_25_channels: TestClient, page: str, relations: str
+    def test_number_followed_by_other_text_selects_a_page_past_the_end(
+        self, user_with_25_channels: TestClient, page: str, number: int
     ) -> None:
         response = user_with_25_channels.get(OWN_CHANNELS, params={"page": page})
 
-        numbers = {"current": page[0], "prev": "1", "first": "1", "last": page[0]}
         assert (response.status_code, response.json()) == (200, [])
-        assert response.headers["link"] == link_header({rel: numbers[rel] for rel in relations.split()})
+        assert response.headers["link"] == link_header_past_the_end(number)
 
-    @pytest.mark.parametrize("page", [4, 10**11, 2**63, 10**22])
-    def test_page_past_the_end_is_empty_and_the_last(self, user_with_25_channels: TestClient, page: int) -> None:
-        response = user_with_25_channels.get(OWN_CHANNELS, params={"page": page})
+    @pytest.mark.parametrize(("page", "number"), [("2", 2), ("1abc", 1), ("2.5", 2), ("1e3", 1)])
+    def test_empty_list_has_pages_past_the_end(
+        self, client_without_channels: TestClient, page: str, number: int
+    ) -> None:
+        response = client_without_channels.get(OWN_CHANNELS, params={"page": page})
 
-        assert response.json() == []
-        assert response.headers["link"] == link_header({"current": page, "prev": page - 1, "first": 1, "last": page})
+        assert (response.status_code, response.json()) == (200, [])
+        assert response.headers["link"] == link_header_past_the_end(number)
 
-    @pytest.mark.parametrize("page", ["0", "-1", "abc", ""])
-    def test_page_below_1_is_404_with_its_own_message(self, user_with_25_channels: TestClient, page: str) -> None:
+    def test_page_past_the_end_keeps_the_other_parameters(self, user_with_25_channels: TestClient) -> None:
+        link = user_with_25_channels.get(OWN_CHANNELS, params={"page": 9, "foo": "b"}).headers["link"]
+
+        assert link.startswith(f'<{URL}?foo=b&page=9&per_page=30>; rel="current",')
+
+    @pytest.mark.parametrize("page", ["0", "-1", "abc", "", "-1abc", "0x0", "0x4", "0b100", "0xff"])
+    def test_page_below_1_and_hexadecimal_page_past_the_end_are_404_with_their_own_message(
+        self, user_with_25_channels: TestClient, page: str
+    ) -> None:
         response = user_with_25_channels.get(OWN_CHANNELS, params={"page": page})
 
         assert response.status_code == 404
         assert response.json() == {"errors": [{"message": "An error occurred.", "error_code": "not_found"}]}
+
+    def test_hexadecimal_page_of_an_empty_list_is_404(self, client_without_channels: TestClient) -> None:
+        statuses = [
+            client_without_channels.get(OWN_CHANNELS, params={"page": page}).status_code for page in ("0x1", "0x2")
+        ]
+
+        assert statuses == [200, 404]
+
+    @pytest.mark.parametrize(("per_page", "size"), [(None, 5), ("100", 5), ("4", 4), ("0", 1)])
+    def test_maximum_of_the_account_limits_every_size(
+        self, user_with_25_channels: TestClient, world: World, per_page: str | None, size: int
+    ) -> None:
+        world.account.max_per_page = 5
+
+        response = user_with_25_channels.get(OWN_CHANNELS, params={"per_page": per_page} if per_page else {})
+
+        assert len(response.json()) == size
+        assert response.headers["link"].startswith(f'<{URL}?page=1&per_page={size}>; rel="current",')
+
+    def test_maximum_of_the_account_does_not_change_a_page_past_the_end(
+        self, user_with_25_channels: TestClient, world: World
+    ) -> None:
+        world.account.max_per_page = 5
+
+        last = user_with_25_channels.get(OWN_CHANNELS, params={"page": 5})
+        past_the_end = user_with_25_channels.get(OWN_CHANNELS, params={"page": 6})
+
+        assert len(last.json()) == 5
+        assert past_the_end.headers["link"] == link_header_past_the_end(6)
 
     @pytest.mark.parametrize("name", ["page[]", "per_page[]"])
     def test_list_of_numbers_is_400_where_canvas_crashes(self, user_with_25_channels: TestClient, name: str) -> None:
@@ -93,15 +153,11 @@ class TestPage:
         assert response.status_code == 400
         assert "not several" in response.json()["errors"][0]["message"]
 
-    def test_empty_list_has_one_page(self, student: TestClient) -> None:
-        for channel_id in (1, 2, 3):
-            student.delete(f"{OWN_CHANNELS}/{channel_id}")
+    def test_empty_list_has_one_page(self, client_without_channels: TestClient) -> None:
+        response = client_without_channels.get(OWN_CHANNELS)
 
-        response = student.get(OWN_CHANNELS)
-
-        relations = [part.partition("rel=")[2] for part in response.headers["link"].split(",")]
         assert (response.status_code, response.json()) == (200, [])
-        assert relations == ['"current"', '"first"', '"last"']
+        assert response.headers["link"] == link_header({"current": 1, "first": 1, "last": 1}, per_page=10)
 
 
 class TestLinkHeader:
@@ -113,13 +169,27 @@ class TestLinkHeader:
             for rel, number in [("current", 2), ("next", 3), ("prev", 1), ("first", 1), ("last", 3)]
         )
 
-    def test_has_other_parameters_sorted_by_name_and_never_the_token(self, client_for: ClientFactory) -> None:
-        params = {"z": "1", "as_user_id": "1", "a[b]": "é&", "access_token": "admin-token", "api_key": "k"}
+    def test_has_other_parameters_sorted_by_encoded_name_and_never_the_token(self, client_for: ClientFactory) -> None:
+        params = {
+            "z": "1",
+            "as_user_id": "1",
+            "a[b]": "é&",
+            "aZ": "2",
+            "ü": "3",
+            "access_token": "admin-token",
+            "api_key": "k",
+        }
 
         link = client_for().get(OWN_CHANNELS, params=params).headers["link"]
 
-        assert f"<{URL}?a%5Bb%5D=%C3%A9%26&as_user_id=1&z=1&page=1&per_page=10>" in link
+        query = "%C3%BC=3&a%5Bb%5D=%C3%A9%26&aZ=2&as_user_id=1&z=1&page=1&per_page=10"
+        assert f"<{URL}?{query}>" in link
         assert "admin-token" not in link
+
+    def test_has_the_values_of_a_list_in_the_order_of_the_request(self, student: TestClient) -> None:
+        link = student.get(f"{OWN_CHANNELS}?x[]=2&x[]=1&b=0").headers["link"]
+
+        assert f"<{URL}?b=0&x%5B%5D=2&x%5B%5D=1&page=1&per_page=10>" in link
 
     def test_has_the_user_id_in_the_form_of_the_request(self, student: TestClient) -> None:
         link = student.get(channels_of("sis_login_id:student%40school.example")).headers["link"]

@@ -99,11 +99,17 @@ class TestJson:
 
         assert response.status_code == 400
 
-    @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b'{"a": "\\ud800"}'])
-    def test_malformed_json_is_an_empty_400_with_the_reason_in_a_header(self, student: TestClient, body: bytes) -> None:
+    @pytest.mark.parametrize(
+        "body",
+        [b"{", b"\xff", b"[" * 100_000, b'{"a": "\\ud800"}'],
+        ids=["unfinished", "not UTF-8", "100,000 levels", "surrogate"],
+    )
+    def test_malformed_json_is_400_with_the_reason_where_canvas_crashes(self, student: TestClient, body: bytes) -> None:
         response = student.post(OWN_CHANNELS, content=body, headers=JSON)
 
-        assert (response.status_code, response.content) == (400, b"")
+        expected = {"errors": [{"message": "the body is not valid JSON"}]}
+        assert (response.status_code, response.json()) == (400, expected)
+        assert response.headers["content-type"] == "application/json; charset=utf-8"
         assert "the body is not valid JSON" in response.headers["x-contract-violation"]
 
     @pytest.mark.parametrize(
@@ -114,6 +120,7 @@ class TestJson:
             ("[" + "1," * 5000 + "1]", "more than 4096"),
             ('{"' + "=" * 2000 + '":1}', "longer than 1024"),
         ],
+        ids=["nested lists", "nested objects", "parameters", "name"],
     )
     def test_json_over_a_limit_is_400_with_the_reason(self, student: TestClient, body: str, message: str) -> None:
         response = student.post(OWN_CHANNELS, content=body.encode(), headers=JSON)
@@ -193,6 +200,19 @@ class TestMediaTypes:
             (FORM["Content-Type"], b"&".join(b"a=1" for _ in range(5000)), "more than 4096"),
             ("multipart/form-data", b"x", "has no boundary"),
             ("multipart/form-data; boundary=b", b"--c\r\n\r\n", "cannot be parsed"),
+        ],
+        ids=[
+            "encoded byte that is not UTF-8",
+            "byte that is not UTF-8",
+            "percent sign in an address",
+            "percent sign in a value",
+            "percent sign in a name",
+            "text and object",
+            "list and object",
+            "40 levels",
+            "5000 parameters",
+            "no boundary",
+            "other boundary",
         ],
     )
     def test_body_on_which_rails_crashes_is_400_with_the_reason(

@@ -40,8 +40,90 @@ def test_unknown_route_is_404_with_an_html_page_even_without_a_token(
         f"expected 404, got {response.status_code}; "
         f"if a new operation has the route {method} {path}, remove it from UNKNOWN_ROUTES in tests/api/test_paths.py"
     )
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["content-type"] == "text/html"
     assert "Page Not Found" in response.text
+
+
+@pytest.mark.parametrize("token", [None, "student-token"])
+@pytest.mark.parametrize(("method", "path"), UNKNOWN_ROUTES)
+def test_response_to_an_unknown_route_is_not_stored_and_has_no_cost(
+    client_for: ClientFactory, method: str, path: str, token: str | None
+) -> None:
+    headers = client_for(token).request(method, path).headers
+
+    assert (headers["cache-control"], headers["pragma"]) == ("no-store", "no-cache")
+    assert not headers.keys() & {"etag", "x-request-cost", "x-rate-limit-remaining", "x-canvas-user-id"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "media_type"),
+    [
+        ("GET", f"{OWN_CHANNELS}.xml", "application/xml"),
+        ("GET", f"{OWN_CHANNELS}.xml?page=1.csv", "application/xml"),
+        ("GET", f"{OWN_CHANNELS}.xml/", "application/xml"),
+        ("GET", f"{OWN_CHANNELS}.csv", "text/csv"),
+        ("PUT", f"{OWN_CHANNELS}.json", "application/json"),
+        ("GET", f"{OWN_CHANNELS}/1.json", "application/json"),
+        ("DELETE", "users/self.json/communication_channels/1.json", "application/json"),
+        ("DELETE", "users/self.json/communication_channels/email/student@school.example.json", "application/json"),
+    ],
+)
+def test_response_to_an_unknown_route_has_the_type_of_the_suffix_and_no_body(
+    client_for: ClientFactory, method: str, path: str, media_type: str
+) -> None:
+    client = client_for()
+    del client.headers["accept"]
+
+    response = client.request(method, path)
+
+    assert (response.status_code, response.headers["content-type"], response.content) == (404, media_type, b"")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("application/json", "application/json"),
+        ("application/xml", "application/xml"),
+        ("application/json;q=0.5", "application/json"),
+        ("foo, application/json", "application/json"),
+        ("text/csv, application/json", "text/csv"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["", ".xml", ".json"])
+def test_accept_header_precedes_the_suffix_of_an_unknown_route(
+    client_for: ClientFactory, accept: str, media_type: str, suffix: str
+) -> None:
+    response = client_for().get(f"{OWN_CHANNELS}/nowhere{suffix}", headers={"Accept": accept})
+
+    assert (response.status_code, response.headers["content-type"], response.content) == (404, media_type, b"")
+
+
+@pytest.mark.parametrize(
+    ("accept", "suffix"),
+    [
+        ("*/*", ".xml"),
+        ("foo", ".xml"),
+        ("text/html", ".json"),
+        ("text/html,application/json;q=0.9", ".json"),
+        ("", ".org"),
+        ("", ".html"),
+    ],
+)
+def test_response_to_an_unknown_route_is_otherwise_an_html_page(
+    client_for: ClientFactory, accept: str, suffix: str
+) -> None:
+    response = client_for().get(f"{OWN_CHANNELS}/nowhere{suffix}", headers={"Accept": accept})
+
+    assert (response.status_code, response.headers["content-type"]) == (404, "text/html")
+    assert "Page Not Found" in response.text
+
+
+def test_accept_header_of_a_browser_is_ignored_on_an_unknown_route(client_for: ClientFactory) -> None:
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+    response = client_for().get(f"{OWN_CHANNELS}.xml", headers=headers)
+
+    assert (response.headers["content-type"], response.content) == ("application/xml", b"")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,18 @@ import pytest
 from tests.channel_requests import OWN_CHANNELS, channel_form, channels_of
 
 if TYPE_CHECKING:
+    import httpx2
     from starlette.testclient import TestClient
 
+    from mockserver import World
     from tests.conftest import ClientFactory
+
+
+def meta(response: httpx2.Response) -> dict[str, str]:
+    """Return the names and values in X-Canvas-Meta, each of which ends in a semicolon."""
+    *parts, rest = response.headers["x-canvas-meta"].split(";")
+    assert rest == ""
+    return dict(part.split("=") for part in parts)
 
 
 class TestHeaders:
@@ -21,10 +30,9 @@ class TestHeaders:
 
         assert headers["content-type"] == "application/json; charset=utf-8"
         assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", headers["x-request-context-id"])
-        assert headers["x-canvas-meta"] == "o=communication_channels;n=index;"
-        assert headers["x-canvas-user-id"] == "1"
-        assert float(headers["x-request-cost"]) > 0
-        assert float(headers["x-rate-limit-remaining"]) == 600
+        assert headers["x-canvas-user-id"] == "10000000000001"
+        assert re.fullmatch(r"0\.\d{15,}", headers["x-request-cost"])
+        assert headers["x-rate-limit-remaining"] == "600.0"
         assert headers["x-content-type-options"] == "nosniff"
         assert "x-frame-options" not in headers
 
@@ -41,6 +49,100 @@ class TestHeaders:
 
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["link"] == get.headers["link"]
+
+
+ACTION = {"o", "n"}
+MEASURES = {"b", "m", "u", "y", "d"}
+TOKEN = {"at", "dk"}
+
+
+class TestMeta:
+    @pytest.mark.parametrize(
+        ("method", "path", "action"),
+        [
+            ("GET", OWN_CHANNELS, "index"),
+            ("HEAD", OWN_CHANNELS, "index"),
+            ("GET", f"{OWN_CHANNELS}?page=0", "index"),
+            ("GET", channels_of(2), "index"),
+            ("POST", OWN_CHANNELS, "create"),
+            ("DELETE", f"{OWN_CHANNELS}/3", "destroy"),
+            ("DELETE", f"{OWN_CHANNELS}/99", "destroy"),
+            ("DELETE", f"{OWN_CHANNELS}/email/student@school.example", "destroy"),
+            ("DELETE", f"{OWN_CHANNELS}/push", "delete_push_token"),
+            ("POST", f"{OWN_CHANNELS}/1", "reset_bounce_count"),
+        ],
+    )
+    def test_names_token_key_and_action_whatever_the_status(
+        self, student: TestClient, method: str, path: str, action: str
+    ) -> None:
+        values = meta(student.request(method, path))
+
+        assert list(values) == ["at", "dk", "o", "n", "b", "m", "u", "y", "d"]
+        assert (values["o"], values["n"]) == ("communication_channels", action)
+
+    def test_has_global_ids_of_the_token_and_of_its_developer_key(
+        self, client_for: ClientFactory, world: World
+    ) -> None:
+        world.account.shard = 3
+        tokens = ("student-token", "push-token", "student2-token")
+
+        metas = [meta(client_for(token).get(OWN_CHANNELS)) for token in tokens]
+
+        ids = [int(values["at"]) for values in metas]
+        keys = [int(values["dk"]) for values in metas]
+        assert len(set(ids)) == 3
+        assert all(3 * 10**13 < id_ < 4 * 10**13 for id_ in ids + keys)
+        assert keys[0] == keys[2] != keys[1]
+
+    @pytest.mark.parametrize("token", ["unknown-token", "expired-token", "revoked-token", "delete-only-token"])
+    @pytest.mark.parametrize("as_user_id", [{}, {"as_user_id": "2"}])
+    def test_response_to_an_invalid_token_names_the_action_and_no_token(
+        self, client_for: ClientFactory, token: str, as_user_id: dict[str, str]
+    ) -> None:
+        response = client_for(token).get(OWN_CHANNELS, params=as_user_id)
+
+        assert response.status_code == 401
+        assert meta(response).keys() == ACTION | MEASURES
+        assert "x-canvas-user-id" not in response.headers
+
+    @pytest.mark.parametrize("as_user_id", ["2", "99", "abc", "20000000000001"])
+    def test_response_to_a_rejected_as_user_id_names_the_token_and_no_action(
+        self, student: TestClient, as_user_id: str
+    ) -> None:
+        response = student.get(OWN_CHANNELS, params={"as_user_id": as_user_id})
+
+        assert response.status_code == 401
+        assert meta(response).keys() == TOKEN | MEASURES
+        assert not response.headers.keys() & {"x-canvas-user-id", "x-canvas-real-user-id"}
+
+    @pytest.mark.parametrize("as_user_id", [{}, {"as_user_id": "1"}])
+    def test_response_without_a_token_has_only_measures(
+        self, client_for: ClientFactory, as_user_id: dict[str, str]
+    ) -> None:
+        response = client_for().get(OWN_CHANNELS, params=as_user_id)
+
+        assert response.status_code == 401
+        assert meta(response).keys() == MEASURES
+
+    @pytest.mark.parametrize("token", [None, "student-token", "unknown-token"])
+    def test_response_to_an_unknown_route_has_only_measures(self, client_for: ClientFactory, token: str | None) -> None:
+        response = client_for(token).get("nowhere")
+
+        assert response.status_code == 404
+        assert meta(response).keys() == MEASURES
+
+    def test_content_security_policy_is_absent_where_no_action_is_selected(self, client_for: ClientFactory) -> None:
+        responses = [
+            client_for("student-token").get(OWN_CHANNELS),
+            client_for("unknown-token").get(OWN_CHANNELS),
+            client_for("student-token").get("nowhere"),
+            client_for("student-token").get(OWN_CHANNELS, params={"as_user_id": "2"}),
+            client_for().get(OWN_CHANNELS),
+        ]
+
+        policies = [response.headers.get("content-security-policy") for response in responses]
+
+        assert policies == ["frame-ancestors 'self' canvas.test;"] * 3 + [None] * 2
 
 
 class TestETag:
@@ -69,6 +171,15 @@ class TestETag:
         assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", etag)
         assert "content-type" not in unchanged.headers
         assert changed.status_code == 200
+
+    def test_304_has_the_other_headers_of_the_response_with_status_200(self, student: TestClient) -> None:
+        full = student.get(OWN_CHANNELS).headers
+
+        unchanged = student.get(OWN_CHANNELS, headers={"If-None-Match": full["etag"]}).headers
+
+        assert full.keys() - unchanged.keys() == {"content-type", "content-length"}
+        assert unchanged.keys() >= {"link", "x-canvas-meta", "x-rate-limit-remaining", "x-request-cost"}
+        assert unchanged["link"] == full["link"]
 
     def test_delete_is_never_304(self, student: TestClient) -> None:
         response = student.delete(f"{OWN_CHANNELS}/3", headers={"If-None-Match": "*"})

@@ -222,7 +222,9 @@ class TestStrictMode:
         )
 
         assert response.status_code == 400
-        messages = " ".join(error["message"] for error in response.json()["errors"])
+        errors = response.json()["errors"]
+        assert {error["error_code"] for error in errors} == {"contract_violation"}
+        messages = " ".join(error["message"] for error in errors)
         assert "query parameter as_user_id" in messages
         assert "'fax' is not one of ['email', 'sms', 'push'] - 'communication_channel[type]'" in messages
         assert "Wrong type, expected 'boolean' for requestBody parameter 'skip_confirmation'" in messages

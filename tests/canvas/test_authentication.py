@@ -98,8 +98,8 @@ class TestMasquerading:
         response = admin.get(OWN_CHANNELS, params={"as_user_id": "sis_user_id:sis-student"})
 
         assert [channel["user_id"] for channel in response.json()] == [1, 1, 1]
-        assert response.headers["x-canvas-user-id"] == "1"
-        assert response.headers["x-canvas-real-user-id"] == "5"
+        assert response.headers["x-canvas-user-id"] == "10000000000001"
+        assert response.headers["x-canvas-real-user-id"] == "10000000000005"
 
     @pytest.mark.parametrize(
         ("token", "as_user_id"),
@@ -119,11 +119,46 @@ class TestMasquerading:
         assert (response.status_code, response.json()) == (401, {"errors": "Invalid as_user_id"})
         assert "www-authenticate" not in response.headers
 
-    def test_own_id_is_accepted(self, student: TestClient) -> None:
-        response = student.get(OWN_CHANNELS, params={"as_user_id": "1"})
+    @pytest.mark.parametrize("as_user_id", ["1", "99", "abc", "self"])
+    def test_as_user_id_is_checked_before_a_missing_token(self, client_for: ClientFactory, as_user_id: str) -> None:
+        without_token = client_for().get(OWN_CHANNELS, params={"as_user_id": as_user_id})
 
-        assert response.status_code == 200
-        assert "x-canvas-real-user-id" not in response.headers
+        assert (without_token.status_code, without_token.json()) == (401, {"errors": "Invalid as_user_id"})
+        assert "www-authenticate" not in without_token.headers
+
+    def test_empty_as_user_id_without_a_token_is_a_missing_token(self, client_for: ClientFactory) -> None:
+        response = client_for().get(OWN_CHANNELS, params={"as_user_id": ""})
+
+        assert response.json() == {"status": "unauthenticated", "errors": [{"message": "user authorization required"}]}
+
+    @pytest.mark.parametrize(
+        ("token", "message"),
+        [
+            ("unknown-token", "Invalid access token."),
+            ("revoked-token", "Revoked access token."),
+            ("delete-only-token", "Insufficient scopes on access token."),
+        ],
+    )
+    def test_token_and_scopes_are_checked_before_as_user_id(
+        self, client_for: ClientFactory, token: str, message: str
+    ) -> None:
+        response = client_for(token).get(OWN_CHANNELS, params={"as_user_id": "99"})
+
+        assert (response.status_code, response.json()) == (401, {"errors": [{"message": message}]})
+
+    @pytest.mark.parametrize(("user_id", "page"), [(99, "1"), (2, "1"), (1, "0")])
+    def test_as_user_id_is_checked_before_the_user_the_permission_and_the_page(
+        self, student: TestClient, user_id: int, page: str
+    ) -> None:
+        response = student.get(channels_of(user_id), params={"as_user_id": "2", "page": page})
+
+        assert (response.status_code, response.json()) == (401, {"errors": "Invalid as_user_id"})
+
+    @pytest.mark.parametrize("as_user_id", ["2", "99"])
+    def test_as_user_id_in_a_body_is_checked_before_the_channel(self, student: TestClient, as_user_id: str) -> None:
+        response = student.post(OWN_CHANNELS, data={"as_user_id": as_user_id})
+
+        assert (response.status_code, response.json()) == (401, {"errors": "Invalid as_user_id"})
 
     def test_permissions_are_those_of_the_user_as_whom_the_admin_acts(self, admin: TestClient) -> None:
         response = admin.get(channels_of(2), params={"as_user_id": "1"})

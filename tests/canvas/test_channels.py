@@ -144,6 +144,33 @@ class TestTypes:
         assert (response.status_code, response.json()["type"]) == (200, "email")
         assert f"'{kind}' is not one of" in response.headers["x-contract-violation"]
 
+    @pytest.mark.parametrize("kind", [True, False, 1.5, 5, 0, [], ["a"], ["sms"]], ids=repr)
+    def test_type_that_is_a_number_a_boolean_or_a_list_is_stored_as_email(
+        self, student: TestClient, kind: object
+    ) -> None:
+        body = {"communication_channel": {"type": kind, "address": "not an e-mail address"}}
+
+        response = student.post(OWN_CHANNELS, json=body)
+
+        assert (response.status_code, response.json()["type"]) == (200, "email")
+        assert response.json()["address"] == "not an e-mail address"
+
+    def test_type_as_a_list_in_a_form_is_stored_as_email(self, student: TestClient) -> None:
+        form = {"communication_channel[type][]": "sms", "communication_channel[address]": "5550199"}
+
+        response = student.post(OWN_CHANNELS, data=form)
+
+        assert response.json()["type"] == "email"
+
+    @pytest.mark.parametrize("kind", [{}, {"a": 1}])
+    def test_type_that_is_an_object_is_400_where_canvas_crashes(self, student: TestClient, kind: object) -> None:
+        body = {"communication_channel": {"type": kind, "address": "new@example.com"}}
+
+        response = student.post(OWN_CHANNELS, json=body)
+
+        assert response.status_code == 400
+        assert response.json() == {"errors": [{"message": "communication_channel[type] must be text"}]}
+
     @pytest.mark.canvas_assertion(64)
     @pytest.mark.parametrize("number", ["8015555555", "+353871234567", "5550100@txt.example.com", "bob", " 1 "])
     def test_sms_accepts_any_text(self, student: TestClient, number: str) -> None:
@@ -151,15 +178,18 @@ class TestTypes:
 
         assert channel["address"] == number
 
-    def test_personal_email_is_shown_as_email_and_deleted_under_its_own_type(self, student: TestClient) -> None:
-        created = student.post(
-            OWN_CHANNELS, json={"communication_channel": {"type": "personal_email", "address": "p@x.org"}}
-        )
+    def test_personal_email_is_returned_as_email(self, student: TestClient) -> None:
+        """Canvas returns the legacy type personal_email as email (behaviour 5.4)."""
+        channel = create_channel(student, "p@x.org", "personal_email")
+
+        assert channel["type"] == "email"
+
+    def test_personal_email_is_deleted_by_its_stored_type_only(self, student: TestClient) -> None:
+        create_channel(student, "p@x.org", "personal_email")
 
         as_email = student.delete(f"{OWN_CHANNELS}/email/p@x.org")
         as_personal_email = student.delete(f"{OWN_CHANNELS}/personal_email/p@x.org")
 
-        assert created.json()["type"] == "email"
         assert (as_email.status_code, as_personal_email.status_code) == (404, 200)
 
 
@@ -180,6 +210,13 @@ class TestValidation:
                 {"type": "personal_email", "address": "student@school.example"},
                 [("path", "has already been taken", "taken")],
             ),
+            ({"type": "personal_email"}, [("path", "can't be blank", "blank"), ("email", "is invalid", "invalid")]),
+            (
+                {"type": "personal_email", "address": " "},
+                [("path", "can't be blank", "blank"), ("email", "is invalid", "invalid")],
+            ),
+            ({"type": "personal_email", "address": "nobody"}, [("email", "is invalid", "invalid")]),
+            ({"type": None, "address": "a@b.c"}, [("path_type", "can't be blank", "blank")]),
         ],
     )
     def test_failures_are_reported_by_attribute(
@@ -196,8 +233,18 @@ class TestValidation:
             ({"type": "sms", "address": "a\0b"}, "NUL"),
             ({"type": "sms", "address": 5550100}, "must be text"),
             ({"type": "sms", "address": {"a": 1}}, "must be text"),
-            ({"type": ["sms"], "address": "1"}, "must be text"),
+            ({"type": {"a": "sms"}, "address": "1"}, "must be text"),
             ({"type": "fax", "address": "student@school.example"}, "is stored as email"),
+            ({"type": True, "address": "student@school.example"}, "is stored as email"),
+        ],
+        ids=[
+            "256 characters",
+            "NUL",
+            "number as address",
+            "object as address",
+            "object as type",
+            "unknown type of an e-mail address",
+            "boolean as type of an e-mail address",
         ],
     )
     def test_value_that_canvas_s_database_rejects_is_400_with_the_reason(
@@ -214,10 +261,13 @@ class TestValidation:
         assert response.json()["address"] == "é" * 255
 
     @pytest.mark.canvas_assertion(55)
-    def test_banned_email_domain_is_rejected_in_any_letter_case(self, student: TestClient, world: World) -> None:
+    @pytest.mark.parametrize("kind", ["email", "personal_email"])
+    def test_banned_email_domain_is_rejected_in_any_letter_case(
+        self, student: TestClient, world: World, kind: str
+    ) -> None:
         world.account.banned_email_domains = ("banned.example",)
 
-        banned = student.post(OWN_CHANNELS, data=channel_form("new@BANNED.example"))
+        banned = student.post(OWN_CHANNELS, data=channel_form("new@BANNED.example", kind))
         other = create_channel(student, "new@welcome.example")
 
         assert banned.status_code == 400

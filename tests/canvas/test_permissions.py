@@ -14,8 +14,8 @@ from tests.channel_requests import (
     channel_form,
     channels_of,
     create_channel,
-    device_form,
     listed_addresses,
+    push_form,
     register_device,
 )
 
@@ -149,7 +149,7 @@ class TestCreate:
         assert channel["position"] == 4
 
     def test_push_channel_for_another_user_needs_no_permission(self, client_for: ClientFactory, world: World) -> None:
-        response = client_for("push-token").post(channels_of(2), data=device_form("t"))
+        response = client_for("push-token").post(channels_of(2), data=push_form("t"))
 
         assert (response.status_code, response.json()["user_id"]) == (200, 2)
         assert world.tokens["push-token"].push_tokens == {"t"}

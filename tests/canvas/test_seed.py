@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
 from mockserver.__main__ import main
-from tests.channel_requests import OWN_CHANNELS, unregister_device
+from tests.channel_requests import OWN_CHANNELS, channels_of, unregister_device
 from tests.conftest import ORIGIN
 
 if TYPE_CHECKING:
@@ -67,6 +67,47 @@ def test_invalid_world_file_is_reported_in_one_line_with_its_line_number(
     assert output.startswith(f"canvas-mock: {file}")
     assert message in output
     assert output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("max_per_page: 0", "0 is less than the minimum of 1"),
+        ("max_per_page: '50'", "'50' is not of type 'integer'"),
+        ("shard: 0", "0 is less than the minimum of 1"),
+        ("shard: 900001", "900001 is greater than the maximum of 900000"),
+        ("tilde_user_ids: 1", "1 is not of type 'boolean'"),
+    ],
+)
+def test_invalid_setting_of_the_account_is_reported(
+    setting: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "invalid.world.yaml"
+    file.write_text(f"account:\n  {setting}\nusers: [{{id: 1, name: A}}]\n")
+
+    status = main(["--world", str(file)])
+
+    output = capsys.readouterr().err
+    assert status == 2
+    assert f", line 2: account.{setting.partition(':')[0]}: {message}" in output
+
+
+def test_account_of_a_world_file_sets_page_size_shard_and_forms_of_user_ids(tmp_path: Path) -> None:
+    file = tmp_path / "small.world.yaml"
+    channels = ", ".join(f"{{id: {number}, type: sms, address: '{number}'}}" for number in (1, 2, 3))
+    file.write_text(
+        "account: {max_per_page: 2, shard: 900000, tilde_user_ids: false}\n"
+        f"users: [{{id: 1, name: A, tokens: [t], channels: [{channels}]}}]\n"
+    )
+    app = create_app(World(read_world(file)))
+    client = TestClient(app, base_url=f"{ORIGIN}/api/v1/", headers={"Authorization": "Bearer t"})
+
+    listed = client.get(channels_of(9 * 10**18 + 1))
+    with_tilde = client.get(channels_of("900000~1"))
+
+    assert [channel["id"] for channel in listed.json()] == [1, 2]
+    assert listed.headers["x-canvas-user-id"] == "9000000000000000001"
+    assert with_tilde.status_code == 404
 
 
 def test_unknown_world_file_is_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ from tests.channel_requests import (
     channel_form,
     channels_of,
     create_channel,
-    device_form,
     listed_addresses,
+    push_form,
     register_device,
     unregister_device,
 )
@@ -54,7 +54,6 @@ class TestUserIds:
             "sis_user_id:nobody",
             "nope:1",
             "hex:sis_user_id:zz",
-            "1~1",
         ],
     )
     def test_unknown_or_malformed_user_id_is_404(self, admin: TestClient, user_id: str) -> None:
@@ -66,7 +65,9 @@ class TestUserIds:
 
 class TestChannelIds:
     @pytest.mark.parametrize(
-        "channel_id", ["push", "PUSH", "abc", "12abc", "0", "-1", "+1", "1.5", "1.xml", "9" * 19, "9" * 5000]
+        "channel_id",
+        ["push", "PUSH", "abc", "12abc", "0", "-1", "+1", " 1", "1_0", "1.5", "1.xml", "9" * 19, "9" * 5000],
+        ids=lambda channel_id: channel_id[:20],
     )
     def test_unknown_or_malformed_channel_id_is_404(self, student: TestClient, channel_id: str) -> None:
         response = student.delete(f"{channels_of(1)}/{channel_id}")
@@ -126,31 +127,48 @@ class TestPushChannel:
         assert (channel["type"], channel["address"], channel["workflow_state"]) == ("push", "For All Devices", "active")
 
     @pytest.mark.canvas_assertion(17)
-    def test_device_token_in_another_letter_case_is_the_same_device(
+    def test_push_token_in_another_letter_case_is_the_same_device(
         self, client_for: ClientFactory, world: World
     ) -> None:
         client = client_for("push-token")
 
-        ids = {register_device(client, device).json()["id"] for device in ("Token-1", "tOKEN-1")}
+        ids = {register_device(client, push_token).json()["id"] for push_token in ("Token-1", "tOKEN-1")}
 
         assert len(ids) == 1
         assert world.tokens["push-token"].push_tokens == {"token-1"}
 
-    def test_push_without_a_device_token_is_422(self, client_for: ClientFactory) -> None:
+    def test_push_without_a_push_token_is_422(self, client_for: ClientFactory) -> None:
         response = client_for("push-token").post(OWN_CHANNELS, data={"communication_channel[type]": "push"})
 
         expected = {"errors": [{"field": "token", "message": "can't be blank", "error_code": "blank"}]}
         assert (response.status_code, response.json()) == (422, expected)
 
-    @pytest.mark.parametrize(("kind", "status"), [("push", 422), (5, 400), (True, 400)])
-    def test_device_token_or_type_that_is_not_text_is_rejected(
-        self, client_for: ClientFactory, kind: object, status: int
-    ) -> None:
-        body = {"communication_channel": {"type": kind, "address": "x", "token": 5}}
+    @pytest.mark.parametrize("push_token", [5, True, ["a"], {"a": "b"}], ids=repr)
+    def test_push_token_that_is_not_text_is_422(self, client_for: ClientFactory, push_token: object) -> None:
+        body = {"communication_channel": {"type": "push", "token": push_token}}
 
         response = client_for("push-token").post(OWN_CHANNELS, json=body)
 
-        assert response.status_code == status
+        assert response.status_code == 422
+
+    @pytest.mark.parametrize("character", ["a", "é"])
+    def test_push_token_has_at_most_255_characters(
+        self, client_for: ClientFactory, world: World, character: str
+    ) -> None:
+        client = client_for("push-token")
+
+        accepted = register_device(client, character * 255)
+        rejected = register_device(client, character * 256)
+
+        message = "communication_channel[token] is longer than 255 characters"
+        assert [accepted.status_code, rejected.status_code] == [200, 400]
+        assert rejected.json() == {"errors": [{"message": message}]}
+        assert world.tokens["push-token"].push_tokens == {character * 255}
+
+    def test_long_push_token_is_reported_after_a_developer_key_without_sns(self, student: TestClient) -> None:
+        response = register_device(student, "a" * 256)
+
+        assert response.json() == {"errors": {"type": "SNS is not configured for this developer key"}}
 
     def test_push_channel_is_deleted_by_its_stored_address_and_restored(self, client_for: ClientFactory) -> None:
         client = client_for("push-token")
@@ -158,12 +176,12 @@ class TestPushChannel:
 
         by_shown_address = client.delete(f"{OWN_CHANNELS}/push/For%20All%20Devices")
         by_stored_address = client.delete(f"{OWN_CHANNELS}/push/push")
-        restored = client.post(OWN_CHANNELS, data=device_form("t")).json()
+        restored = client.post(OWN_CHANNELS, data=push_form("t")).json()
 
         assert (by_shown_address.status_code, by_stored_address.json()["address"]) == (404, "For All Devices")
         assert restored == created
 
-    def test_nul_character_is_accepted_in_a_device_token_and_in_a_path(self, client_for: ClientFactory) -> None:
+    def test_nul_character_is_accepted_in_a_push_token_and_in_a_path(self, client_for: ClientFactory) -> None:
         client = client_for("push-token")
 
         created = register_device(client, "a\0b")
@@ -181,7 +199,7 @@ class TestPushTokenDeletion:
         assert (response.status_code, response.json()) == (404, NOT_FOUND)
 
     @pytest.mark.canvas_assertion(45)
-    def test_known_device_token_is_removed_in_any_letter_case(self, client_for: ClientFactory, world: World) -> None:
+    def test_known_push_token_is_removed_in_any_letter_case(self, client_for: ClientFactory, world: World) -> None:
         client = client_for("push-token")
         register_device(client, "token-1")
 
@@ -191,7 +209,7 @@ class TestPushTokenDeletion:
         assert world.tokens["push-token"].push_tokens == set()
 
     @pytest.mark.canvas_assertion(46)
-    def test_unknown_device_token_has_the_same_response_as_a_known_one(self, client_for: ClientFactory) -> None:
+    def test_unknown_push_token_has_the_same_response_as_a_known_one(self, client_for: ClientFactory) -> None:
         client = client_for("push-token")
         register_device(client, "token-1")
 
@@ -200,10 +218,10 @@ class TestPushTokenDeletion:
         assert (response.status_code, response.json()) == (200, {"success": True})
 
     @pytest.mark.canvas_assertion(47)
-    def test_other_device_tokens_remain(self, client_for: ClientFactory, world: World) -> None:
+    def test_other_push_tokens_remain(self, client_for: ClientFactory, world: World) -> None:
         client = client_for("push-token")
-        for device in ("token-1", "token-2"):
-            register_device(client, device)
+        for push_token in ("token-1", "token-2"):
+            register_device(client, push_token)
 
         unregister_device(client, "token-1")
 
@@ -219,7 +237,7 @@ class TestPushTokenDeletion:
         assert listed_addresses(client)[-1] == "For All Devices"
 
     @pytest.mark.canvas_assertion(49)
-    def test_device_token_is_removed_from_every_access_token_of_the_user(
+    def test_push_token_is_removed_from_every_access_token_of_the_user(
         self, client_for: ClientFactory, world: World
     ) -> None:
         world.tokens["student-token"].sns = True
