@@ -30,6 +30,7 @@ environment variables:
   CANVAS_EXPIRED_TOKEN     expired access token
   CANVAS_REVOKED_TOKEN     revoked access token
   RATE                     requests per second; 0 for no limit
+  READ_ONLY                1 has the effect of --read-only
   ALLOW_HTTP               1 allows http to another machine
 
 Tests whose variables are not set are skipped.
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Test the target against the contract, and return the exit status."""
     options, pytest_options = _parser().parse_known_args(arguments)
     values = {"CANVAS_URL": options.url, "PROFILE": options.profile, "SEED": options.seed, "REPORTS": options.reports}
+    values |= {"READ_ONLY": "1"} if options.read_only else {}
     os.environ.update({name: value for name, value in values.items() if value})
     try:
         status = pytest.main([*_own_options(), *pytest_options])
@@ -79,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         "--profile", choices=tuple(PROFILES), help="number of examples and requests (default: $PROFILE, or 'default')"
     )
     parser.add_argument("--seed", help="seed of the generated examples (default: $SEED, or 1)")
+    parser.add_argument(
+        "--read-only", action="store_true", help="send GET and HEAD only; tests that need other requests are skipped"
+    )
     parser.add_argument("--reports", metavar="DIR", help="folder of the reports (default: $REPORTS, or ./reports)")
     return parser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ import pytest
 
 from contract_tests.account.baseline import Baseline, record_baseline
 from contract_tests.account.clean_up import OpenedAccounts, clean_up, remove_created_channels
-from contract_tests.account.preflight import open_account
+from contract_tests.account.permission import with_editor
+from contract_tests.account.preflight import check_is_another_user, check_user_exists, open_account
 from contract_tests.client import addresses
 from contract_tests.client.api_client import TOKEN, TYPE, ApiClient
 from contract_tests.client.journal import Journal
-from contract_tests.client.settings import PROFILES, Inconclusive, Settings, read_profile, read_settings
+from contract_tests.client.settings import PROFILES, Settings, read_profile, read_settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
@@ -25,7 +27,7 @@ from contract_tests.oracle.known_defects import known_defect_name
 from contract_tests.report.plugin import ReportPlugin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 _PLUGIN = "canvas-contract-reporter"
@@ -94,7 +96,7 @@ def transport(settings: Settings, reporter: ReportPlugin, opened_accounts: Opene
     yield transport
     with reporter.tolerate_inconclusive():
         opened_accounts.clean_up(transport.journal)
-    if not transport.journal.live and reporter.has_cleaned_up:
+    if not (transport.journal.live or transport.guard.is_read_only) and reporter.has_cleaned_up:
         transport.journal.remove()
     transport.close()
 
@@ -120,19 +122,55 @@ def owner_baseline(
     admin_token: ApiClient | None,
     opened_accounts: OpenedAccounts,
     reporter: ReportPlugin,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> Iterator[Baseline]:
     """The baseline of the account of CANVAS_TOKEN; after the run, the account is compared with it."""
     client = ApiClient(transport, contract, settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
     baseline = _open(client, admin_token, opened_accounts)
-    reporter.set_baseline(baseline)
+    for sentence in reporter.set_baseline(baseline):
+        record_testsuite_property("limit", sentence)
     yield baseline
     _close(baseline, reporter)
 
 
 @pytest.fixture(scope="session")
 def owner(owner_baseline: Baseline) -> ApiClient:
-    """A client of the test user, with CANVAS_TOKEN."""
+    """A client of the test user, with CANVAS_TOKEN, and with an editor if the user may not edit their channels."""
     return owner_baseline.client
+
+
+@pytest.fixture(scope="session")
+def editing_owner(owner: ApiClient) -> ApiClient:
+    """A client of the test user, who may edit their own channels."""
+    if owner.editor is not None:
+        pytest.skip("needs users who may edit their own channels")
+    return owner
+
+
+@pytest.fixture(scope="session")
+def owner_creations(owner_baseline: Baseline) -> Baseline:
+    """The baseline of the account of CANVAS_TOKEN, in a run that can create channels."""
+    owner_baseline.client.require_creation()
+    return owner_baseline
+
+
+@pytest.fixture(scope="session")
+def page_limit(owner: ApiClient) -> int:
+    """The number of rows to which the target limits a page: usually 100 (behaviour 4.1)."""
+    return owner.find_page_limit()
+
+
+@pytest.fixture(scope="session")
+def other_user_id(settings: Settings, owner: ApiClient, request: pytest.FixtureRequest) -> int:
+    """The id of the second test user, whose channels the first must not read."""
+    if not settings.other_user_id:
+        pytest.skip("needs CANVAS_OTHER_USER_ID")
+    if "CANVAS_ADMIN_TOKEN" in settings.tokens:
+        id_: int = request.getfixturevalue("other").id
+        return id_
+    check_is_another_user(owner, settings.other_user_id)
+    check_user_exists(owner.for_user(settings.other_user_id))
+    return settings.other_user_id
 
 
 @pytest.fixture(scope="session")
@@ -146,12 +184,17 @@ def other_baseline(
     """The baseline of the account of CANVAS_OTHER_USER_ID; after the run, the account is compared with it."""
     if admin_token is None or not settings.other_user_id:
         pytest.skip("needs CANVAS_ADMIN_TOKEN and CANVAS_OTHER_USER_ID")
-    if settings.other_user_id == owner.id:
-        assert owner.for_user(owner.id).list_page().status_code == 200, "`self` lists the channels of another user"
-        raise Inconclusive("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; set it to another user.")
+    check_is_another_user(owner, settings.other_user_id)
     baseline = _open(admin_token.for_user(settings.other_user_id), None, opened_accounts)
     yield baseline
     _close(baseline, reporter)
+
+
+@pytest.fixture(scope="session")
+def other_creations(other_baseline: Baseline) -> Baseline:
+    """The baseline of the account of CANVAS_OTHER_USER_ID, in a run that can create channels."""
+    other_baseline.client.require_creation()
+    return other_baseline
 
 
 @pytest.fixture(scope="session")
@@ -170,11 +213,12 @@ def admin(owner: ApiClient, admin_token: ApiClient | None) -> ApiClient:
 
 @pytest.fixture
 def site_admin(owner: ApiClient, settings: Settings) -> ApiClient:
-    """A client of a site admin, for the channels of the test user."""
+    """A client of a site admin, for the channels of the test user; it creates none that nobody can delete."""
     name = "CANVAS_SITE_ADMIN_TOKEN"
     if name not in settings.tokens:
         pytest.skip(f"needs {name}")
-    return ApiClient(owner.transport, owner.contract, settings.tokens[name], name).for_user(owner.id)
+    client = ApiClient(owner.transport, owner.contract, settings.tokens[name], name).for_user(owner.id)
+    return client if owner.can_create else replace(client, editor=owner.editor)
 
 
 @pytest.fixture(scope="session")
@@ -184,11 +228,12 @@ def device(owner_baseline: Baseline, settings: Settings) -> ApiClient:
     It needs a push service (SNS), and a user who had no push channel before the run.
     """
     owner = owner_baseline.client
+    owner.require_creation()
     if owner.id in owner.transport.guard.users_with_push_channel:
         pytest.skip("needs a user who has no push channel")
     for name in ("CANVAS_PUSH_TOKEN", "CANVAS_TOKEN"):
         if name in settings.tokens:
-            client = ApiClient(owner.transport, owner.contract, settings.tokens[name], name, owner.id)
+            client = replace(owner, token=settings.tokens[name], token_name=name)
             if client.create_with(((TYPE, "push"), (TOKEN, addresses.DEVICE))).status_code == 200:
                 remove_created_channels(owner)
                 return client
@@ -214,11 +259,18 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _open(client: ApiClient, admin: ApiClient | None, opened: OpenedAccounts) -> Baseline:
-    return record_baseline(*open_account(client, opened), admin)
+    client, channels_before = open_account(client, opened, admin)
+    client = opened.clients[-1] = with_editor(client, admin)
+    return record_baseline(client, channels_before)
 
 
 def _close(baseline: Baseline, reporter: ReportPlugin) -> None:
-    """Clean up the account, and report any difference from its baseline as a failure."""
+    """Clean up the account, and report any difference from its baseline as a failure.
+
+    A read-only run changes nothing, so any difference has another cause.
+    """
+    if baseline.client.transport.guard.is_read_only:
+        return
     with reporter.tolerate_inconclusive():
         clean_up(baseline.client)
         if differences := baseline.compare():

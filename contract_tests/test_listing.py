@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.client.api_client import describe, expect_ok
+from contract_tests.client.api_client import UNLIMITED_PAGE_SIZE, describe, expect_ok
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 OTHER_PARAMETER, OTHER_VALUE = "kept", "a b+c&d"
 """A query parameter that Canvas does not read, and its value; the links repeat it."""
+SIZE_AFTER_THE_LAST = 30
+"""The page size in the links of a page after the last, if Canvas does not know the number of pages (behaviour 4.2)."""
 
 
 @given(size=st.integers(1, 13))
-def test_pages_contain_every_channel_once_in_order(owner: ApiClient, size: int) -> None:
+def test_pages_contain_every_channel_once_in_order(owner: ApiClient, page_limit: int, size: int) -> None:
     """The pages from the first to the last contain every channel once, in order, for any page size (behaviour 4)."""
     expected = owner.create_missing_channels()
     owner.transport.reset_steps()
-    last = str(-(-len(expected) // size))
+    size = min(size, page_limit)
+    last = str(max(1, -(-len(expected) // size)))
     found: list[Channel] = []
     page: int | None = 1
 
@@ -54,41 +57,53 @@ def test_list_is_ordered_by_position(owner: ApiClient, as_number: bool) -> None:
 
     assert _positions(channels) == sorted(_positions(channels))
     assert len({channel["id"] for channel in channels}) == len(channels)
-    assert {channel["user_id"] for channel in channels} == {owner.id}
+    assert {channel["user_id"] for channel in channels} <= {owner.id}
     assert not [channel for channel in channels if channel["workflow_state"] == "retired"]
 
 
-def test_restored_channel_is_listed_at_its_old_position(owner_baseline: Baseline) -> None:
+def test_restored_channel_is_listed_at_its_old_position(owner_creations: Baseline) -> None:
     """A restored channel is listed by its position, among channels that were never deleted (behaviour 4, 5.5)."""
     positions = [
-        channel["position"] for channel in owner_baseline.listed_after_restore if channel.get("position") is not None
+        channel["position"] for channel in owner_creations.listed_after_restore if channel.get("position") is not None
     ]
 
     assert positions
     assert positions == sorted(positions)
 
 
-def test_default_page_size_is_10(owner: ApiClient) -> None:
+def test_default_page_size_is_10(owner: ApiClient, page_limit: int) -> None:
     """Without per_page, a page has ten channels and the Link header has per_page=10 (behaviour 4.1)."""
     channels = owner.create_missing_channels()
+    size = min(10, page_limit)
 
     response = owner.list_page()
 
-    assert expect_ok(response) == channels[:10]
-    assert _query(response, "next") == {"page": ["2"], "per_page": ["10"]}
+    assert expect_ok(response) == channels[:size]
+    assert _query(response, "first") == {"page": ["1"], "per_page": [str(size)]}
+    if len(channels) > size:
+        assert _query(response, "next") == {"page": ["2"], "per_page": [str(size)]}
 
 
 @pytest.mark.parametrize(
-    ("sent", "size"), [("0", 1), ("-5", 1), ("abc", 1), ("", 1), ("101", 100), ("1000", 100), ("5abc", 5), ("3", 3)]
+    ("sent", "number"),
+    [
+        *(("0", 1), ("-5", 1), ("abc", 1), ("", 1), ("5abc", 5), ("3", 3), ("101", 101), ("1000", 1000)),
+        (str(UNLIMITED_PAGE_SIZE), UNLIMITED_PAGE_SIZE),
+    ],
 )
-def test_per_page_is_clamped_to_1_to_100(owner: ApiClient, sent: str, size: int) -> None:
-    """per_page is read as an integer in Ruby and clamped to 1 to 100; the links have the result (behaviour 4.1)."""
+def test_per_page_is_clamped_to_1_to_the_page_limit(owner: ApiClient, page_limit: int, sent: str, number: int) -> None:
+    """per_page is an integer as in Ruby, at least 1 and at most the target's limit, usually 100 (behaviour 4.1).
+
+    The links have the result.
+    """
     channels = owner.create_missing_channels()
+    size = min(number, page_limit)
 
     response = owner.list_page((("per_page", sent),))
 
     assert expect_ok(response) == channels[:size]
     assert _query(response, "current")["per_page"] == [str(size)]
+    assert size < UNLIMITED_PAGE_SIZE, "per_page has no limit"
 
 
 def test_last_of_repeated_query_parameters_is_used(owner: ApiClient) -> None:
@@ -100,16 +115,20 @@ def test_last_of_repeated_query_parameters_is_used(owner: ApiClient) -> None:
     assert expect_ok(response) == channels[:3]
 
 
-@pytest.mark.parametrize("page", ["100000", "9223372036854775808"])
-def test_page_after_the_last_is_empty(owner: ApiClient, page: str) -> None:
-    """A page after the last is an empty list without next; its prev is the page number before it (behaviour 4.2)."""
-    response = owner.list_page((("page", page),))
+@pytest.mark.parametrize("page", [100_000, 2**63])
+@pytest.mark.parametrize("size", [None, 7])
+def test_page_after_the_last_is_empty(owner: ApiClient, page_limit: int, page: int, size: int | None) -> None:
+    """A page after the last is an empty list, with the links of one of the two forms of Canvas (behaviour 4.2).
+
+    Canvas of 2023 links to the next page and not to the last, with per_page=30 in every URL.
+    A Canvas that knows the number of pages links to the last page and not to the next, with the requested size.
+    """
+    query = (("page", str(page)), (OTHER_PARAMETER, OTHER_VALUE), *((("per_page", str(size)),) if size else ()))
+
+    response = owner.list_page(query)
 
     assert expect_ok(response) == []
-    assert "next" not in response.links
-    assert _query(response, "current")["page"] == [page]
-    assert _query(response, "prev")["page"] == [str(int(page) - 1)]
-    assert _query(response, "first")["page"] == ["1"]
+    _check_links_after_the_last(owner, response, min(size or 10, page_limit), page)
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "abc", ""])
@@ -176,6 +195,22 @@ def _check_links(owner: ApiClient, response: httpx2.Response, size: int, page: i
         return None
     assert _query(response, "next")["page"] == [str(page + 1)]
     return page + 1
+
+
+def _check_links_after_the_last(owner: ApiClient, response: httpx2.Response, size: int, page: int) -> None:
+    """Check that the links of a page after the last have one of the two forms of Canvas.
+
+    A link `last` names the requested page, or the last page with channels.
+    """
+    relations = [str(relation) for relation in response.links]
+    has_next = "next" in relations
+    assert has_next != ("last" in relations), "a page after the last has one of the links next and last"
+    for relation in relations:
+        _check_link(owner, response, relation, SIZE_AFTER_THE_LAST if has_next else size)
+    numbers = {relation: int(_query(response, relation)["page"][0]) for relation in relations}
+    last = max(1, -(-len(owner.list_channels()) // size))
+    ends = [{"next": page + 1}] if has_next else [{"last": page}, {"last": last}]
+    assert numbers in [{"current": page, "prev": page - 1, "first": 1, **end} for end in ends]
 
 
 def _check_link(owner: ApiClient, response: httpx2.Response, relation: str, size: int) -> None:

@@ -12,6 +12,8 @@ from contract_tests.client import addresses
 from contract_tests.client.api_client import TYPE, ApiClient, describe, expect_ok
 
 if TYPE_CHECKING:
+    import httpx2
+
     from contract_tests.client.api_client import Channel
     from contract_tests.oracle.contract import Contract
 
@@ -38,9 +40,9 @@ def test_created_at_is_utc_in_whole_seconds(owner: ApiClient) -> None:
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times)
 
 
-def test_list_has_string_ids_on_request(owner: ApiClient) -> None:
+def test_list_has_string_ids_on_request(owner: ApiClient, page_limit: int) -> None:
     """With Accept: application/json+canvas-string-ids, the ids in a list are strings, and only they (behaviour 8)."""
-    channels = owner.create_missing_channels()[:10]
+    channels = owner.create_missing_channels()[: min(10, page_limit)]
 
     response = owner.transport.send(owner.build_request("", "GET", headers=STRING_IDS))
 
@@ -65,27 +67,36 @@ def test_create_and_delete_return_string_ids_on_request(owner: ApiClient) -> Non
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*"])
-def test_response_is_json_for_any_accept_header(owner: ApiClient, accept: str) -> None:
+def test_response_is_json_for_any_accept_header(owner: ApiClient, page_limit: int, accept: str) -> None:
     """The response is JSON for any Accept header (behaviour 8)."""
     response = owner.list_page(headers=(("Accept", accept),))
 
-    assert expect_ok(response) == owner.list_channels()[:10]
+    assert expect_ok(response) == owner.list_channels()[: min(10, page_limit)]
 
 
-def test_unchanged_list_is_304(owner: ApiClient) -> None:
-    """If-None-Match with the ETag of the list returns 304 without a body until the list changes (behaviour 9)."""
+def test_unchanged_list_is_304(owner: ApiClient, page_limit: int) -> None:
+    """If-None-Match with the ETag of the unchanged list returns 304 without a body (behaviour 9)."""
     query = (("per_page", "100"),)
-    first = owner.list_page(query)
-    etag = first.headers.get("etag")
-    if etag is None:
-        pytest.skip("the target, or a proxy before it, sends no ETag")
+    etag = _etag(owner.list_page(query))
 
     unchanged = owner.list_page(query, (("If-None-Match", etag),))
-    owner.create_channel(addresses.FIRST)
-    changed = owner.list_page(query, (("If-None-Match", etag),))
+    unmatched = owner.list_page(query, (("If-None-Match", 'W/"canvas-contract"'),))
 
     assert unchanged.status_code == 304, describe(unchanged)
     assert unchanged.content == b""
+    assert expect_ok(unmatched) == expect_ok(owner.list_page(query))[: min(100, page_limit)]
+
+
+def test_changed_list_has_another_etag(owner: ApiClient, page_limit: int) -> None:
+    """After a change of the list, If-None-Match with its old ETag returns the list with another ETag (behaviour 9)."""
+    query = (("per_page", "100"),)
+    if len(owner.list_channels()) >= page_limit:
+        pytest.skip("needs a user with fewer channels than the largest page has")
+    etag = _etag(owner.list_page(query))
+
+    owner.create_channel(addresses.FIRST)
+    changed = owner.list_page(query, (("If-None-Match", etag),))
+
     assert expect_ok(changed) == owner.list_channels()
     assert changed.headers.get("etag") != etag
 
@@ -107,7 +118,8 @@ def test_bounce_fields_are_absent_for_ordinary_users(owner: ApiClient) -> None:
 
 def test_site_admin_receives_bounce_fields_and_all_others(site_admin: ApiClient, owner: ApiClient) -> None:
     """A site admin receives the bounce fields, and the same other fields as the owner (behaviour 8)."""
-    owner.create_missing_channels()
+    if not owner.create_missing_channels():
+        pytest.skip("needs a user who has a channel")
 
     channels = site_admin.list_channels()
 
@@ -151,15 +163,14 @@ def test_cache_control_forbids_shared_caches(owner: ApiClient) -> None:
     """Cache-Control, if sent, keeps lists out of shared caches and errors out of all caches (behaviour 9)."""
     anonymous = ApiClient(owner.transport, owner.contract, None, "", owner.id)
 
-    lists = [owner.list_page()]
-    errors = [anonymous.list_page(), owner.delete("0"), owner.create_with(((TYPE, "email"),))]
+    _check_cache_control(owner.list_page(), "private", "no-store", "no-cache")
+    _check_cache_control(anonymous.list_page(), "no-store", "no-cache")
 
-    for expected, responses in ((("private", "no-store", "no-cache"), lists), (("no-store", "no-cache"), errors)):
-        for response in responses:
-            directives = response.headers.get("cache-control", "no-store").replace(",", " ").split()
-            assert set(directives) & set(expected), (
-                f"a response with status {response.status_code} has Cache-Control: {' '.join(directives)}"
-            )
+
+def test_cache_control_forbids_caches_of_failed_edits(owner: ApiClient) -> None:
+    """Cache-Control, if sent, keeps the errors of creates and deletes out of all caches (behaviour 9)."""
+    _check_cache_control(owner.own.delete("0"), "no-store", "no-cache")
+    _check_cache_control(owner.own.create_with(((TYPE, "email"),)), "no-store", "no-cache")
 
 
 def test_every_response_has_a_unique_request_id(owner: ApiClient) -> None:
@@ -169,6 +180,22 @@ def test_every_response_has_a_unique_request_id(owner: ApiClient) -> None:
         pytest.skip("the target sends no X-Request-Context-Id")
 
     assert len({UUID(id_) for id_ in ids if id_}) == 3
+
+
+def _etag(response: httpx2.Response) -> str:
+    """Return the ETag of a response; skip the current test if there is none."""
+    etag: str | None = response.headers.get("etag")
+    if etag is None:
+        pytest.skip("the target, or a proxy before it, sends no ETag")
+    return etag
+
+
+def _check_cache_control(response: httpx2.Response, *expected: str) -> None:
+    """Check that the header has one of the expected directives, if it is sent."""
+    directives = response.headers.get("cache-control", "no-store").replace(",", " ").split()
+    assert set(directives) & set(expected), (
+        f"a response with status {response.status_code} has Cache-Control: {' '.join(directives)}"
+    )
 
 
 def _with_string_ids(channel: Channel) -> dict[str, Any]:

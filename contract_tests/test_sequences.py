@@ -122,6 +122,7 @@ class RequestSequences(RuleBasedStateMachine):
 
 def test_request_sequences_for_two_users_match_the_model(owner: ApiClient, other: ApiClient, admin: ApiClient) -> None:
     """After any sequence of requests, each of two users has the channels created and not deleted (behaviour 5, 6)."""
+    owner.require_creation()
 
     class TwoUsers(RequestSequences):
         owners = (owner, other)
@@ -132,6 +133,7 @@ def test_request_sequences_for_two_users_match_the_model(owner: ApiClient, other
 
 def test_request_sequences_for_one_user_match_the_model(owner: ApiClient) -> None:
     """After any sequence of requests, the user has the channels created and not deleted (behaviour 5, 6)."""
+    owner.require_creation()
 
     class OneUser(RequestSequences):
         owners = (owner,)

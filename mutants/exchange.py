@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 JSON = "application/json; charset=utf-8"
+CRASH = {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
+"""The JSON body with which Canvas returns a crash."""
 _COLLECTION = "communication_channels"
 
 
@@ -66,6 +68,17 @@ class Request:
         """The media type of the body; that of a form without a Content-Type."""
         content_type = self.headers.get(b"content-type", b"application/x-www-form-urlencoded")
         return content_type.decode("latin-1").partition(";")[0]
+
+    @property
+    def has_malformed_json(self) -> bool:
+        """Whether the body is sent as JSON and is not valid JSON."""
+        if self.media_type != "application/json" or not self.body:
+            return False
+        try:
+            json.loads(self.body)
+        except ValueError:
+            return True
+        return False
 
     @property
     def token(self) -> str:

@@ -16,9 +16,7 @@ from contract_tests.account.clean_up import (
 from contract_tests.account.preflight import check_capacity
 from contract_tests.client import addresses
 from contract_tests.client.addresses import TypedAddress
-from contract_tests.client.api_client import FORBIDDEN_STATUSES
 from contract_tests.client.request import ENCODINGS
-from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +34,10 @@ WITH_SKIP_CONFIRMATION = addresses.PHONE
 
 @dataclass(frozen=True)
 class Baseline:
-    """One user's channels before the run, and the responses to the first creations of the run."""
+    """One user's channels before the run, and the responses to the first creations of the run.
+
+    If the run cannot create channels for the user, there are no responses.
+    """
 
     client: ApiClient
     channels_before: list[Channel]
@@ -85,16 +86,17 @@ class Baseline:
         return new if creation_times and max(creation_times) - min(creation_times) < _BASELINE_DURATION else []
 
 
-def record_baseline(client: ApiClient, channels_before: list[Channel], admin: ApiClient | None) -> Baseline:
+def record_baseline(client: ApiClient, channels_before: list[Channel]) -> Baseline:
     """Create a channel for each accepted address, delete them all, and return the baseline.
 
-    Raises Inconclusive if the account has too few free rows, or if its users may not edit their channels; so no test
-    fails for either reason.
+    Raises Inconclusive if the account has too few free rows, so that no test fails for this reason.
     """
     client.transport.reset_steps()
     known_ids = frozenset(channel["id"] for channel in channels_before) | client.transport.journal.created.keys()
+    if not client.can_create:
+        return Baseline(client, channels_before, {}, known_ids, [], None)
     try:
-        responses = _create_first_channels(client, admin)
+        responses = _create_first_channels(client)
         unknown_type_response = _create_unknown_type(client) if len(responses) == len(addresses.ACCEPTED) else None
         send_unvalidated(client, "POST", body=client.create_fields(addresses.ACCEPTED[1]))
         listed_after_restore = list_unvalidated(client)
@@ -103,9 +105,7 @@ def record_baseline(client: ApiClient, channels_before: list[Channel], admin: Ap
     return Baseline(client, channels_before, responses, known_ids, listed_after_restore, unknown_type_response)
 
 
-def _create_first_channels(
-    client: ApiClient, admin: ApiClient | None
-) -> dict[tuple[TypedAddress, str], httpx2.Response]:
+def _create_first_channels(client: ApiClient) -> dict[tuple[TypedAddress, str], httpx2.Response]:
     """Create a channel for each accepted address until a creation fails, which a test then reports.
 
     Return the response to each creation, by address and encoding.
@@ -119,24 +119,12 @@ def _create_first_channels(
         parts = {"query": fields} if encoding == "query" else {"body": fields, "encoding": encoding}
         response = responses[address, encoding] = send_unvalidated(client, "POST", **parts)
         check_capacity(client, response, len(addresses.EXPECTED_KEYS) - index - 1)
-        if index == 0:
-            _check_permission(client, response, admin)
         channel = channel_of(response)
         if channel is None:
             return responses
         if index % 2:
             send_unvalidated(client, "DELETE", tail=(str(channel["id"]),))
     return responses
-
-
-def _check_permission(client: ApiClient, response: httpx2.Response, admin: ApiClient | None) -> None:
-    """Raise Inconclusive if the first creation is denied because users may not edit their channels (behaviour 3.2)."""
-    if response.status_code not in FORBIDDEN_STATUSES or client.user != "self" or _can_delete(client, admin):
-        return
-    raise Inconclusive(
-        f"User {client.id} is denied the creation of channels with ${client.token_name} ({response.status_code}); "
-        "allow users to edit their channels in the account's settings, or use another account."
-    )
 
 
 def _create_unknown_type(client: ApiClient) -> httpx2.Response | None:
@@ -151,19 +139,3 @@ def _create_unknown_type(client: ApiClient) -> httpx2.Response | None:
     response = send_unvalidated(client, "POST", body=client.create_fields(addresses.UNKNOWN_TYPE))
     check_capacity(client, response, 0)
     return response
-
-
-def _can_delete(client: ApiClient, admin: ApiClient | None) -> bool:
-    """Return whether the user can delete a channel that an admin created.
-
-    If so, the account's settings allow users to edit their channels (behaviour 3.2).
-    """
-    if admin is None:
-        return False
-    admin = admin.for_user(client.id)
-    channel = channel_of(send_unvalidated(admin, "POST", body=admin.create_fields(addresses.FIRST)))
-    if channel is None:
-        return False
-    is_deleted = send_unvalidated(client, "DELETE", tail=(str(channel["id"]),)).status_code == 200
-    remove_created_channels(admin)
-    return is_deleted

@@ -53,7 +53,9 @@ def list_unvalidated(client: ApiClient) -> list[Channel]:
 
 
 def remove_created_channels(client: ApiClient) -> None:
-    """Delete every channel that the journal lists as created for this user and not deleted."""
+    """Delete every channel that the journal lists as created for this user and not deleted; none in a read-only run."""
+    if client.transport.guard.is_read_only:
+        return
     journal = client.transport.journal
     for number in [number for number, user in journal.live.items() if user == client.id]:
         if send_unvalidated(client, "DELETE", tail=(str(number),)).status_code in {200, 404}:
@@ -61,7 +63,12 @@ def remove_created_channels(client: ApiClient) -> None:
 
 
 def clean_up(client: ApiClient) -> None:
-    """Delete every channel with a test address that did not exist before the run, whether in the journal or not."""
+    """Delete every channel with a test address that did not exist before the run, whether in the journal or not.
+
+    A read-only run has created none, and deletes none.
+    """
+    if client.transport.guard.is_read_only:
+        return
     client.transport.is_cleaning_up = True
     unregister_devices(client)
     for channel in list_unvalidated(client):
@@ -85,7 +92,7 @@ def unregister_devices(client: ApiClient) -> None:
     name = client.transport.device_tokens.get(client.id)
     if name is None:
         return
-    device = replace(client, token=client.transport.settings.tokens[name], token_name=name, user="self")
+    device = replace(client, token=client.transport.settings.tokens[name], token_name=name, user="self").own
     send_unvalidated(device, "POST", body=((TYPE, "push"), (TOKEN, addresses.DEVICE)))
     client.transport.device_tokens.pop(client.id)
     for token in addresses.DEVICES:

@@ -30,9 +30,12 @@ _LIMIT_ATTRIBUTES = frozenset({"user_id", "type"})
 _CHECK_URL = "check that CANVAS_URL is the origin of a Canvas."
 
 
-def open_account(client: ApiClient, opened: OpenedAccounts) -> tuple[ApiClient, list[Channel]]:
+def open_account(
+    client: ApiClient, opened: OpenedAccounts, admin: ApiClient | None = None
+) -> tuple[ApiClient, list[Channel]]:
     """Identify the user, delete leftovers of earlier runs, and return a client with the user's id and all channels.
 
+    The admin deletes leftovers that the user may not delete.
     Raises Inconclusive if the target is no Canvas or rejects the token.
     """
     first = send_unvalidated(client, "GET", query=(("per_page", "100"),))
@@ -40,8 +43,8 @@ def open_account(client: ApiClient, opened: OpenedAccounts) -> tuple[ApiClient, 
     user_id = _find_user_id(client, first)
     if not client.id or local_id(user_id) == local_id(client.id):
         client = client.for_user(user_id, client.user)
-    _adopt_leftovers(client)
-    remove_created_channels(client)
+    if not client.transport.guard.is_read_only:
+        _remove_leftovers(client, admin)
     before = list_unvalidated(client)
     guard = client.transport.guard
     guard.preexisting_channels |= {channel["id"] for channel in before}
@@ -49,6 +52,19 @@ def open_account(client: ApiClient, opened: OpenedAccounts) -> tuple[ApiClient, 
     guard.users_with_push_channel |= {client.id for channel in before if channel.get("type") == "push"}
     opened.clients.append(client)  # last, because clean-up must not run before the existing channels are known
     return client, before
+
+
+def check_is_another_user(owner: ApiClient, other_user_id: int) -> None:
+    """Raise Inconclusive if the second test user is the first."""
+    if other_user_id == owner.id:
+        assert owner.for_user(owner.id).list_page().status_code == 200, "`self` lists the channels of another user"
+        raise Inconclusive("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; set it to another user.")
+
+
+def check_user_exists(client: ApiClient) -> None:
+    """Raise Inconclusive if there is no user with the client's user id."""
+    if send_unvalidated(client, "GET").status_code == 404:
+        raise _unknown_user(client.id)
 
 
 def remaining_capacity(channels: list[Channel]) -> int:
@@ -84,9 +100,7 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
             "it must be allowed to a root-account admin with the permission to manage user logins"
         )
     if response.status_code == 404 and client.user != "self":
-        raise Inconclusive(
-            f"The target has no user {client.id}; set CANVAS_OTHER_USER_ID to the id of an existing one."
-        )
+        raise _unknown_user(client.id)
     if response.status_code in {401, 403}:
         raise Inconclusive(f"The target rejects {name} with {response.status_code}; check that the token is valid.")
     if "json" not in response.headers.get("content-type", ""):
@@ -103,6 +117,10 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
         raise Inconclusive(
             f"The target's response to {name} is {response.status_code} and no list of channels; {_CHECK_URL}"
         )
+
+
+def _unknown_user(id_: int) -> Inconclusive:
+    return Inconclusive(f"The target has no user {id_}; set CANVAS_OTHER_USER_ID to the id of an existing one.")
 
 
 def _is_list_with_ids(value: object) -> bool:
@@ -127,17 +145,31 @@ def _find_user_id(client: ApiClient, first: httpx2.Response) -> int:
     header = first.headers.get("x-canvas-user-id", "")
     if header.isdigit():
         return local_id(int(header))
-    response = send_unvalidated(client, "POST", body=client.create_fields(addresses.FIRST))
-    channel = channel_of(response)
+    channel = None if client.transport.guard.is_read_only else _create_first_channel(client)
     if channel is None:
-        check_capacity(client, response, len(addresses.EXPECTED_KEYS) - 1)
         raise Inconclusive(
             f"The target does not return the id of the user of ${client.token_name}; "
             "add an e-mail channel to that user."
         )
-    send_unvalidated(client, "DELETE", tail=(str(channel["id"]),))
-    check_capacity(client, response, len(addresses.EXPECTED_KEYS) - 1)
     return int(channel["user_id"])
+
+
+def _create_first_channel(client: ApiClient) -> Channel | None:
+    """Create and delete a channel, and return it; None if the creation fails."""
+    response = send_unvalidated(client, "POST", body=client.create_fields(addresses.FIRST))
+    channel = channel_of(response)
+    if channel is not None:
+        send_unvalidated(client, "DELETE", tail=(str(channel["id"]),))
+    check_capacity(client, response, len(addresses.EXPECTED_KEYS) - 1)
+    return channel
+
+
+def _remove_leftovers(client: ApiClient, admin: ApiClient | None) -> None:
+    """Delete the leftover channels of earlier runs, with the admin's token if the user may not delete them."""
+    _adopt_leftovers(client)
+    remove_created_channels(client)
+    if admin is not None:
+        remove_created_channels(admin.for_user(client.id))
 
 
 def _adopt_leftovers(client: ApiClient) -> None:

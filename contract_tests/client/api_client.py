@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pytest
+
 from contract_tests.client.addresses import ACCEPTED
+from contract_tests.client.editor import NO_EDITOR_REASON
 from contract_tests.client.request import Request
+from contract_tests.client.safety import READ_ONLY_REASON
 
 if TYPE_CHECKING:
     import httpx2
 
     from contract_tests.client.addresses import TypedAddress
+    from contract_tests.client.editor import Editor
     from contract_tests.client.request import Fields
     from contract_tests.client.transport import Transport
 
@@ -19,6 +25,13 @@ Channel = dict[str, Any]
 _IDS_PER_SHARD = 10**13
 FORBIDDEN_STATUSES = frozenset({401, 403})
 """The statuses of a denied request: 403, and 401 on Canvas before about 2024."""
+
+USUAL_PAGE_LIMIT = 100
+"""The largest page of hosted Canvas; a Canvas may have another limit (behaviour 4.1)."""
+UNLIMITED_PAGE_SIZE = 10**9
+"""A page size above the limit of every Canvas."""
+_MAX_CHANNELS = 400
+_PAGE_SIZE = re.compile(r"[?&]per_page=(\d+)")
 
 LIST = "list_communication_channels"
 CREATE = "create_communication_channel"
@@ -54,14 +67,31 @@ class ApiClient:
     """The user as the path names it: an id or `self`."""
     masquerade: str = ""
     """The parameter `as_user_id` of every request; no parameter if empty."""
+    editor: Editor | None = None
+    """The token that creates and deletes channels in place of `token`, if the user may not edit them."""
+
+    @property
+    def own(self) -> ApiClient:
+        """This client without an editor: it sends every request with its own token."""
+        return replace(self, editor=None)
+
+    @property
+    def can_create(self) -> bool:
+        """Whether this run can create channels for the user."""
+        return not self.transport.guard.is_read_only and (self.editor is None or self.editor.token is not None)
+
+    def require_creation(self) -> None:
+        """Skip the current test if this run cannot create channels for the user."""
+        if not self.can_create:
+            pytest.skip(READ_ONLY_REASON if self.transport.guard.is_read_only else NO_EDITOR_REASON)
 
     def for_user(self, id_: int, user: str = "") -> ApiClient:
-        """Return a client with the same token for the channels of another user."""
-        return replace(self, id=id_, user=user or str(id_))
+        """Return a client with the same token for the channels of another user, or of this one in another spelling."""
+        return replace(self, id=id_, user=user or str(id_), editor=self.editor if id_ == self.id else None)
 
     def acting_as(self, id_: int) -> ApiClient:
         """Return a client with the same token that acts as another user (behaviour 3.6)."""
-        return replace(self, id=id_, user="self", masquerade=str(id_))
+        return replace(self, id=id_, user="self", masquerade=str(id_), editor=None)
 
     # -- the five operations
 
@@ -99,14 +129,21 @@ class ApiClient:
     # -- combinations of the operations
 
     def list_channels(self) -> list[Channel]:
-        """Return all channels, from at most four pages of 100."""
+        """Return all channels, up to 400, from pages of 100 or of the largest size that the target allows."""
         channels: list[Channel] = []
-        for number in range(1, 5):
-            page = expect_ok(self.list_page((("page", str(number)), ("per_page", "100"))))
+        for number in range(1, _MAX_CHANNELS + 1):
+            response = self.list_page((("page", str(number)), ("per_page", "100")))
+            page, size = expect_ok(response), page_size(response) or 100
+            assert len(page) <= size, f"a page has {len(page)} channels, and its links have per_page={size}"
             channels += page
-            if len(page) < 100:
+            if len(page) < size or len(channels) >= _MAX_CHANNELS:
                 break
         return channels
+
+    def find_page_limit(self) -> int:
+        """Return the number of rows to which the target limits a page; 100 if its links do not show it."""
+        response = self.list_page((("per_page", str(UNLIMITED_PAGE_SIZE)),))
+        return (page_size(response) if response.status_code == 200 else None) or USUAL_PAGE_LIMIT
 
     @staticmethod
     def create_fields(address: TypedAddress) -> Fields:
@@ -119,8 +156,10 @@ class ApiClient:
         return channel
 
     def create_missing_channels(self) -> list[Channel]:
-        """Create a channel for every accepted address that has none, and return all channels."""
+        """Create a channel for every accepted address that has none, if this run can, and return all channels."""
         channels = self.list_channels()
+        if not self.can_create:
+            return channels
         existing = {(channel["type"], channel["address"].lower()) for channel in channels}
         missing = [address for address in ACCEPTED if address.key not in existing]
         for address in missing:
@@ -139,11 +178,21 @@ class ApiClient:
         return response
 
     def build_request(self, operation: str, method: str, **parts: Any) -> Request:
-        """Return a request of this client; `parts` are further fields of Request, and override those of the client."""
+        """Return a request of this client; `parts` are further fields of Request, and override those of the client.
+
+        Without a token for it, the request for a new channel skips the current test.
+        """
         as_user = (("as_user_id", self.masquerade),) if self.masquerade else ()
         query = (*parts.pop("query", ()), *as_user)
         defaults = {"user": self.user, "token": self.token, "token_name": self.token_name, "owner": self.id}
-        return Request(method, operation=operation, query=query, **{**defaults, **parts})
+        request = Request(method, operation=operation, query=query, **{**defaults, **parts})
+        return request if self.editor is None else self.editor.prepare(request)
+
+
+def page_size(response: httpx2.Response) -> int | None:
+    """Return the number of rows per page in the link to the current page; None if there is none."""
+    match = _PAGE_SIZE.search(response.links.get("current", {}).get("url", ""))
+    return int(match[1]) if match else None
 
 
 def local_id(number: int) -> int:

@@ -19,6 +19,7 @@ class Exchange:
     `test` is empty outside tests, `operation` outside the operations of the contract.
     `actor` is the name of the token's variable, such as CANVAS_TOKEN, or empty for a request without a token;
     the Authorization header is recorded as `Bearer $CANVAS_TOKEN`.
+    `response_headers` have their names in the letter case in which they were received.
     `url` is absolute; `started` is in UTC, with time zone.
     """
 

@@ -27,6 +27,8 @@ class Journal:
         """The user ids of channels that were created and not deleted, by channel id."""
         self.created: dict[int, int] = {}
         """The user ids of all channels that were created, by channel id."""
+        self._start_of_line = ""
+        """What ends the last line before the next one is written, if the run was killed while writing it."""
         self._replay()
 
     def record_intent(self, user: int, key: tuple[str, str]) -> None:
@@ -47,14 +49,13 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
     def _replay(self) -> None:
-        """Apply the lines of the file, and end its last line if the run was killed while writing it."""
+        """Apply the lines of the file, without changing it: a read-only run leaves it as it is."""
         if not self.path.exists():
             return
         text = self.path.read_text("utf-8")
         for line in text.splitlines():
             self._apply(_parse_line(line))
-        if not text.endswith("\n"):
-            self.path.write_text(text + "\n", "utf-8")
+        self._start_of_line = "" if text.endswith("\n") else "\n"
 
     def _write(self, record: dict[str, object], *, sync: bool = False) -> None:
         """Append a line; with `sync`, force it to the disk.
@@ -62,10 +63,11 @@ class Journal:
         Only intents need this: after a crash of the machine they suffice to recognise the channels.
         """
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(f"{self._start_of_line}{json.dumps(record)}\n")
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
+        self._start_of_line = ""
         self._apply(record)
 
     def _apply(self, record: dict[str, object]) -> None:

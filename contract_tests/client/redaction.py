@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _UNREDACTED_FIELDS = frozenset({"type", "workflow_state"})
 _UNREDACTED_VALUES = frozenset({"For All Devices", addresses.PUSH.address})
-_BODY_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _MIN_LENGTH = 5
 """Shorter texts are redacted in their own field only: replacing `a` everywhere would garble every sentence.
 
@@ -99,6 +99,6 @@ class Redactor:
 
 
 def with_body(response: httpx2.Response, content: bytes) -> httpx2.Response:
-    """Return the same response with this decoded body."""
-    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _BODY_HEADERS]
+    """Return the same response with this decoded body; header names keep their letter case."""
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _BODY_HEADERS]
     return httpx2.Response(response.status_code, headers=headers, content=content, request=response.request)

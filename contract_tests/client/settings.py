@@ -65,6 +65,8 @@ class Settings:
     seed: int = 1
     rate: float = 0.0
     """The maximum number of requests per second; 0 is no limit."""
+    is_read_only: bool = False
+    """Whether the run sends GET and HEAD only."""
 
     @property
     def limits(self) -> Profile:
@@ -94,6 +96,7 @@ def read_settings(url: str, defaults: dict[str, str]) -> Settings:
         profile=read_profile(),
         seed=read_number("SEED", values.get("SEED", "1")),
         rate=_read_rate(values.get("RATE", "0" if urlsplit(origin).hostname in LOOPBACK else "10")),
+        is_read_only=_read_switch("READ_ONLY", values.get("READ_ONLY", "0")),
     )
 
 
@@ -110,6 +113,13 @@ def read_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise Inconclusive(f"{name} is {text!r}; set it to a whole number.")
     return int(text)
+
+
+def _read_switch(name: str, text: str) -> bool:
+    """Return whether the variable `name` is 1. Raises Inconclusive if it is neither 1 nor 0."""
+    if text not in {"0", "1"}:
+        raise Inconclusive(f"{name} is {text!r}; set it to 1, or to 0.")
+    return text == "1"
 
 
 def _read_rate(text: str) -> float:

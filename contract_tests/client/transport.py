@@ -53,7 +53,7 @@ class Transport:
     ) -> None:
         self.settings = settings
         self.journal = journal
-        self.guard = SafetyGuard(journal)
+        self.guard = SafetyGuard(journal, is_read_only=settings.is_read_only)
         self.redactor = Redactor(settings.tokens, journal.created)
         self.exchanges: list[Exchange] = []
         self.defects: dict[str, int] = {}
@@ -236,12 +236,18 @@ class Transport:
             status=response.status_code,
             response_headers=tuple(
                 (name, _REDACTED_HEADER if name.lower() in _SECRET_HEADERS else self.redactor.redact_text(value))
-                for name, value in response.headers.multi_items()
+                for name, value in _headers(response)
             ),
             body=_printable_body(response)[:_MAX_RECORDED_BODY],
             started=started,
             seconds=response.elapsed.total_seconds(),
         )
+
+
+def _headers(response: httpx2.Response) -> list[tuple[str, str]]:
+    """Return the headers with their names as received: their letter case dates a Canvas."""
+    encoding = response.headers.encoding
+    return [(name.decode(encoding), value.decode(encoding)) for name, value in response.headers.raw]
 
 
 def _printable_body(response: httpx2.Response) -> str:

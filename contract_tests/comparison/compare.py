@@ -1,5 +1,6 @@
 """`make compare`: send the same requests to the mock and to a target, and print the differences of the responses.
 
+The requests are a fixed scenario, or with `--random` random ones.
 Exit status: 0 no differences, 1 differences, 2 inconclusive.
 """
 
@@ -18,9 +19,12 @@ from contract_tests.account.preflight import open_account
 from contract_tests.client import addresses
 from contract_tests.client.api_client import ApiClient
 from contract_tests.client.journal import Journal
-from contract_tests.client.settings import Inconclusive, Settings, read_settings
+from contract_tests.client.settings import Inconclusive, Settings, read_number, read_settings
 from contract_tests.client.transport import Transport
+from contract_tests.comparison.interruption import interrupted_by_signals
+from contract_tests.comparison.random_report import report_lines
 from contract_tests.comparison.scenario import scenario
+from contract_tests.comparison.session import compare_randomly
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 Difference = tuple[str, str, str, str]
 """A step, the JSON pointer of a value in its response, and that value of the mock and of the target."""
 
+_INCONCLUSIVE = 2
 _COMPARED_HEADERS = ("content-type", "www-authenticate", "cache-control", "location")
 _NUMBERED_KEYS = frozenset({"id", "user_id", "position"})
 """Keys whose values depend on the account and are replaced by their order of appearance."""
@@ -114,25 +119,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare the mock with the target, print a table of the differences, and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        steps, differences = find_differences(options.url, Path(options.reports))
+        with interrupted_by_signals():
+            if options.random is not None or options.seed is not None:
+                return _compare_randomly(options)
+            steps, differences = find_differences(options.url, Path(options.reports))
     except Inconclusive as error:
         print(f"compare: {error}", file=sys.stderr)
-        return 2
+        return _INCONCLUSIVE
+    except AssertionError as error:  # a violation of the contract that ends every run
+        print(f"compare: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("compare: Interrupted; run again for a result.", file=sys.stderr)
+        return _INCONCLUSIVE
     return _print_differences(steps, differences)
 
 
 def find_differences(url: str, folder: Path) -> tuple[int, list[Difference]]:
     """Return the number of compared steps, and the differences between the mock and the target at `url`."""
-    if not url:
-        raise Inconclusive("CANVAS_URL is not set; set it to the origin of the target.")
     with ExitStack() as stack:
-        target = Server("target", read_settings(url.rstrip("/"), {}), folder).responses()
+        target = Server("target", _target_settings(url), folder).responses()
         mock = _mock(stack.enter_context(running_mock()), folder).responses()
     differences = []
     for step in mock:
         if step in target:
             differences += [(step, *values) for values in _differing_values("", mock[step], target[step])]
     return len(target), differences
+
+
+def _target_settings(url: str) -> Settings:
+    if not url:
+        raise Inconclusive("CANVAS_URL is not set; set it to the origin of the target.")
+    settings = read_settings(url.rstrip("/"), {})
+    if settings.is_read_only:
+        raise Inconclusive("READ_ONLY is 1, and a comparison creates and deletes channels; set READ_ONLY to 0.")
+    return settings
+
+
+def _compare_randomly(options: argparse.Namespace) -> int:
+    """Compare random requests, print the report, and return the exit status."""
+    if options.random is None:
+        raise Inconclusive("--seed has no effect without --random; add --random and a number of requests.")
+    number = read_number("--random", options.random)
+    settings = _target_settings(options.url)
+    if not 0 < number <= settings.limits.budget:
+        raise Inconclusive(
+            f"--random is {number}; set it to a number from 1 to {settings.limits.budget}, or choose a larger PROFILE."
+        )
+    seed = settings.seed if options.seed is None else read_number("--seed", options.seed)
+    folder = Path(options.reports)
+    result = compare_randomly(settings, folder, number, seed)
+    world = folder / "compare.world.yaml"
+    if result.groups:
+        world.write_text(result.world, "utf-8")
+    for line in report_lines(result, seed, str(world)):
+        print(line)
+    return 1 if result.groups else 0
 
 
 def _mock(url: str, folder: Path) -> Server:
@@ -186,10 +228,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="make compare",
         allow_abbrev=False,
         description="Send the same requests to the mock and to a target, and print the differences of the responses.",
-        epilog="Tokens are read from the environment, as for the suite: CANVAS_TOKEN, CANVAS_ADMIN_TOKEN.",
+        epilog="Tokens are read from the environment, as for the suite: CANVAS_TOKEN and CANVAS_ADMIN_TOKEN; "
+        "with --random CANVAS_TOKEN, CANVAS_PUSH_TOKEN, CANVAS_EXPIRED_TOKEN and CANVAS_REVOKED_TOKEN.",
     )
     folder = os.environ.get("REPORTS") or "reports"
     add = parser.add_argument
     add("--url", default=os.environ.get("CANVAS_URL", ""), help="the target's origin (default: $CANVAS_URL)")
+    add("--random", metavar="N", help="send N random requests to your own account instead of the fixed scenario")
+    add("--seed", metavar="S", help="seed of the random requests (default: $SEED, else 1)")
     add("--reports", metavar="DIR", default=folder, help="the folder of the journal (default: $REPORTS, else reports)")
     return parser

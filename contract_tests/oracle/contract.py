@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ class Contract:
         self._operations = {
             item["operationId"]: item for item in items if isinstance(item, dict) and "operationId" in item
         }
+        self._with_older_forms = with_older_forms(self.document)
         self._validators: dict[tuple[str, int, str], Draft4Validator] = {}
 
     def operations(self) -> dict[str, dict[str, Any]]:
@@ -37,7 +39,7 @@ class Contract:
         documented = self._operations[operation]["responses"].get(str(response.status_code))
         if documented is None:
             return [f"status {response.status_code} is not documented for {operation}"]
-        documented = self.resolve(documented)
+        documented = _resolve(self._with_older_forms, documented)
         content = documented.get("content", {})
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         violations = self._missing_headers(documented, response)
@@ -54,12 +56,7 @@ class Contract:
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
         """Return the node, or the node to which its `$ref` points."""
-        while "$ref" in node:
-            target: Any = self.document
-            for key in node["$ref"].removeprefix("#/").split("/"):
-                target = target[key]
-            node = target
-        return node
+        return _resolve(self.document, node)
 
     def validator(self, schema: dict[str, Any]) -> Draft4Validator:
         """Return a validator for a schema of this contract."""
@@ -70,6 +67,30 @@ class Contract:
         headers = {name: self.resolve(header) for name, header in documented.get("headers", {}).items()}
         required = (name for name, header in headers.items() if header.get("required"))
         return [f"the required header {name} is absent" for name in required if name not in response.headers]
+
+
+def with_older_forms(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the contract that also allows what Canvas of 2023 returns.
+
+    The `message` of an error with status 422 may be null (behaviour 15).
+    """
+    document = deepcopy(document)
+    schemas = document["components"]["schemas"]
+    error, response = deepcopy(schemas["ErrorDetail"]), deepcopy(schemas["ErrorResponse"])
+    error["properties"]["message"]["nullable"] = True
+    response["properties"]["errors"]["items"] = error
+    content = document["components"]["responses"]["Unprocessable"]["content"]
+    content["application/json"]["schema"] = response
+    return document
+
+
+def _resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        target: Any = document
+        for key in node["$ref"].removeprefix("#/").split("/"):
+            target = target[key]
+        node = target
+    return node
 
 
 def _schema_violations(validator: Draft4Validator, response: httpx2.Response) -> list[str]:

@@ -6,7 +6,6 @@ Probes do not validate responses against openapi.yaml, because a server that fol
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -22,9 +21,11 @@ from contract_tests.client.api_client import (
     LIST,
     TOKEN,
     TYPE,
+    UNLIMITED_PAGE_SIZE,
     ApiClient,
     describe,
     expect_ok,
+    page_size,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _create_unknown_type(_: ApiClient, request: pytest.FixtureRequest) -> Observ
 
     If the account already has the channel, Canvas fails with another error (behaviour 5.4).
     """
-    response: httpx2.Response | None = request.getfixturevalue("owner_baseline").unknown_type_response
+    response: httpx2.Response | None = request.getfixturevalue("owner_creations").unknown_type_response
     is_rejected = response is not None and "path_type" in _errors(response)
     if response is None or (response.status_code >= 400 and not is_rejected):
         pytest.skip("needs a user for whom the suite has never run: Canvas fails on the second creation")
@@ -101,8 +102,9 @@ def _create_unknown_type(_: ApiClient, request: pytest.FixtureRequest) -> Observ
     )
 
 
-def _create_skip_ignored(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
+def _create_skip_ignored(_: ApiClient, request: pytest.FixtureRequest) -> Observation:
     """Create a channel with `skip_confirmation`, at an address that is valid without it."""
+    owner: ApiClient = request.getfixturevalue("editing_owner")
     expect_ok(_delete(owner, _create_channel(owner, addresses.FIRST)["id"]))
     response = _create_with(owner, (*owner.create_fields(addresses.FIRST), ("skip_confirmation", "1")))
     is_ignored = response.status_code == 200 and _body(response).get("workflow_state") == "unconfirmed"
@@ -118,10 +120,11 @@ def _object_push_phrase(_: ApiClient, request: pytest.FixtureRequest) -> Observa
 
 
 def _list_largest_page(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
-    response = _list_page(owner, (("per_page", "1000"),))
-    current = response.links.get("current", {}).get("url", "")
-    size = parse_qs(urlsplit(current).query).get("per_page")
-    return Observation(f"{response.status_code} with per_page {size} for per_page=1000", size == ["100"])
+    response = _list_page(owner, (("per_page", str(UNLIMITED_PAGE_SIZE)),))
+    size = page_size(response) or UNLIMITED_PAGE_SIZE
+    return Observation(
+        f"{response.status_code} with per_page {size} for per_page={UNLIMITED_PAGE_SIZE}", size < UNLIMITED_PAGE_SIZE
+    )
 
 
 def _user_self_others(_: ApiClient, request: pytest.FixtureRequest) -> Observation:

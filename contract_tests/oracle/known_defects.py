@@ -6,6 +6,7 @@ A documented 4xx instead passes too.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from contract_tests.client.request import Request
 
 _MAX_ADDRESS_LENGTH = 255
+_MAX_ID = 2**63 - 1
+"""The largest id that Canvas's database can store."""
+_MAX_USER_ID_DIGITS = 19
+"""The number of digits above which Canvas does not read a user id as a number (behaviour 3.4)."""
 _CREATE = "create_communication_channel"
 _CHANNEL = "communication_channel["
 
@@ -93,6 +98,29 @@ def _has_list(request: Request) -> bool:
     return any(name.endswith("[]") or isinstance(value, list | dict) for name, value in request.parameters())
 
 
+def _has_huge_id(request: Request) -> bool:
+    users = [request.user, *map(str, request.values("as_user_id"))]
+    channels = request.tail if len(request.tail) == 1 else ()
+    return any(_is_huge(user) and len(user) <= _MAX_USER_ID_DIGITS for user in users) or any(map(_is_huge, channels))
+
+
+def _is_huge(id_: str) -> bool:
+    return id_.isascii() and id_.isdigit() and int(id_) > _MAX_ID
+
+
+def _has_malformed_json(request: Request) -> bool:
+    """Whether the body is sent as JSON and is not valid JSON."""
+    media_type = {name.lower(): value for name, value in request.request_headers().items()}.get("content-type", "")
+    body = request.content().get("content", b"")
+    if not media_type.startswith("application/json") or not body:
+        return False
+    try:
+        json.loads(body)
+    except ValueError:
+        return True
+    return False
+
+
 def _parsed_parameters(request: Request) -> list[tuple[str, object]]:
     """Return the parameters that Canvas parses: it ignores a body of another media type (behaviour 5.1)."""
     return list(request.query) if request.encoding == "text" else request.parameters()
@@ -116,6 +144,12 @@ KNOWN_DEFECTS = (
     KnownDefect("NUL character", "a NUL character crashes (behaviour 10.2)", _has_nul),
     KnownDefect(
         "not a string", "a number, list or object instead of a string crashes (behaviour 10.2)", _has_non_string
+    ),
+    KnownDefect("id above 2^63-1", "an id that the database cannot store crashes (behaviour 3.4, 3.5)", _has_huge_id),
+    KnownDefect(
+        "malformed JSON",
+        "a body that is sent as JSON and is not valid JSON crashes (behaviour 10.2)",
+        _has_malformed_json,
     ),
     KnownDefect("list", "a list instead of a single value crashes (behaviour 4, 5.8)", _has_list),
     KnownDefect(

@@ -25,11 +25,21 @@ PERMISSIONS = {
     "admin": {account: [ALLOWED] * 4 + [NOT_FOUND] for account in ACCOUNTS},
     "site admin": {account: [ALLOWED] * 4 + [NOT_FOUND] for account in ACCOUNTS},
 }
-"""The expected response to each of OPERATIONS, by actor and by owner of the channels (behaviour 2, 3.2, 3.3)."""
+"""The expected response to each of OPERATIONS, by actor and by owner of the channels (behaviour 2, 3.2, 3.3).
+
+It applies if users may edit their own channels.
+"""
+_WITHOUT_EDITING = [ALLOWED, *[DENIED] * 3, NOT_FOUND]
+"""The expected responses to users who may not edit their own channels."""
 
 TEST = "test_permissions::test_permission_matrix_is_enforced"
 FAILED_MARK, SKIPPED_MARK = " !", " ?"
 _MARKS = {"passed": "", "failed": FAILED_MARK, "skipped": SKIPPED_MARK}
+
+
+def expected_responses(actor: str, account: str, *, may_edit: bool) -> list[str]:
+    """Return the expected response to each of OPERATIONS; `may_edit` is whether users may edit their own channels."""
+    return PERMISSIONS[actor][account] if may_edit or actor != account else _WITHOUT_EDITING
 
 
 def cell_name(actor: str, account: str, operation: str) -> str:
@@ -37,9 +47,10 @@ def cell_name(actor: str, account: str, operation: str) -> str:
     return f"{actor}, {operation}, channels of {account}"
 
 
-def matrix_rows(outcomes: Iterable[Outcome]) -> list[tuple[str, ...]]:
+def matrix_rows(outcomes: Iterable[Outcome], *, may_edit: bool = True) -> list[tuple[str, ...]]:
     """Return the matrix as rows of text, its header first; failed and skipped cells end with a mark.
 
+    `may_edit` is whether users may edit their own channels.
     The list is empty if the outcomes contain no test of the matrix.
     """
     statuses = {outcome.test: outcome.status for outcome in outcomes if outcome.test.startswith(f"{TEST}[")}
@@ -51,10 +62,12 @@ def matrix_rows(outcomes: Iterable[Outcome]) -> list[tuple[str, ...]]:
             account,
             *(
                 expected + _MARKS[statuses.get(f"{TEST}[{cell_name(actor, account, operation)}]", "skipped")]
-                for operation, expected in zip(OPERATIONS, row, strict=True)
+                for operation, expected in zip(
+                    OPERATIONS, expected_responses(actor, account, may_edit=may_edit), strict=True
+                )
             ),
         )
-        for actor, accounts in PERMISSIONS.items()
-        for account, row in accounts.items()
+        for actor in PERMISSIONS
+        for account in ACCOUNTS
     ]
     return [("actor", "channels of", *OPERATIONS), *rows]

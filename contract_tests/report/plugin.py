@@ -16,10 +16,12 @@ import pytest
 from contract_tests.account.clean_up import rows_used
 from contract_tests.account.preflight import remaining_capacity
 from contract_tests.client.settings import Inconclusive
+from contract_tests.oracle.canvas_age import estimate_age
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.oracle.known_defects import KNOWN_DEFECTS
 from contract_tests.oracle.outcome import Outcome
+from contract_tests.oracle.page_limit import page_limit_note
 from contract_tests.oracle.permissions import matrix_rows
 from contract_tests.oracle.traceability import (
     Sentence,
@@ -29,14 +31,18 @@ from contract_tests.oracle.traceability import (
     unlisted_tests,
 )
 from contract_tests.report import har, html, terminal
+from contract_tests.report.limits import limits
 from contract_tests.report.outcomes import failure_text, property_name, skipped_outcome
 from contract_tests.report.record import ObservedDefect, Run
 from contract_tests.report.script import shell_script
+from contract_tests.report.table import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from contract_tests.account.baseline import Baseline
+    from contract_tests.client.editor import Editor
+    from contract_tests.client.journal import Journal
     from contract_tests.client.transport import Transport
 
 
@@ -52,6 +58,7 @@ class ReportPlugin:
         self._config = config
         self._transport: Transport | None = None
         self._baseline: Baseline | None = None
+        self._limits: Sequence[str] = ()
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
         self._number_of_tests = 0
@@ -63,22 +70,28 @@ class ReportPlugin:
     def set_transport(self, transport: Transport) -> None:
         """Record the requests of this transport, and print the target and the limits of the run."""
         self._transport = transport
-        settings, limits = transport.settings, transport.settings.limits
+        settings, size = transport.settings, transport.settings.limits
         rate = f", {settings.rate:g} a second" if settings.rate else ""
         self._print(f"Testing {settings.url} against the contract, with {', '.join(settings.tokens)}.")
         self._print(
             f"PROFILE={settings.profile} SEED={settings.seed}: "
-            f"at most {limits.budget:,} requests{rate}, at most {limits.minutes} minutes."
+            f"at most {size.budget:,} requests{rate}, at most {size.minutes} minutes."
         )
+        if settings.is_read_only:
+            self._print("Read-only run: it sends GET and HEAD, creates no channel, and deletes none.")
 
-    def set_baseline(self, baseline: Baseline) -> None:
-        """Report the rows of this account, and print its capacity."""
+    def set_baseline(self, baseline: Baseline) -> Sequence[str]:
+        """Report the rows of this account, print its capacity, and return the limits of the run."""
         self._baseline = baseline
-        self._print(
-            f"User {baseline.client.id} has {len(baseline.channels_before)} channels. "
-            f"The suite creates at most 20, and deletes them; Canvas accepts at most "
-            f"{remaining_capacity(baseline.channels_before)} more."
-        )
+        client, channels = baseline.client, baseline.channels_before
+        self._limits = limits(client, Contract().document)
+        self._print(f"User {client.id} has {plural(len(channels), 'channel')}.")
+        if client.can_create:
+            capacity = remaining_capacity(channels)
+            self._print(f"The suite creates at most 20, and deletes them; Canvas accepts at most {capacity} more.")
+        if client.editor is not None:
+            self._print(_editor_note(client.editor))
+        return self._limits
 
     def add_account_difference(self, user: int, differences: list[str]) -> None:
         """Add a failed outcome because the run changed an account, and report it to JUnit, too."""
@@ -177,6 +190,7 @@ class ReportPlugin:
     def run(self) -> Run:
         """Return the record of the run."""
         transport = self._transport
+        exchanges = transport.exchanges if transport else []
         descriptions = {defect.name: defect.description for defect in KNOWN_DEFECTS}
         return Run(
             target=transport.settings.url if transport else "",
@@ -189,9 +203,12 @@ class ReportPlugin:
             rows=self._rows(),
             tokens=tuple(transport.settings.tokens) if transport else (),
             outcomes=[*self.outcomes, *self._deselected],
-            exchanges=transport.exchanges if transport else [],
+            exchanges=exchanges,
+            notes=[note for note in (page_limit_note(exchanges),) if note],
+            age=estimate_age(exchanges),
             traceability=_sentences(self.outcomes),
-            matrix=matrix_rows(self.outcomes),
+            matrix=matrix_rows(self.outcomes, may_edit=self._baseline is None or self._baseline.client.editor is None),
+            limits=self._limits,
             defects=[
                 ObservedDefect(name, descriptions[name], number)
                 for name, number in (transport.defects if transport else {}).items()
@@ -201,11 +218,14 @@ class ReportPlugin:
     def _rows(self) -> str:
         if self._baseline is None:
             return ""
-        client = self._baseline.client
-        leftover = sum(user == client.id for user in client.transport.journal.live.values())
+        client, journal = self._baseline.client, self._baseline.client.transport.journal
+        if client.transport.guard.is_read_only:
+            return f"The run was read-only: it created no channel and deleted none.{_leftover_note(journal)}"
+        leftover = sum(user == client.id for user in journal.live.values())
+        note = f" {_editor_note(client.editor)}" if client.editor else ""
         return (
             f"Channels that the suite created for user {client.id}: {rows_used(client)}. "
-            f"Leftover channels: {leftover or 'none'}."
+            f"Leftover channels: {leftover or 'none'}.{note}"
         )
 
     def _outcome(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome:
@@ -255,6 +275,23 @@ class ReportPlugin:
         with capture.global_and_fixture_disabled():
             writer.ensure_newline()
             writer.write_line(self._redacted(line))
+
+
+def _editor_note(editor: Editor) -> str:
+    """Return a sentence on the token that creates and deletes channels in place of the user's."""
+    use = f"the tests use {editor.token_name} for this" if editor.token else "tests that create channels are skipped"
+    return f"Users of this Canvas may not edit their channels: {use}."
+
+
+def _leftover_note(journal: Journal) -> str:
+    """Return a sentence on the leftover channels of an earlier run, which a read-only run does not delete."""
+    if not journal.live:
+        return ""
+    ids = ", ".join(map(str, sorted(journal.live)))
+    return (
+        f" The journal {journal.path.name} of an earlier run lists leftover channels: {ids}. "
+        "The next run that is not read-only deletes them."
+    )
 
 
 def _sentences(outcomes: list[Outcome]) -> tuple[Sentence, ...]:

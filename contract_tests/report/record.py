@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from contract_tests.client.exchange import Exchange
+    from contract_tests.oracle.canvas_age import CanvasAge
     from contract_tests.oracle.outcome import Outcome
     from contract_tests.oracle.traceability import Sentence
 
@@ -46,6 +47,10 @@ class Run:
     defects: list[ObservedDefect] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Sentences about the target, such as "The target has no SNS."."""
+    age: CanvasAge | None = None
+    """The age of the Canvas that the target seems to be; None if no response shows it."""
+    limits: Sequence[str] = ()
+    """Sentences on what the run could not test, such as "The run was read-only."; the verdict ends with them."""
     traceability: Sequence[Sentence] = ()
     matrix: Sequence[tuple[str, ...]] = ()
     """The rows of the permission matrix, its header first."""

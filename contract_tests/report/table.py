@@ -49,7 +49,12 @@ class Row:
 
 
 def verdict(run: Run) -> Verdict:
-    """Return the verdict of the run; skipped tests are always mentioned."""
+    """Return the verdict of the run; skipped tests and the limits of the run are always mentioned."""
+    result = _verdict_of_tests(run)
+    return Verdict(result.word, " ".join((result.sentence, *run.limits)))
+
+
+def _verdict_of_tests(run: Run) -> Verdict:
     tally = count(run.outcomes)
     properties = len({outcome.property for outcome in run.outcomes})
     if tally.failed:
@@ -58,7 +63,7 @@ def verdict(run: Run) -> Verdict:
         return Verdict("failed", f"Failed: {sentence}")
     if not tally.passed:
         return Verdict("inconclusive", "Inconclusive: no test ran.")
-    if tally.skipped:
+    if tally.skipped or run.limits:
         skipped = _properties_with("skipped", run.outcomes)
         verb = "was" if skipped == 1 else "were"
         sentence = f"{skipped} of {plural(properties, 'property')} {verb} skipped or tested in part."

@@ -110,9 +110,10 @@ def skipped(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
 
 
 def facts(run: Run, width: int = WIDTH) -> list[str]:
-    """Return the target, the settings, the number of requests, the duration, and the channels that were created."""
+    """Return the target, the settings, the duration, the age of the Canvas, and the channels that were created."""
     settings = f"profile {run.profile}, seed {run.seed}, {run.requests:,} of {run.budget:,} requests"
-    sentences = (f"{run.target}: {settings}, {format_duration(run.seconds)}.", run.rows, *run.notes)
+    age = run.age.sentence if run.age else ""
+    sentences = (f"{run.target}: {settings}, {format_duration(run.seconds)}.", age, run.rows, *run.notes)
     return [line for sentence in sentences for line in _wrapped(sentence, width)]
 
 

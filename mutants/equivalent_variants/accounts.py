@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.canvas.accounts import Account
 from mockserver.canvas.world import World
 from mutants.mutant import equivalent, with_variables
 
@@ -55,7 +56,36 @@ def bounces(mock: PatchedMock) -> None:
 @equivalent
 def large_ids(mock: PatchedMock) -> None:
     """Ids exceed 2^53, above which a double does not represent every integer."""
+
+    def local_id(_self: Account, path_id: str, *, tilde: bool = True) -> int | None:  # noqa: ARG001  # the original's
+        return int(path_id) if path_id.isascii() and path_id.isdigit() and len(path_id) < 20 else None
+
     _increase_ids(mock, _MAX_EXACT_INTEGER + 1)
+    mock.replace(Account, "local_id", local_id)
+
+
+@equivalent
+def another_shard(mock: PatchedMock) -> None:
+    """The account is on another shard, so its global ids have another front part."""
+    mock.world_document.setdefault("account", {})["shard"] = 10_890
+
+
+@equivalent
+def pages_of_50(mock: PatchedMock) -> None:
+    """The largest page has 50 rows, as on a Canvas without a setting for it."""
+    mock.world_document.setdefault("account", {})["max_per_page"] = 50
+
+
+@equivalent
+def pages_of_8(mock: PatchedMock) -> None:
+    """The largest page has 8 rows, fewer than the default page of other Canvases."""
+    mock.world_document.setdefault("account", {})["max_per_page"] = 8
+
+
+@equivalent
+def pages_of_500(mock: PatchedMock) -> None:
+    """The largest page has 500 rows."""
+    mock.world_document.setdefault("account", {})["max_per_page"] = 500
 
 
 # -- channels of the owner
@@ -179,3 +209,54 @@ def an_imported_channel(mock: PatchedMock) -> None:
     """The owner's first channel comes from a SIS import, and the account does not allow its deletion."""
     mock.world_document["account"]["edit_institution_email"] = False
     mock.user_entry(_OWNER)["channels"][0]["imported"] = True
+
+
+# -- users who may not edit their channels, and read-only runs
+
+
+def _forbid_editing(mock: PatchedMock) -> None:
+    mock.world_document.setdefault("account", {})["users_can_edit_communication_channels"] = False
+
+
+@equivalent
+def users_may_not_edit_their_channels(mock: PatchedMock) -> None:
+    """Users may not edit their channels, and an admin creates and deletes them."""
+    _forbid_editing(mock)
+
+
+@with_variables(CANVAS_ADMIN_TOKEN="")
+@equivalent
+def users_may_not_edit_and_no_admin(mock: PatchedMock) -> None:
+    """Users may not edit their channels, denied requests return 401, and the suite has no admin's token."""
+    _forbid_editing(mock)
+    mock.options["unauthorized_status"] = 401
+
+
+@with_variables(CANVAS_ADMIN_TOKEN="")
+@equivalent
+def users_may_not_edit_and_have_no_channels(mock: PatchedMock) -> None:
+    """Users may not edit their channels, the owner has none, and the suite has no admin's token."""
+    _forbid_editing(mock)
+    _set_channels(mock)
+
+
+@with_variables(READ_ONLY="1")
+@equivalent
+def a_read_only_run(_mock: PatchedMock) -> None:
+    """The run is read-only."""
+
+
+@with_variables(READ_ONLY="1", CANVAS_ADMIN_TOKEN="")
+@equivalent
+def a_read_only_run_without_channels(mock: PatchedMock) -> None:
+    """The run is read-only, the owner has no channels, and the suite has no admin's token."""
+    _set_channels(mock)
+
+
+@with_variables(READ_ONLY="1")
+@equivalent
+def a_read_only_run_with_many_channels(mock: PatchedMock) -> None:
+    """The run is read-only, the owner has 25 channels and one that the suite may have left, and may not edit them."""
+    _forbid_editing(mock)
+    addresses = [*(f"owner{number}@school.example" for number in range(25)), "canvas-contract-1@example.com"]
+    _set_channels(mock, *({"type": "email", "address": address} for address in addresses))

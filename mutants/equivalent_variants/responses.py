@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mockserver.canvas.errors import BadParameters
-from mutants.exchange import Response
+from mutants.exchange import CRASH, Response
+from mutants.links import link_last_page_past_the_end
 from mutants.mutant import equivalent
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from mutants.exchange import Request
     from mutants.patching import PatchedMock
 
-_CRASH = {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
+_TEXT_CRASH = b"500 Internal Server Error\nIf you are the administrator of this website...\n"
+"""The start of the plain text with which Canvas returns a crash while it makes the error page."""
+_MAX_ID = 2**63 - 1
+"""The largest id that the database can store."""
 _TRANSLATIONS = {
     "user authorization required": "Benutzerautorisierung erforderlich",
     "user not authorized to perform that action": "Der Benutzer ist dazu nicht berechtigt",
@@ -26,6 +31,9 @@ _TRANSLATIONS = {
     "SNS is not configured for this developer key": "SNS ist nicht konfiguriert",
     "For All Devices": "F\u00fcr alle Ger\u00e4te",
 }
+_OLDER_MESSAGES = {"can't be blank": "blank", "is invalid": "invalid", "has already been taken": "taken"}
+"""The messages of validation errors of today, and those of Canvas before about 2024, which are the error types."""
+_TOKEN_ERRORS = re.compile(rb'"(Revoked|Expired) access token\."(,"expired_at":"[^"]*")?')
 
 
 def _change_headers(mock: PatchedMock, change: Callable[[dict[str, str]], object]) -> None:
@@ -36,7 +44,22 @@ def _change_headers(mock: PatchedMock, change: Callable[[dict[str, str]], object
 def _crash_on_bad_parameters(mock: PatchedMock) -> None:
     """Return 500 where the mock returns 400 because Canvas crashes."""
     mock.replace(BadParameters, "status_code", 500)
-    mock.replace(BadParameters, "body", lambda self: dict(_CRASH))
+    mock.replace(BadParameters, "body", lambda self: dict(CRASH))
+
+
+def _set_text_crash(response: Response) -> None:
+    response.status, response.body = 500, _TEXT_CRASH
+    response.headers["content-type"] = "text/plain"
+
+
+def _use_error_types_as_messages(response: Response) -> None:
+    for text, word in _OLDER_MESSAGES.items():
+        response.body = response.body.replace(f'"message":"{text}"'.encode(), f'"message":"{word}"'.encode())
+
+
+def _remove_message_of_422(response: Response) -> None:
+    if response.status == 422:
+        response.json = {"errors": [{**error, "message": None} for error in response.json["errors"]]}
 
 
 @equivalent
@@ -141,17 +164,6 @@ def cookies(mock: PatchedMock) -> None:
 
 
 @equivalent
-def global_ids_in_headers(mock: PatchedMock) -> None:
-    """X-Canvas-User-Id has the number of the shard before the user id, as on hosted Canvas."""
-
-    def change(headers: dict[str, str]) -> None:
-        if "x-canvas-user-id" in headers:
-            headers["x-canvas-user-id"] = str(10_890 * 10**13 + int(headers["x-canvas-user-id"]))
-
-    _change_headers(mock, change)
-
-
-@equivalent
 def keys_in_another_order(mock: PatchedMock) -> None:
     """The keys of every object are in reverse order."""
 
@@ -193,13 +205,26 @@ def translated_messages(mock: PatchedMock) -> None:
 
 
 @equivalent
+def messages_are_error_types(mock: PatchedMock) -> None:
+    """The messages of validation errors are the error types, as in Canvas before about 2024."""
+    mock.on_response(lambda _request, response: _use_error_types_as_messages(response))
+
+
+@equivalent
+def blank_device_token_has_a_null_message(mock: PatchedMock) -> None:
+    """`message` in the error of a blank device token is null, as in Canvas before about 2024."""
+    mock.on_response(lambda _request, response: _remove_message_of_422(response))
+
+
+@equivalent
 def older_canvas(mock: PatchedMock) -> None:
-    """Denied requests return 401, bounce fields are absent, and messages are error types, as before about 2024."""
+    """Statuses, bounce fields, and the messages of errors are those of Canvas before about 2024."""
     mock.options["unauthorized_status"] = 401
 
     def change(_request: Request, response: Response) -> None:
-        for text, word in ((b"can't be blank", b"blank"), (b"is invalid", b"invalid")):
-            response.body = response.body.replace(text, word)
+        _use_error_types_as_messages(response)
+        _remove_message_of_422(response)
+        response.body = _TOKEN_ERRORS.sub(b'"Invalid access token."', response.body)
 
     def alter(_request: Request, channel: dict[str, Any]) -> None:
         for name in [name for name in channel if "bounce" in name]:
@@ -207,6 +232,40 @@ def older_canvas(mock: PatchedMock) -> None:
 
     mock.on_response(change)
     mock.on_channel(alter)
+
+
+@equivalent
+def pages_past_the_end_have_a_last_link(mock: PatchedMock) -> None:
+    """A page past the end has a `last` link to itself, no `next` link, and the requested size in its links."""
+    link_last_page_past_the_end(mock, lambda number, _last: number)
+
+
+@equivalent
+def pages_past_the_end_link_to_the_last_page(mock: PatchedMock) -> None:
+    """A page past the end has a `last` link to the last page with rows, no `next` link, and the requested size."""
+    link_last_page_past_the_end(mock, lambda _number, last: last)
+
+
+@equivalent
+def huge_ids_crash(mock: PatchedMock) -> None:
+    """Ids above 2^63-1 return 500 and the general error body, as on Canvas."""
+
+    def change(request: Request, response: Response) -> None:
+        if response.status == 404 and (_is_huge(request.user_id, 19) or any(map(_is_huge, request.subpath[:1]))):
+            response.status, response.json = 500, CRASH
+
+    mock.on_response(change)
+
+
+@equivalent
+def malformed_json_crashes_as_text(mock: PatchedMock) -> None:
+    """A body that is sent as JSON, but is not valid JSON, returns 500 in plain text, as on Canvas."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.has_malformed_json:
+            _set_text_crash(response)
+
+    mock.on_response(change)
 
 
 @equivalent
@@ -221,8 +280,12 @@ def crashes_as_text(mock: PatchedMock) -> None:
 
     def change(_request: Request, response: Response) -> None:
         if response.status == 500:
-            response.body = b"500 Internal Server Error\nIf you are the administrator of this website...\n"
-            response.headers["content-type"] = "text/plain"
+            _set_text_crash(response)
 
     _crash_on_bad_parameters(mock)
     mock.on_response(change)
+
+
+def _is_huge(segment: str, max_digits: int = 100) -> bool:
+    """Return whether the segment is a number above 2^63-1 that Canvas looks up as an id."""
+    return segment.isdigit() and len(segment) <= max_digits and int(segment) > _MAX_ID

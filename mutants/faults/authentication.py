@@ -31,9 +31,9 @@ def _skip_authentication(mock: PatchedMock, when: Callable[[Request], bool]) -> 
 def _accept_tokens(mock: PatchedMock, is_accepted: Callable[[Any], bool]) -> None:
     """Accept the stored tokens that `is_accepted` selects, whatever their expiry and revocation."""
 
-    def authenticate(original: Any, world: Any, value: str | None) -> Any:
+    def authenticate(original: Any, world: Any, value: str | None, as_user_id: object) -> Any:
         token = world.tokens.get(value)
-        return token if token is not None and is_accepted(token) else original(world, value)
+        return token if token is not None and is_accepted(token) else original(world, value, as_user_id)
 
     mock.wrap(authentication, "authenticate", authenticate)
 
@@ -84,9 +84,9 @@ def any_token_is_accepted(mock: PatchedMock) -> None:
 def token_is_compared_ignoring_case(mock: PatchedMock) -> None:
     """A token in other letter case is accepted."""
 
-    def authenticate(original: Any, world: Any, value: str | None) -> Any:
+    def authenticate(original: Any, world: Any, value: str | None, as_user_id: object) -> Any:
         found = {known.lower(): token for known, token in world.tokens.items()}.get((value or "").lower())
-        return found or original(world, value)
+        return found or original(world, value, as_user_id)
 
     mock.wrap(authentication, "authenticate", authenticate)
 
@@ -95,9 +95,9 @@ def token_is_compared_ignoring_case(mock: PatchedMock) -> None:
 def token_is_compared_as_a_prefix(mock: PatchedMock) -> None:
     """A valid token with other characters after it is accepted."""
 
-    def authenticate(original: Any, world: Any, value: str | None) -> Any:
+    def authenticate(original: Any, world: Any, value: str | None, as_user_id: object) -> Any:
         found = [token for known, token in world.tokens.items() if (value or "").startswith(known)]
-        return found[0] if found else original(world, value)
+        return found[0] if found else original(world, value, as_user_id)
 
     mock.wrap(authentication, "authenticate", authenticate)
 
@@ -255,8 +255,10 @@ def masquerade_is_allowed_to_all(mock: PatchedMock) -> None:
 
     def resolve_caller(world: Any, token: Any, as_user_id: object) -> Any:
         user = world.users[token.user_id]
+        if not as_user_id:
+            return authentication.Caller(token, user, user)
         try:
-            return authentication.Caller(token, user, world.find_user(str(as_user_id), user) if as_user_id else user)
+            return authentication.Caller(token, user, world.find_user(str(as_user_id), user), is_masquerading=True)
         except NotFound:
             raise InvalidMasquerade from None
 

@@ -9,6 +9,7 @@ from mockserver.canvas import channels as rules
 from mockserver.canvas.channels import ChannelList
 from mockserver.canvas.errors import NotFound, ValidationFailed
 from mockserver.canvas.world import World
+from mutants.exchange import CRASH
 from mutants.mutant import fault
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def _skip_retirement(mock: PatchedMock, when: Callable[[Channel], bool]) -> None
     mock.wrap(ChannelList, "retire", retire)
 
 
-def _crash_on_id(mock: PatchedMock, when: Callable[[str], bool]) -> None:
-    """Return 500 instead of 404 from the deletes by an id that `when` selects."""
+def _crash_on_id(mock: PatchedMock, when: Callable[[str], bool], body: object = CRASH) -> None:
+    """Return 500 and the JSON body instead of 404 from the deletes by an id that `when` selects."""
 
     def change(request: Request, response: Response) -> None:
         if request.is_delete and len(request.subpath) == 1 and when(request.subpath[0]) and response.status == 404:
             response.status = 500
-            response.json = {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
+            response.json = body
 
     mock.on_response(change)
 
@@ -302,9 +303,21 @@ def delete_of_text_returns_500(mock: PatchedMock) -> None:
 
 
 @fault
-def delete_of_a_huge_id_returns_500(mock: PatchedMock) -> None:
-    """A delete by an id of 2^63 or more returns 500."""
-    _crash_on_id(mock, lambda id_: id_.isdigit() and int(id_) >= 2**63)
+def delete_of_the_largest_id_returns_500(mock: PatchedMock) -> None:
+    """A delete by the id 2^63-1, the largest that the database can store, returns 500."""
+    _crash_on_id(mock, lambda id_: id_.isdigit() and int(id_) == 2**63 - 1)
+
+
+@fault
+def delete_of_zero_returns_500(mock: PatchedMock) -> None:
+    """A delete of the id 0 returns 500."""
+    _crash_on_id(mock, lambda id_: id_ == "0")
+
+
+@fault
+def delete_of_a_huge_id_returns_another_body(mock: PatchedMock) -> None:
+    """A delete by an id of 2^63 or more returns 500 with an empty object, not with Canvas's general error."""
+    _crash_on_id(mock, lambda id_: id_.isdigit() and int(id_) >= 2**63, {})
 
 
 @fault

@@ -13,7 +13,7 @@ from mutants.mutant import fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mutants.exchange import Request
+    from mutants.exchange import Request, Response
     from mutants.patching import PatchedMock
 
 _FORM = "application/x-www-form-urlencoded"
@@ -231,6 +231,29 @@ def addresses_are_truncated_at_32(mock: PatchedMock) -> None:
 def json_bodies_are_not_read(mock: PatchedMock) -> None:
     """JSON bodies are ignored."""
     _change_body(mock, "application/json", lambda _body: b"")
+
+
+@fault
+def malformed_json_is_read_as_a_form(mock: PatchedMock) -> None:
+    """A body that is sent as JSON, but is not valid JSON, is parsed as a form."""
+
+    def change(request: Request) -> None:
+        if request.has_malformed_json:
+            request.headers[b"content-type"] = _FORM.encode()
+
+    mock.on_request(change)
+
+
+@fault
+def malformed_json_returns_an_html_page(mock: PatchedMock) -> None:
+    """A body that is sent as JSON, but is not valid JSON, returns 500 with an HTML page instead of text."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.has_malformed_json:
+            response.status, response.body = 500, b"<!DOCTYPE html><html><body>Error</body></html>"
+            response.headers["content-type"] = "text/html; charset=utf-8"
+
+    mock.on_response(change)
 
 
 @fault

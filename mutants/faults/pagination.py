@@ -11,6 +11,7 @@ from mockserver.api.pagination import Page
 from mockserver.canvas import ruby
 from mockserver.canvas.channels import ChannelList
 from mockserver.canvas.errors import PageNotFound
+from mutants.links import PagePastTheEnd, link_last_page_past_the_end
 from mutants.mutant import fault
 
 if TYPE_CHECKING:
@@ -20,9 +21,18 @@ if TYPE_CHECKING:
     from mutants.patching import PatchedMock
 
 
-def _change_page(mock: PatchedMock, change: Callable[[Page], Page]) -> None:
-    """Change the page that a request selects."""
-    mock.wrap(handlers, "parse_page", lambda original, parameters: change(original(parameters)))
+def _change_parameters(mock: PatchedMock, change: Callable[[dict[str, object]], dict[str, object]]) -> None:
+    """Select the page from the parameters that `change` returns for those of the request."""
+    mock.wrap(handlers, "parse_page", lambda original, parameters, *rest: original(change({**parameters}), *rest))
+
+
+def _change_size(mock: PatchedMock, size: Callable[[int, int], int]) -> None:
+    """Let a page have `size(number, limit)` rows, for the number that Canvas reads in `per_page`."""
+
+    def parse_size(value: object, max_size: int) -> int:
+        return 10 if value is None else size(ruby.to_i(str(value)), max_size)
+
+    mock.replace(pagination, "_size", parse_size)
 
 
 def _select_rows(mock: PatchedMock, select: Callable[[int, int], slice]) -> None:
@@ -30,30 +40,29 @@ def _select_rows(mock: PatchedMock, select: Callable[[int, int], slice]) -> None
     mock.replace(Page, "rows", property(lambda self: select(self.number, self.size)))
 
 
-def _change_page_number(mock: PatchedMock, change: Callable[[int], int]) -> None:
-    """Change every integer page number before it is validated."""
+def _change_page_number(mock: PatchedMock, change: Callable[[str], int | str]) -> None:
+    """Replace the text of `page` by what `change` returns for it, before the text is validated."""
 
-    def parse_number(value: object) -> int:
-        text = "1" if value is None else str(value)
-        number = ruby.integer(text)
-        if text.lstrip("+-").isdigit():
-            number = change(number)
-        if number < 1:
-            raise PageNotFound
-        return number
+    def replace_page(parameters: dict[str, object]) -> dict[str, object]:
+        return {**parameters, "page": str(change(str(parameters["page"])))} if "page" in parameters else parameters
 
-    mock.replace(pagination, "_number", parse_number)
+    _change_parameters(mock, replace_page)
 
 
-def _change_links(mock: PatchedMock, change: Callable[[dict[str, int], Page, int], object]) -> None:
-    """Change the page numbers of the links by `change(numbers, page, last)`."""
+def _change_links(mock: PatchedMock, change: Callable[[dict[str, int], Page], object]) -> None:
+    """Change the page numbers of the links by `change(numbers, page)`."""
 
-    def page_numbers(original: Any, page: Page, last: int) -> dict[str, int]:
-        numbers: dict[str, int] = original(page, last)
-        change(numbers, page, last)
+    def page_numbers(original: Any, page: Page) -> dict[str, int]:
+        numbers: dict[str, int] = original(page)
+        change(numbers, page)
         return numbers
 
     mock.wrap(pagination, "_page_numbers", page_numbers)
+
+
+def _change_links_past_the_end(mock: PatchedMock, change: Callable[[dict[str, int], Page], object]) -> None:
+    """Change the page numbers of the links of pages past the end by `change(numbers, page)`."""
+    _change_links(mock, lambda numbers, page: change(numbers, page) if page.last is None else None)
 
 
 def _change_link_header(mock: PatchedMock, change: Callable[[str, Request], str]) -> None:
@@ -108,7 +117,7 @@ def page_is_ignored(mock: PatchedMock) -> None:
 @fault
 def per_page_is_ignored(mock: PatchedMock) -> None:
     """`per_page` has no effect; a page has ten rows."""
-    _change_page(mock, lambda page: Page(page.number, 10))
+    _change_parameters(mock, lambda parameters: {**parameters, "per_page": "10"})
 
 
 @fault
@@ -125,45 +134,51 @@ def per_page_is_ignored_after_the_first_page(mock: PatchedMock) -> None:
 @fault
 def default_page_has_twenty_rows(mock: PatchedMock) -> None:
     """Without `per_page` a page has twenty rows instead of ten."""
-    mock.wrap(handlers, "parse_page", lambda original, parameters: original({"per_page": "20", **parameters}))
+    _change_parameters(mock, lambda parameters: {"per_page": "20", **parameters})
 
 
 @fault
 def per_page_has_no_limit(mock: PatchedMock) -> None:
-    """`per_page` may exceed 100."""
-    mock.replace(pagination, "_size", lambda value: 10 if value is None else max(1, ruby.to_i(str(value))))
+    """`per_page` has no maximum."""
+    _change_size(mock, lambda number, limit: max(1, number))
 
 
 @fault
-def per_page_is_limited_to_50(mock: PatchedMock) -> None:
-    """`per_page` is limited to 50 instead of 100."""
-    _change_page(mock, lambda page: Page(page.number, min(50, page.size)))
+def per_page_has_two_limits(mock: PatchedMock) -> None:
+    """`per_page` is limited to 100, but to 50 if it is over 500."""
+    _change_size(mock, lambda number, limit: min(50 if number > 500 else limit, max(1, number)))
+
+
+@fault
+def rows_exceed_the_limit_in_links(mock: PatchedMock) -> None:
+    """The links name a limit of 12 rows, but a page has up to 100."""
+    _change_link_header(mock, lambda link, request: re.sub(r"per_page=\d{2,}", "per_page=12", link))
+
+
+@fault
+def rows_are_fewer_than_the_limit_in_links(mock: PatchedMock) -> None:
+    """A page has up to 12 rows, but the links name a limit of 100."""
+    _select_rows(mock, lambda number, size: slice((number - 1) * size, (number - 1) * size + min(12, size)))
 
 
 @fault
 def per_page_of_zero_is_ten(mock: PatchedMock) -> None:
     """per_page=0 selects ten rows instead of one."""
-    mock.replace(
-        pagination,
-        "_size",
-        lambda value: 10 if value is None or ruby.to_i(str(value)) == 0 else min(100, max(1, ruby.to_i(str(value)))),
-    )
+    _change_size(mock, lambda number, limit: min(limit, max(1, number)) if number else 10)
 
 
 @fault
 def negative_per_page_is_positive(mock: PatchedMock) -> None:
     """per_page=-5 selects five rows instead of one."""
-    mock.replace(
-        pagination, "_size", lambda value: 10 if value is None else min(100, max(1, abs(ruby.to_i(str(value)))))
-    )
+    _change_size(mock, lambda number, limit: min(limit, max(1, abs(number))))
 
 
 @fault
 def per_page_must_be_a_number(mock: PatchedMock) -> None:
     """per_page=5abc selects one row; Canvas selects five."""
 
-    def size(original: Any, value: object) -> Any:
-        return original(value if value is None or str(value).isdigit() else "1")
+    def size(original: Any, value: object, max_size: int) -> Any:
+        return original(value if value is None or str(value).isdigit() else "1", max_size)
 
     mock.wrap(pagination, "_size", size)
 
@@ -184,25 +199,25 @@ def too_large_per_page_is_rejected(mock: PatchedMock) -> None:
 @fault
 def page_zero_is_the_first(mock: PatchedMock) -> None:
     """page=0 returns the first page instead of 404."""
-    _change_page_number(mock, lambda number: 1 if number == 0 else number)
+    _change_page_number(mock, lambda text: "1" if text == "0" else text)
 
 
 @fault
 def negative_pages_are_the_first(mock: PatchedMock) -> None:
     """A page below 1 returns the first page instead of 404."""
-    _change_page_number(mock, lambda number: max(1, number))
+    _change_page_number(mock, lambda text: max(1, int(text)) if text.lstrip("+-").isdigit() else text)
 
 
 @fault
 def text_is_the_first_page(mock: PatchedMock) -> None:
     """page=abc returns the first page instead of 404."""
-    mock.replace(pagination, "_number", lambda value: 1 if value is None else max(1, ruby.to_i(str(value))))
+    _change_page_number(mock, lambda text: max(1, ruby.to_i(text)))
 
 
 @fault
 def malformed_page_is_empty(mock: PatchedMock) -> None:
     """page=0 and page=abc return 200 and an empty list instead of 404."""
-    mock.replace(pagination, "_number", lambda value: 1 if value is None else ruby.integer(str(value)) or 9999)
+    _change_page_number(mock, lambda text: ruby.integer(text) or 9999)
 
 
 @fault
@@ -227,16 +242,16 @@ def pages_past_the_end_are_404(mock: PatchedMock) -> None:
 def pages_past_the_end_are_the_last(mock: PatchedMock) -> None:
     """A page past the end returns the rows of the last page."""
 
-    def parse_page(original: Any, parameters: dict[str, object]) -> Page:
-        selected[:] = [original(parameters)]
-        return selected[0]
+    def parse_page(original: Any, parameters: dict[str, object], *rest: Any) -> Page:
+        first = original({**parameters, "page": "1"}, *rest)
+        last_rows[:] = [first._replace(number=first.last).rows]
+        selected: Page = original(parameters, *rest)
+        return selected
 
     def page(original: Any, self: ChannelList, rows: slice) -> Any:
-        size = selected[0].size
-        last = max(1, -(-len(self.listed) // size))
-        return original(self, rows) or original(self, Page(last, size).rows)
+        return original(self, rows) or original(self, last_rows[0])
 
-    selected: list[Page] = []
+    last_rows: list[slice] = []
     mock.wrap(handlers, "parse_page", parse_page)
     mock.wrap(ChannelList, "page", page)
 
@@ -265,42 +280,85 @@ def link_header_is_missing_for_one_page(mock: PatchedMock) -> None:
 @fault
 def next_is_missing(mock: PatchedMock) -> None:
     """No page has a `next` link."""
-    _change_links(mock, lambda numbers, page, last: numbers.pop("next", None))
+    _change_links(mock, lambda numbers, page: numbers.pop("next", None))
 
 
 @fault
 def next_is_missing_after_the_first_page(mock: PatchedMock) -> None:
     """Only the first page has a `next` link."""
-    _change_links(mock, lambda numbers, page, last: numbers.pop("next", None) if page.number > 1 else None)
+    _change_links(mock, lambda numbers, page: numbers.pop("next", None) if page.number > 1 else None)
 
 
 @fault
 def last_page_has_a_next(mock: PatchedMock) -> None:
     """The last page has a `next` link."""
 
-    def change(numbers: dict[str, int], page: Page, last: int) -> None:
-        if page.number == last:
+    def change(numbers: dict[str, int], page: Page) -> None:
+        if page.number == page.last:
             numbers["next"] = page.number + 1
 
     _change_links(mock, change)
 
 
 @fault
-def page_past_the_end_has_a_next(mock: PatchedMock) -> None:
-    """A page past the end has a `next` link."""
+def page_past_the_end_has_next_and_last(mock: PatchedMock) -> None:
+    """A page past the end has both a `next` and a `last` link."""
+    _change_links_past_the_end(mock, lambda numbers, page: numbers.update(last=page.number))
 
-    def change(numbers: dict[str, int], page: Page, last: int) -> None:
-        if page.number > last:
-            numbers["next"] = page.number + 1
 
+@fault
+def page_past_the_end_has_neither_next_nor_last(mock: PatchedMock) -> None:
+    """A page past the end has neither a `next` nor a `last` link."""
+    _change_links_past_the_end(mock, lambda numbers, page: numbers.pop("next"))
+
+
+@fault
+def next_past_the_end_is_the_same_page(mock: PatchedMock) -> None:
+    """The `next` link of a page past the end points to the page itself."""
+    _change_links_past_the_end(mock, lambda numbers, page: numbers.update(next=page.number))
+
+
+@fault
+def prev_past_the_end_is_the_first(mock: PatchedMock) -> None:
+    """The `prev` link of a page past the end points to the first page."""
+    _change_links_past_the_end(mock, lambda numbers, page: numbers.update(prev=1))
+
+
+@fault
+def last_past_the_end_is_too_high(mock: PatchedMock) -> None:
+    """A page past the end has a `last` link to the page after it, and no `next` link."""
+
+    def change(numbers: dict[str, int], page: Page) -> None:
+        if isinstance(page, PagePastTheEnd):
+            numbers["last"] += 1
+
+    link_last_page_past_the_end(mock, lambda number, last: number)
     _change_links(mock, change)
+
+
+@fault
+def links_past_the_end_have_another_size(mock: PatchedMock) -> None:
+    """The links of a page past the end have neither the requested size nor 30."""
+    mock.replace(pagination, "_SIZE_PAST_THE_END", 20)
+
+
+@fault
+def last_past_the_end_has_size_30(mock: PatchedMock) -> None:
+    """A page past the end has a `last` link and no `next` link, and its links have per_page=30."""
+    _change_links_past_the_end(mock, lambda numbers, page: numbers.update(last=numbers.pop("next") - 1))
+
+
+@fault
+def links_have_size_30(mock: PatchedMock) -> None:
+    """The links of every page have per_page=30."""
+    _change_link_header(mock, lambda link, request: re.sub(r"per_page=\d+", "per_page=30", link))
 
 
 @fault
 def next_skips_a_page(mock: PatchedMock) -> None:
     """The `next` link skips a page."""
 
-    def change(numbers: dict[str, int], _page: Page, _last: int) -> None:
+    def change(numbers: dict[str, int], _page: Page) -> None:
         if "next" in numbers:
             numbers["next"] += 1
 
@@ -310,47 +368,48 @@ def next_skips_a_page(mock: PatchedMock) -> None:
 @fault
 def prev_is_missing(mock: PatchedMock) -> None:
     """No page has a `prev` link."""
-    _change_links(mock, lambda numbers, page, last: numbers.pop("prev", None))
+    _change_links(mock, lambda numbers, page: numbers.pop("prev", None))
 
 
 @fault
 def prev_is_the_first(mock: PatchedMock) -> None:
     """The `prev` link points to the first page."""
-    _change_links(mock, lambda numbers, page, last: numbers.update(prev=1) if "prev" in numbers else None)
+    _change_links(mock, lambda numbers, page: numbers.update(prev=1) if "prev" in numbers else None)
 
 
 @fault
 def first_page_has_a_prev(mock: PatchedMock) -> None:
     """The first page has a `prev` link."""
-    _change_links(mock, lambda numbers, page, last: numbers.setdefault("prev", 0))
+    _change_links(mock, lambda numbers, page: numbers.setdefault("prev", 0))
 
 
 @fault
 def first_is_page_zero(mock: PatchedMock) -> None:
     """The `first` link points to page 0."""
-    _change_links(mock, lambda numbers, page, last: numbers.update(first=0))
+    _change_links(mock, lambda numbers, page: numbers.update(first=0))
 
 
 @fault
 def current_is_missing(mock: PatchedMock) -> None:
     """No page has a `current` link."""
-    _change_links(mock, lambda numbers, page, last: numbers.pop("current"))
+    _change_links(mock, lambda numbers, page: numbers.pop("current"))
 
 
 @fault
 def last_is_one_too_high(mock: PatchedMock) -> None:
     """The `last` link points to the page after the last."""
-    _change_links(mock, lambda numbers, page, last: numbers.update(last=numbers["last"] + 1))
+    _change_links(mock, lambda numbers, page: numbers.update(last=page.last + 1) if page.last else None)
 
 
 @fault
 def last_is_rounded_down(mock: PatchedMock) -> None:
     """The `last` link does not count an incomplete last page."""
 
-    def link_header(original: Any, url: str, parameters: Any, page: Page, total: int) -> Any:
-        return original(url, parameters, page, total // page.size * page.size)
+    def parse_page(original: Any, parameters: Any, total: int, max_size: int) -> Page:
+        page: Page = original(parameters, total, max_size)
+        return page if page.last is None else page._replace(last=max(page.number, total // page.size))
 
-    mock.wrap(handlers, "link_header", link_header)
+    mock.wrap(handlers, "parse_page", parse_page)
 
 
 @fault
@@ -410,7 +469,7 @@ def links_lack_per_page(mock: PatchedMock) -> None:
 @fault
 def links_drop_other_parameters(mock: PatchedMock) -> None:
     """Links lack the other query parameters of the request."""
-    mock.wrap(handlers, "link_header", lambda original, url, parameters, page, total: original(url, (), page, total))
+    mock.wrap(handlers, "link_header", lambda original, url, parameters, page: original(url, (), page))
 
 
 @fault

@@ -28,6 +28,16 @@ def _before_unregistration(mock: PatchedMock, hook: Callable[[Any, str], None]) 
     mock.wrap(World, "unregister_device", unregister_device)
 
 
+def _replace_error(mock: PatchedMock, error: dict[str, object]) -> None:
+    """Replace the error in responses with status 422."""
+
+    def change(_request: Request, response: Response) -> None:
+        if response.status == 422:
+            response.json = {"errors": [error]}
+
+    mock.on_response(change)
+
+
 def _is_registered(owner: Any, device: str) -> bool:
     return any(device.lower() in token.push_tokens for token in owner.tokens)
 
@@ -109,12 +119,19 @@ def missing_device_token_returns_400(mock: PatchedMock) -> None:
 @fault
 def missing_device_token_has_null_field(mock: PatchedMock) -> None:
     """`field` in the error of a missing device token is null."""
+    _replace_error(mock, {"field": None, "message": "can't be blank", "error_code": "blank"})
 
-    def change(_request: Request, response: Response) -> None:
-        if response.status == 422:
-            response.json = {"errors": [{"field": None, "message": "can't be blank", "error_code": "blank"}]}
 
-    mock.on_response(change)
+@fault
+def missing_device_token_has_no_message(mock: PatchedMock) -> None:
+    """The error of a missing device token lacks `message`."""
+    _replace_error(mock, {"field": "token", "error_code": "blank"})
+
+
+@fault
+def missing_device_token_has_a_number_as_message(mock: PatchedMock) -> None:
+    """`message` in the error of a missing device token is a number."""
+    _replace_error(mock, {"field": "token", "message": 422, "error_code": "blank"})
 
 
 @fault

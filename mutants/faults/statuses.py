@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mutants.exchange import CRASH
 from mutants.mutant import fault
 
 if TYPE_CHECKING:
@@ -91,8 +92,7 @@ def delete_returns_success_only(mock: PatchedMock) -> None:
 @fault
 def duplicate_returns_500(mock: PatchedMock) -> None:
     """A duplicate address returns 500, as from the unique index of the database."""
-    crash = {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
-    _set_status(mock, 500, lambda _request, response: response.is_duplicate_error, crash)
+    _set_status(mock, 500, lambda _request, response: response.is_duplicate_error, CRASH)
 
 
 @fault
@@ -125,6 +125,18 @@ def unknown_user_has_an_empty_list(mock: PatchedMock) -> None:
 def unknown_user_is_forbidden(mock: PatchedMock) -> None:
     """The list of an unknown user returns 403 instead of 404."""
     _set_status(mock, 403, lambda request, response: request.is_list and response.status == 404, _FORBIDDEN)
+
+
+@fault
+def user_zero_returns_500(mock: PatchedMock) -> None:
+    """A request for the user 0 returns 500."""
+    _set_status(mock, 500, lambda request, response: request.user_id == "0" and response.status == 404, CRASH)
+
+
+@fault
+def user_id_of_20_digits_returns_500(mock: PatchedMock) -> None:
+    """A request for a user id of 20 digits returns 500; Canvas looks up no number of more than 19 digits."""
+    _set_status(mock, 500, lambda request, response: len(request.user_id) == 20 and response.status == 404, CRASH)
 
 
 @fault
@@ -283,6 +295,20 @@ def validation_errors_have_no_type(mock: PatchedMock) -> None:
             for entries in errors.values():
                 for entry in entries if isinstance(entries, list) else ():
                     entry.pop("type", None)
+            response.json = {"errors": errors}
+
+    mock.on_response(change)
+
+
+@fault
+def validation_messages_are_null(mock: PatchedMock) -> None:
+    """The messages of validation errors are null."""
+
+    def change(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
+            for entries in errors.values():
+                for entry in entries if isinstance(entries, list) else ():
+                    entry["message"] = None
             response.json = {"errors": errors}
 
     mock.on_response(change)

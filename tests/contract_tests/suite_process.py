@@ -6,16 +6,44 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx2
+import uvicorn
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from mutants.catalogue import find_mutant
+from mutants.patching import PatchedMock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "contract_tests"]
+
+
+@contextmanager
+def running_patched_mock(*faults: str, **account: object) -> Iterator[str]:
+    """Serve a mock with these faults and these settings of the account until the context ends, and yield its URL."""
+    with PatchedMock() as mock:
+        mock.world_document.setdefault("account", {}).update(account)
+        for name in faults:
+            mutant = find_mutant(name)
+            assert mutant is not None, name
+            mutant.apply(mock)
+        server = uvicorn.Server(uvicorn.Config(mock.build_app(), port=0, log_level="critical"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def list_body(url: str) -> bytes:

@@ -57,6 +57,19 @@ def test_unsafe_request_is_not_sent(unsafe: Request, tmp_path: Path) -> None:
     assert transport.sent == 0
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "PATCH", "OPTIONS"])
+def test_read_only_run_sends_get_and_head_only(method: str, tmp_path: Path) -> None:
+    settings = Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET}, is_read_only=True)
+    transport = Transport(settings, Journal(tmp_path, "origin"))
+
+    with pytest.raises(pytest.skip.Exception, match="not sent in a read-only run"):
+        transport.send(request(method))
+
+    assert transport.sent == 0
+    transport.guard.check(request("GET"))
+    transport.guard.check(request("HEAD"))
+
+
 def test_preexisting_channel_is_not_deleted(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "origin")
     guard = SafetyGuard(journal)

@@ -19,6 +19,7 @@ TOKEN = "a-token-that-nobody-may-see"
         ("SEED", "x", "SEED is 'x'"),
         ("RATE", "fast", "RATE is 'fast'"),
         ("PROFILE", "slow", "PROFILE is 'slow'"),
+        ("READ_ONLY", "yes", "READ_ONLY is 'yes'"),
     ],
 )
 def test_invalid_setting_is_inconclusive(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:

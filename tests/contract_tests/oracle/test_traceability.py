@@ -170,7 +170,8 @@ def test_probe_detects_a_server_that_follows_the_page(id_: str) -> None:
     owner = ApiClient(transport, Contract(), None, "", 1)
     rejected = httpx2.Response(400, json={"errors": {"path_type": []}})
     fixtures = {
-        "owner_baseline": SimpleNamespace(unknown_type_response=rejected),
+        "owner_creations": SimpleNamespace(unknown_type_response=rejected),
+        "editing_owner": owner,
         "device": owner,
         "admin": owner.for_user(2),
     }

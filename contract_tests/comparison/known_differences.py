@@ -1,0 +1,83 @@
+"""Known reasons why a Canvas responds differently from the mock: crashes, its age, and its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from contract_tests.account.clean_up import json_object
+from contract_tests.oracle.known_defects import known_defect_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+
+    from contract_tests.client.request import Request
+    from contract_tests.comparison.comparable import Difference
+
+_INVALID_TOKEN = [{"message": "Invalid access token."}]
+_NEWER_MESSAGES = frozenset({"Expired access token.", "Revoked access token."})
+_OLDER_MESSAGES = {"can't be blank": "'blank'", "is invalid": "'invalid'", "has already been taken": "'taken'"}
+"""The messages of validation errors in the mock, and in an older Canvas, which repeats the type."""
+
+
+_PAST_THE_END = frozenset({"/headers/link/last", "/headers/link/next", "/headers/link/*/query/per_page"})
+
+
+class _Age(NamedTuple):
+    """A difference between the mock and a Canvas of another age, or with other settings."""
+
+    name: str
+    explains: Callable[[Difference, httpx2.Response, httpx2.Response], bool]
+    """Whether it is the reason of a difference, by the mock's response and the target's."""
+
+
+def known_reason(
+    request: Request, difference: Difference, mock: httpx2.Response, target: httpx2.Response
+) -> str | None:
+    """Return the known reason of one difference between two responses, or None."""
+    defect = known_defect_name(request, target)
+    if defect is not None and mock.status_code != 500:
+        return f"known defect: {defect}"
+    return next((age.name for age in _AGES if age.explains(difference, mock, target)), None)
+
+
+def _is_older_denial(_: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
+    body = json_object(target)
+    is_denial = body.get("status") not in {None, "unauthenticated"} and isinstance(body.get("errors"), list)
+    return (mock.status_code, target.status_code) == (403, 401) and is_denial
+
+
+def _is_older_token_error(_: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
+    newer = [error.get("message") for error in _errors(mock)]
+    is_newer = bool(newer) and set(newer) <= _NEWER_MESSAGES
+    return mock.status_code == target.status_code == 401 and is_newer and _errors(target) == _INVALID_TOKEN
+
+
+def _is_older_message(difference: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
+    is_message = difference.part.startswith("/body/errors/") and difference.part.endswith("/message")
+    older = {_OLDER_MESSAGES.get(difference.mock.strip("\"'"), difference.mock), "null"}
+    return is_message and mock.status_code == target.status_code and difference.target in older
+
+
+def _is_newer_end(difference: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
+    is_past_the_end = "last" not in mock.links and "last" in target.links
+    return is_past_the_end and difference.part in _PAST_THE_END
+
+
+def _is_report_id(difference: Difference, _: httpx2.Response, __: httpx2.Response) -> bool:
+    return difference.part == "/body/error_report_id" and "absent" in {difference.mock, difference.target}
+
+
+def _errors(response: httpx2.Response) -> list[Any]:
+    errors = json_object(response).get("errors")
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+_AGES = (
+    _Age("older Canvas: 401 for a denied request, 403 in a newer one", _is_older_denial),
+    _Age("older Canvas: one message for unknown, expired and revoked tokens", _is_older_token_error),
+    _Age("older Canvas: the message of a validation error is its type, or null", _is_older_message),
+    _Age("newer Canvas: the links of a page past the end have the requested size, and `last`", _is_newer_end),
+    _Age("settings of Canvas: error_report_id is added to errors that are recorded, or to none", _is_report_id),
+)

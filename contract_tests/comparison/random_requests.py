@@ -1,0 +1,349 @@
+"""Random requests to the caller's own account, of the kinds that recordings/ has; equal seeds give equal requests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.client import addresses
+from contract_tests.client.addresses import TypedAddress
+from contract_tests.client.api_client import (
+    ADDRESS,
+    CREATE,
+    DELETE,
+    DELETE_BY_ADDRESS,
+    DELETE_PUSH_TOKEN,
+    LIST,
+    TOKEN,
+    TYPE,
+)
+from contract_tests.client.request import ENCODINGS, Fields, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SEQUENCE_LENGTH = 8
+"""The maximum number of requests of a sequence."""
+
+ROWS = (*addresses.ACCEPTED, addresses.PUSH)
+"""The channels that random requests create; `{channel 0}` is the id of the first of them."""
+
+_CREATED = addresses.ACCEPTED[:4] + addresses.ACCEPTED[-3:]
+"""Fewer channels for the scenarios, so that their requests concern the same ones."""
+
+_PLACEHOLDER = re.compile(r"\{(user|global user|shard|token|channel \d+)\}")
+
+_USERS = (
+    *("{user}", "0{user}", " {user}", "{user} ", "+{user}", "-{user}", "{user}.0", "{user}abc"),
+    *("0", "-1", "abc", "SELF", "default", str(2**62), "99999999999999999999"),
+    *("sis_user_id:canvas-contract", "sis_login_id:canvas-contract", "uuid:canvas-contract", "hex:sis_user_id:6162"),
+)
+_AS_USERS = ("self", "{user}", "0{user}", "", "0", "-1", "abc", str(2**62), "sis_user_id:canvas-contract")
+_GLOBAL_USERS = ("{global user}", "{shard}~{user}")
+_PAGES = ("1", "2", "3", "02", " 2 ", "0x2", "0", "-1", "abc", "", "1abc", "2.5", "1e3", "1_0", "100000", "9" * 20)
+_SIZES = ("1", "2", "3", "10", "100", "1000", "0", "-5", "abc", "", "5abc", " 3", "2.5", "0x10")
+_OTHER_PARAMETERS = (("foo", "b"), ("\u00fc", "1"), ("z[k]", ""), ("user_id", "0"), ("format", "xml"), ("api_key", "x"))
+_STRING_IDS = "application/json+canvas-string-ids"
+_MEDIA_TYPES = (_STRING_IDS, f"application/json, {_STRING_IDS}", "application/json", "*/*", "text/html", "foo")
+_ODD_TYPES = ("EMAIL", "Email", " email", "sms ", "personal_email", "twitter", "null", "phone", "")
+_BLANKS = ("", " ", "\t")
+_TRUTH_VALUES = ("1", "true", "yes", "on", "T", "2", "-1", " 1", "1.5", "0", "false", "abc", "", "0.5", "TRUE ", "y ")
+_UNKNOWN_DEVICE = f"{addresses.DEVICE}-unknown"
+_CHANNEL_IDS = ("{}", "{}", "{}", "0{}", "+{}", "-{}", " {}", "{}abc", "{}.0", "{}.json", "{}.xml")
+_UNKNOWN_IDS = ("0", "abc", "push", "PUSH", "email", str(2**62), str(2**63 - 1), str(2**63), "9" * 20)
+_LAST_PART_IDS = ("0", "push", "abc", "{channel 0}", str(2**62))
+_DOCUMENTS: tuple[Any, ...] = (
+    *({}, [], 5, "communication_channel", True, ["communication_channel"]),
+    *({"communication_channel": value} for value in (None, "email", 5, True, [], ["email"], {}, {"foo": "b"})),
+    {"skip_confirmation": True},
+    {"address": addresses.FIRST.address, "type": "email"},
+)
+_TYPES_IN_JSON: tuple[Any, ...] = (None, True, 1.5, 5, [], ["email"], {}, {"a": "b"})
+_ADDRESSES_IN_JSON: tuple[Any, ...] = (None, True, 5, 1.5, [], ["a", "b"], {"a": "b"})
+_TRUTH_VALUES_IN_JSON: tuple[Any, ...] = (True, False, None, 1, 0, [], {}, ["1"])
+_AUTHORIZATIONS = (
+    *("Bearer  {token}", "bearer {token}", "Bearer", "Bearer canvas-contract-is-no-token", "{token}"),
+    "Bearer {token}x",
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What random requests may use in an account."""
+
+    tokens: Sequence[str]
+    """The variables of the user's valid tokens."""
+    rejected_tokens: Sequence[str] = ()
+    """The variables of the user's expired and revoked tokens."""
+    has_global_ids: bool = False
+    """Whether the shard of the account is known."""
+    may_create_push: bool = True
+    """Whether the user had no push channel before."""
+
+
+def draw_sequences(number: int, seed: int, access: Access) -> list[list[Request]]:
+    """Return sequences of `number` requests in total, with placeholders that `resolve` replaces."""
+    generator = _Generator(Random(seed), access)  # noqa: S311 - no secret
+    sequences: list[list[Request]] = []
+    while number > 0:
+        sequence = generator.sequence()[:number]
+        sequences.append(sequence)
+        number -= len(sequence)
+    return sequences
+
+
+def resolve(request: Request, values: Mapping[str, str], tokens: Mapping[str, str], owner: int) -> Request:
+    """Return the request for one server: with its user, its token, and its ids in place of the placeholders."""
+    token = tokens.get(request.token_name or "CANVAS_TOKEN", "")
+
+    def fill(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda match: token if match[1] == "token" else values.get(match[1], "0"), text)
+
+    def fill_fields(fields: Fields) -> Fields:
+        return tuple((name, fill(value)) for name, value in fields)
+
+    return replace(
+        request,
+        user=fill(request.user),
+        tail=tuple(map(fill, request.tail)),
+        query=fill_fields(request.query),
+        body=fill_fields(request.body),
+        headers=fill_fields(request.headers),
+        token=tokens[request.token_name] if request.token_name else None,
+        owner=owner,
+    )
+
+
+class _Generator:
+    """Generator of sequences; each method draws one part of a request."""
+
+    def __init__(self, random: Random, access: Access) -> None:
+        self._random = random
+        self._access = access
+        self._token = access.tokens[0]
+        self._created: list[TypedAddress] = []
+        """The channels that the sequence creates before the next request."""
+
+    def sequence(self) -> list[Request]:
+        """Return unrelated requests, a scenario of one user, or creations at unusual addresses.
+
+        The latter two end with a list of all channels, which shows what the others have changed.
+        """
+        self._token = self._random.choice(self._access.tokens) if self._one_in(3) else self._access.tokens[0]
+        self._created = []
+        length = self._random.randint(2, SEQUENCE_LENGTH)
+        kind = self._random.choice(("unrelated", "unrelated", "scenario", "scenario", "addresses"))
+        if kind == "unrelated":
+            return [self._with_odd_parts(self._unrelated()) for _ in range(length)]
+        draw = self._scenario_step if kind == "scenario" else self._address
+        return [*(draw() for _ in range(length - 1)), self._request(LIST, "GET", query=(("per_page", "100"),))]
+
+    def _unrelated(self) -> Request:
+        draws = (self._list, self._create, self._create_document, self._delete, self._delete_by_address)
+        more = (self._list, self._list, self._delete_push_token, self._create_push, self._no_route)
+        return self._random.choice((*draws, *more))()
+
+    def _scenario_step(self) -> Request:
+        if not self._created:
+            return self._create_device() if self._one_in(3) else self._create_row()
+        draws = (self._create_row, self._create_row, self._list_pages, self._list_pages)
+        more = (self._delete_row, self._delete_row_by_address, self._delete_by_address, self._delete_push_token)
+        return self._random.choice((*draws, *more))()
+
+    # -- the operations
+
+    def _request(self, operation: str, method: str, **parts: Any) -> Request:
+        return Request(method, **{"user": "self", "token_name": self._token, "operation": operation, **parts})
+
+    def _list(self) -> Request:
+        query = [("page", self._random.choice(_PAGES))] if self._one_in(2) else []
+        query += [("per_page", self._random.choice(_SIZES))] if self._one_in(2) else []
+        query += [self._random.choice(_OTHER_PARAMETERS)] if self._one_in(4) else []
+        if self._one_in(40):
+            query = [(f"{self._random.choice(('page', 'per_page'))}[]", "1")]
+        self._random.shuffle(query)
+        method = "HEAD" if self._one_in(8) else "GET"
+        return self._request(LIST, method, query=tuple(query), tail=("",) if self._one_in(20) else ())
+
+    def _list_pages(self) -> Request:
+        size = self._random.choice(("1", "2", "3", "100"))
+        query = (("per_page", size), ("page", self._random.choice("1234"))) if self._one_in(2) else ()
+        return self._request(LIST, "GET", query=query)
+
+    def _create(self) -> Request:
+        if self._one_in(4):
+            pair = TypedAddress(self._random.choice(_ODD_TYPES), self._random.choice(_BLANKS))
+        else:
+            pair = self._random.choice((*addresses.ACCEPTED, *addresses.INVALID, addresses.TOO_LONG))
+        if pair in ROWS:
+            self._created.append(pair)
+        fields = [(ADDRESS, self._in_any_case(pair.address)), (TYPE, pair.type)]
+        if self._one_in(10):
+            fields.pop(0 if pair.type != "email" else self._random.randrange(2))
+        elif self._one_in(10) and pair.type == "email":
+            fields.insert(0, (ADDRESS, addresses.SECOND.address))
+        self._random.shuffle(fields)
+        return self._creation(tuple(fields))
+
+    def _address(self) -> Request:
+        pair = self._random.choice((*addresses.INVALID, *addresses.INVALID, *addresses.ACCEPTED, addresses.TOO_LONG))
+        document = {"communication_channel": {"address": pair.address, "type": pair.type}}
+        return self._request(CREATE, "POST", document=document)
+
+    def _create_row(self) -> Request:
+        pair = self._random.choice(_CREATED)
+        self._created.append(pair)
+        return self._creation(((ADDRESS, self._in_any_case(pair.address)), (TYPE, pair.type)))
+
+    def _creation(self, fields: Fields) -> Request:
+        if self._one_in(4):
+            fields = (*fields, ("skip_confirmation", self._random.choice(_TRUTH_VALUES)))
+        encoding = self._random.choice(ENCODINGS)
+        if self._one_in(20):
+            encoding = "text"
+        elif self._one_in(20):
+            return self._request(CREATE, "POST", query=fields[:1], body=fields[1:])
+        if encoding == "query":
+            return self._request(CREATE, "POST", query=fields)
+        return self._request(CREATE, "POST", body=fields, encoding=encoding)
+
+    def _create_document(self) -> Request:
+        if self._one_in(8):
+            headers = (("Content-Type", "application/json"),)
+            return self._request(CREATE, "POST", body=((TYPE, "email"),), headers=headers)  # a form is no JSON
+        document = self._random.choice((_DOCUMENTS, self._odd_types(), self._odd_addresses(), self._skips()))
+        return self._request(CREATE, "POST", document=self._random.choice(document))
+
+    def _create_push(self) -> Request:
+        if not self._access.may_create_push:
+            return self._delete_push_token()
+        tokens = (*addresses.DEVICES, addresses.DEVICE.upper(), "", " ")
+        fields = ((TYPE, "push"), (TOKEN, self._random.choice(tokens)))
+        address = ((ADDRESS, self._random.choice(("", addresses.FIRST.address))),) if self._one_in(3) else ()
+        creation = self._creation((*address, *(fields[:1] if self._one_in(8) else fields)))
+        self._created.append(addresses.PUSH)
+        return replace(creation, token_name=self._random.choice(self._access.tokens))
+
+    def _create_device(self) -> Request:
+        """Return the creation of a push channel, with a token that probably can."""
+        if not self._access.may_create_push:
+            return self._create_row()
+        self._created.append(addresses.PUSH)
+        creation = self._creation(((TYPE, "push"), (TOKEN, self._random.choice(addresses.DEVICES))))
+        return replace(creation, token_name=self._access.tokens[-1])
+
+    def _delete(self) -> Request:
+        if self._one_in(3):
+            return self._request(DELETE, "DELETE", tail=(self._random.choice(_UNKNOWN_IDS),), user="{user}")
+        channel = self._random.choice(_CHANNEL_IDS).format(self._channel(self._created_row()))
+        if not self._one_in(8):
+            return self._request(DELETE, "DELETE", tail=(channel,))
+        pair = self._random.choice(addresses.ACCEPTED)  # these parameters override the id (behaviour 1.1)
+        fields = (("type", pair.type), ("address", pair.address))
+        parts: dict[str, Fields] = {self._random.choice(("query", "body")): fields}
+        return self._request(DELETE, "DELETE", tail=(channel,), **parts)
+
+    def _delete_row(self) -> Request:
+        return self._request(DELETE, "DELETE", tail=(self._channel(self._created_row()),))
+
+    def _delete_by_address(self) -> Request:
+        pair = addresses.NEVER_CREATED if self._one_in(8) else self._created_row()
+        address = self._in_any_case(pair.address) + (self._random.choice((".json", " ")) if self._one_in(3) else "")
+        type_ = self._random.choice(("EMAIL", "sms", "personal_email", "foo")) if self._one_in(4) else pair.type
+        if pair == addresses.PUSH:
+            type_, address = pair
+        return self._request(DELETE_BY_ADDRESS, "DELETE", tail=(type_, address), escaped=self._one_in(2))
+
+    def _delete_row_by_address(self) -> Request:
+        pair = self._created_row()
+        tail = pair.type, self._in_any_case(pair.address)
+        return self._request(DELETE_BY_ADDRESS, "DELETE", tail=tail)
+
+    def _delete_push_token(self) -> Request:
+        device = self._random.choice((*addresses.DEVICES, addresses.DEVICE.upper(), _UNKNOWN_DEVICE, ""))
+        fields: Fields = (("push_token", device),)
+        if self._access.may_create_push and self._one_in(8):
+            fields = ()
+        encoding = self._random.choice(ENCODINGS)
+        if encoding == "query":
+            return self._request(DELETE_PUSH_TOKEN, "DELETE", tail=("push",), query=fields)
+        return self._request(DELETE_PUSH_TOKEN, "DELETE", tail=("push",), body=fields, encoding=encoding)
+
+    def _no_route(self) -> Request:
+        method = self._random.choice(("GET", "HEAD", "PUT", "PATCH"))
+        tail: tuple[str, ...] = (self._random.choice(_LAST_PART_IDS),)
+        if method in {"PUT", "PATCH"} and self._one_in(2):
+            tail = ()
+        return self._request("", method, tail=tail)
+
+    # -- unusual parts of any request
+
+    def _with_odd_parts(self, request: Request) -> Request:
+        """Return the request with a probable change of its user, masquerade, token and Accept header."""
+        if self._one_in(3):
+            user = self._random.choice((*_USERS, *(_GLOBAL_USERS if self._access.has_global_ids else ())))
+            operation = DELETE if request.operation == DELETE_PUSH_TOKEN else request.operation
+            request = replace(request, user=user, operation=operation)
+        if self._one_in(4):
+            request = self._with_authorization(request)
+        if self._one_in(5):
+            accept = (("Accept", self._random.choice(_MEDIA_TYPES)),)
+            request = replace(request, headers=(*request.headers, *accept))
+        if request.method not in {"PUT", "PATCH"} and self._one_in(6):
+            masquerades = (*_AS_USERS, *(_GLOBAL_USERS if self._access.has_global_ids else ()))
+            request = replace(request, query=(*request.query, ("as_user_id", self._random.choice(masquerades))))
+        return request
+
+    def _with_authorization(self, request: Request) -> Request:
+        """Return the request with another token, without one, or with the token in another place."""
+        anonymous = replace(request, token_name="")
+        kind = self._random.choice(("none", "rejected", "header", "query", "body", "both"))
+        if kind == "rejected" and self._access.rejected_tokens:
+            return replace(request, token_name=self._random.choice(self._access.rejected_tokens))
+        if kind in {"none", "rejected"} or request.method in {"PUT", "PATCH"}:
+            return anonymous
+        header = (("Authorization", self._random.choice(_AUTHORIZATIONS)),) if kind in {"header", "both"} else ()
+        value = self._random.choice(("{token}", "{token}", "", "canvas-contract-is-no-token"))
+        parameter = (("access_token", value),) if kind != "header" else ()
+        if kind == "body" and request.body:
+            return replace(anonymous, body=(*request.body, *parameter))
+        return replace(anonymous, headers=(*request.headers, *header), query=(*request.query, *parameter))
+
+    # -- values
+
+    def _created_row(self) -> TypedAddress:
+        """Return a channel to delete, which the sequence probably has created and not deleted."""
+        if not self._created or self._one_in(6):
+            return self._random.choice(_CREATED)
+        pair = self._random.choice(self._created)
+        if not self._one_in(4):
+            self._created.remove(pair)
+        return pair
+
+    def _one_in(self, number: int) -> bool:
+        return self._random.randrange(number) == 0
+
+    def _in_any_case(self, address: str) -> str:
+        """Return the address, sometimes in capitals: databases differ in the case of other than ASCII letters."""
+        return address.upper() if address.isascii() and self._one_in(5) else address
+
+    @staticmethod
+    def _channel(pair: TypedAddress) -> str:
+        return f"{{channel {ROWS.index(pair)}}}"
+
+    @staticmethod
+    def _odd_types() -> tuple[Any, ...]:
+        return tuple({"communication_channel": {"type": type_, "address": ""}} for type_ in _TYPES_IN_JSON)
+
+    @staticmethod
+    def _odd_addresses() -> tuple[Any, ...]:
+        values = _ADDRESSES_IN_JSON
+        return tuple({"communication_channel": {"type": "email", "address": value}} for value in values)
+
+    @staticmethod
+    def _skips() -> tuple[Any, ...]:
+        channel = {"type": "email", "address": addresses.FIRST.address}
+        values = _TRUTH_VALUES_IN_JSON
+        return tuple({"communication_channel": channel, "skip_confirmation": value} for value in values)

@@ -1,0 +1,37 @@
+"""Limits of a run: what it could not test, in sentences for the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from contract_tests.client.api_client import ApiClient
+
+
+_NO_EDITOR = (
+    "The run did not test the creation and deletion of channels: users of this Canvas may not edit their channels, and "
+    "CANVAS_ADMIN_TOKEN is not set."
+)
+
+
+def limits(owner: ApiClient, document: dict[str, Any]) -> tuple[str, ...]:
+    """Return a sentence if the run could send reads only, or could not create channels for the test user."""
+    if owner.transport.guard.is_read_only:
+        return (f"The run was read-only and did not test {_joined(_writing_operations(document))}.",)
+    if not owner.can_create:
+        return (_NO_EDITOR,)
+    return ()
+
+
+def _writing_operations(document: dict[str, Any]) -> list[str]:
+    """Return the operationIds of the operations whose method is not GET, in the order of the contract."""
+    return [
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method != "get" and "operationId" in operation
+    ]
+
+
+def _joined(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
