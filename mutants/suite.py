@@ -92,7 +92,7 @@ def _environment(mutant: Mutant, folder: Path) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CANVAS_", "PYTEST_")) and name not in _SUITE_VARIABLES
+        if not name.startswith(("CANVAS_", "COVERAGE_", "PYTEST_")) and name not in _SUITE_VARIABLES
     }
     folders = {"CANVAS_JOURNAL": str(folder), "REPORTS": str(folder)}
     return {**inherited, **DEFAULT_WORLD_VARIABLES, **mutant.variables, **folders}

@@ -101,9 +101,10 @@ def find_differences(mock: dict[str, Any], target: dict[str, Any], renaming: Ren
 
 
 def _link(url: str) -> dict[str, Any]:
-    """Return the parts of a URL without its origin."""
+    """Return the parts of a URL; of its origin only whether it has one."""
     parts = urlsplit(url)
-    return {"path": parts.path, "query": dict(parse_qsl(parts.query, keep_blank_values=True))}
+    origin = {"origin": "present"} if parts.scheme and parts.netloc else {}
+    return {**origin, "path": parts.path, "query": dict(parse_qsl(parts.query, keep_blank_values=True))}
 
 
 def _body(response: httpx2.Response) -> Any:

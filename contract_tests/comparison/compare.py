@@ -162,10 +162,9 @@ def _compare_randomly(options: argparse.Namespace) -> int:
         raise Inconclusive("--seed has no effect without --random; add --random and a number of requests.")
     number = read_number("--random", options.random)
     settings = _target_settings(options.url)
-    if not 0 < number <= settings.limits.budget:
-        raise Inconclusive(
-            f"--random is {number}; set it to a number from 1 to {settings.limits.budget}, or choose a larger PROFILE."
-        )
+    maximum = settings.limits.budget * 3 // 4  # the others restore the account after each sequence
+    if not 0 < number <= maximum:
+        raise Inconclusive(f"--random is {number}; set it to a number from 1 to {maximum}, or choose a larger PROFILE.")
     seed = settings.seed if options.seed is None else read_number("--seed", options.seed)
     folder = Path(options.reports)
     result = compare_randomly(settings, folder, number, seed)

@@ -61,7 +61,7 @@ def _is_older_message(difference: Difference, mock: httpx2.Response, target: htt
 
 
 def _is_newer_end(difference: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
-    is_past_the_end = "last" not in mock.links and "last" in target.links
+    is_past_the_end = "last" not in mock.links and "last" in target.links and "next" not in target.links
     return is_past_the_end and difference.part in _PAST_THE_END
 
 
@@ -78,6 +78,6 @@ _AGES = (
     _Age("older Canvas: 401 for a denied request, 403 in a newer one", _is_older_denial),
     _Age("older Canvas: one message for unknown, expired and revoked tokens", _is_older_token_error),
     _Age("older Canvas: the message of a validation error is its type, or null", _is_older_message),
-    _Age("newer Canvas: the links of a page past the end have the requested size, and `last`", _is_newer_end),
+    _Age("newer Canvas: the links of a page past the end have the requested size, `last`, no `next`", _is_newer_end),
     _Age("settings of Canvas: error_report_id is added to errors that are recorded, or to none", _is_report_id),
 )

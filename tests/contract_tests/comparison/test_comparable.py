@@ -60,12 +60,14 @@ def test_responses_of_different_statuses_differ_in_the_status_alone() -> None:
     assert differences(response([]), response({"errors": []}, 404)) == [("/status", "200", "404")]
 
 
-def test_links_are_compared_without_their_origin() -> None:
+def test_links_are_compared_without_the_name_of_their_origin() -> None:
     here = response([], Link=f'{LINK}; rel="current"')
     there = response([], Link=f'{LINK.replace("canvas.example.edu", "127.0.0.1:8000")}; rel="current"')
+    relative = response([], Link=f'{LINK.replace("https://canvas.example.edu", "")}; rel="current"')
     other = response([], Link=f'{LINK.replace("per_page=10", "per_page=30")}; rel="current"')
 
     assert differences(here, there) == []
+    assert differences(here, relative) == [("/headers/link/*/origin", "a string", "absent")]
     assert differences(here, other) == [("/headers/link/*/query/per_page", "a string", "another string")]
 
 
@@ -122,6 +124,16 @@ def test_known_reasons(request_: Request, mock: httpx2.Response, target: httpx2.
 
     assert found
     assert {known_reason(request_, each.difference, mock, target) for each in found} == {reason}
+
+
+@pytest.mark.parametrize(("relations", "is_known"), [(["last"], True), (["last", "next"], False)])
+def test_newer_links_past_the_end_are_known(relations: list[str], *, is_known: bool) -> None:
+    mock = response([], Link=f'{LINK}; rel="current"')
+    target = response([], Link=",".join(f'{LINK}; rel="{relation}"' for relation in ["current", *relations]))
+
+    reason = known_reason(Request("GET", "self"), Difference("/headers/link/last", "absent", "an object"), mock, target)
+
+    assert (reason is not None) == is_known
 
 
 def test_a_new_value_in_a_known_part_is_a_difference() -> None:

@@ -225,7 +225,7 @@ def test_output_and_files_have_no_token_and_no_address_of_the_user(
 def test_interruption_restores_the_account(mock: str, tmp_path: Path, name: signal.Signals) -> None:
     before = list_body(mock)
     variables = environment(tmp_path, CANVAS_URL=mock, CANVAS_TOKEN=DEFAULT_WORLD_VARIABLES["CANVAS_TOKEN"])
-    command = [sys.executable, "-m", "contract_tests.comparison", "--random", "4000"]
+    command = [sys.executable, "-m", "contract_tests.comparison", "--random", "3000"]
 
     with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # constant command
         while process.poll() is None and not has_recorded_creation(tmp_path):
@@ -244,8 +244,8 @@ def test_interruption_restores_the_account(mock: str, tmp_path: Path, name: sign
     [
         (["--random", "many"], "--random is 'many'; set it to a whole number."),
         (["--random", "-5"], "--random is '-5'; set it to a whole number."),
-        (["--random", "0"], "--random is 0; set it to a number from 1 to 10000, or choose a larger PROFILE."),
-        (["--random", "10001"], "--random is 10001; set it to a number from 1 to 10000, or choose a larger PROFILE."),
+        (["--random", "0"], "--random is 0; set it to a number from 1 to 7500, or choose a larger PROFILE."),
+        (["--random", "7501"], "--random is 7501; set it to a number from 1 to 7500, or choose a larger PROFILE."),
         (["--random", "5", "--seed", "x"], "--seed is 'x'; set it to a whole number."),
         (["--seed", "7"], "--seed has no effect without --random; add --random and a number of requests."),
     ],
