@@ -142,7 +142,7 @@ def test_invalid_page_number_is_404(owner: ApiClient, page: str) -> None:
 
 def test_link_header_omits_the_access_token(owner: ApiClient) -> None:
     """The links omit the query parameter access_token and repeat other parameters (behaviour 4.3)."""
-    response = owner.list_page((("access_token", "canvas-contract-is-no-token"), (OTHER_PARAMETER, OTHER_VALUE)))
+    response = owner.list_page((("access_token", "canvas-contract-unknown-token"), (OTHER_PARAMETER, OTHER_VALUE)))
 
     expect_ok(response)
     assert _query(response, "current")[OTHER_PARAMETER] == [OTHER_VALUE]

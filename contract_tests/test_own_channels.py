@@ -49,7 +49,7 @@ def test_user_deletes_own_channels_only_if_the_account_allows_it(owner: ApiClien
 def test_create_of_a_push_channel_is_never_denied(owner: ApiClient) -> None:
     """A create of the own push channel is not denied, whatever the account allows (behaviour 3.2).
 
-    The request has no device token, so it fails for this reason, and creates no channel.
+    The request has no push token, so it fails for this reason, and creates no channel.
     """
     if owner.id in owner.transport.guard.users_with_push_channel:
         pytest.skip("needs a user who has no push channel")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-UNKNOWN_TOKEN = "canvas-contract-is-no-token"  # noqa: S105 - no server knows this token
+UNKNOWN_TOKEN = "canvas-contract-unknown-token"  # noqa: S105 - no server knows this token
 SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
 UNKNOWN_USER_IDS = ("0", "9223372036854775807", "99999999999999999999", "abc", "-1", "SELF")
 HUGE_USER_IDS = ("9223372036854775808", "9999999999999999999")

@@ -17,12 +17,12 @@ UNKNOWN = f"{addresses.DEVICE}-unknown"
 
 
 def test_all_devices_share_one_push_channel(device: ApiClient, owner: ApiClient) -> None:
-    """A create with another device token, or another letter case, returns the same active channel (behaviour 5.7)."""
+    """A create with another push token, or another letter case, returns the same active channel (behaviour 5.7)."""
     channel = _register(device, FIRST)
 
     assert (channel["type"], channel["workflow_state"]) == ("push", "active")
     assert channel["address"].strip()
-    assert addresses.DEVICE not in channel["address"].lower(), "the address contains the device token"
+    assert addresses.DEVICE not in channel["address"].lower(), "the address contains the push token"
     assert _register(device, SECOND) == channel
     assert _register(device, FIRST.upper()) == channel
     assert [each for each in owner.list_channels() if each["type"] == "push"] == [channel]
@@ -67,7 +67,7 @@ def test_push_channel_is_deleted_by_the_address_push(device: ApiClient, owner: A
 def test_push_channel_without_a_device_token_is_422(
     device: ApiClient, owner: ApiClient, fields: tuple[tuple[str, str], ...]
 ) -> None:
-    """A create of a push channel without a device token is rejected (behaviour 5.7)."""
+    """A create of a push channel without a push token is rejected (behaviour 5.7)."""
     before = owner.list_channels()
 
     response = device.create_with(((TYPE, "push"), *fields))
@@ -87,7 +87,7 @@ def test_address_is_ignored_for_a_push_channel(device: ApiClient) -> None:
 
 
 def test_device_token_is_ignored_for_an_email_channel(owner: ApiClient) -> None:
-    """The device token in a create of an e-mail channel is ignored, and creates no push channel (behaviour 5.7)."""
+    """The push token in a create of an e-mail channel is ignored, and creates no push channel (behaviour 5.7)."""
     before = owner.list_channels()
 
     channel = expect_ok(owner.create(addresses.FIRST, ((TOKEN, addresses.DEVICE),)))
@@ -126,6 +126,6 @@ def test_push_channel_without_sns_is_400(owner: ApiClient) -> None:
 
 
 def _register(device: ApiClient, token: str) -> Channel:
-    """Register a device token, and return the push channel."""
+    """Register a push token, and return the push channel."""
     channel: Channel = expect_ok(device.create_with(((TYPE, "push"), (TOKEN, token))))
     return channel

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from contract_tests.oracle.contract import Contract
 
-UNKNOWN_TOKEN = "canvas-contract-is-no-token"  # noqa: S105 - no server knows this token
+UNKNOWN_TOKEN = "canvas-contract-unknown-token"  # noqa: S105 - no server knows this token
 
 REQUESTS: dict[str, Callable[[ApiClient], httpx2.Response]] = {
     "list": lambda client: client.list_page(),

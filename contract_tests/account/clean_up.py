@@ -88,7 +88,7 @@ def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
 
 
 def unregister_devices(client: ApiClient) -> None:
-    """Delete the device tokens that the run registered for the user: they remain when the push channel is deleted."""
+    """Delete the push tokens that the run registered for the user: they remain when the push channel is deleted."""
     name = client.transport.device_tokens.get(client.id)
     if name is None:
         return

@@ -1,4 +1,4 @@
-"""Reserved addresses and device tokens: the suite creates channels with no others, and with the same in every run.
+"""Reserved addresses and push tokens: the suite creates channels with no others, and with the same in every run.
 
 Canvas keeps deleted channels and counts them towards its limit (behaviour 5.6), so new addresses in every run would
 fill the account.
@@ -82,10 +82,10 @@ PUSH = TypedAddress("push", "push")
 """The push channel, with the address that a deletion by address uses for it."""
 
 DEVICE = "canvas-contract"
-"""The prefix of every device token that the suite registers, and the first of these tokens."""
+"""The prefix of every push token that the suite registers, and the first of these tokens."""
 
 DEVICES = (DEVICE, f"{DEVICE}-a+b/c", f"{DEVICE}-b")
-"""Every device token that the suite registers."""
+"""Every push token that the suite registers."""
 
 EXPECTED_KEYS = frozenset(address.key for address in (*ACCEPTED, UNKNOWN_TYPE, PUSH))
 """The keys of the thirteen rows that runs add to a user's account if the server rejects invalid addresses."""

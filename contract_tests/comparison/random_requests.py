@@ -64,7 +64,7 @@ _TYPES_IN_JSON: tuple[Any, ...] = (None, True, 1.5, 5, [], ["email"], {}, {"a": 
 _ADDRESSES_IN_JSON: tuple[Any, ...] = (None, True, 5, 1.5, [], ["a", "b"], {"a": "b"})
 _TRUTH_VALUES_IN_JSON: tuple[Any, ...] = (True, False, None, 1, 0, [], {}, ["1"])
 _AUTHORIZATIONS = (
-    *("Bearer  {token}", "bearer {token}", "Bearer", "Bearer canvas-contract-is-no-token", "{token}"),
+    *("Bearer  {token}", "bearer {token}", "Bearer", "Bearer canvas-contract-unknown-token", "{token}"),
     "Bearer {token}x",
 )
 
@@ -305,7 +305,7 @@ class _Generator:
         if kind in {"none", "rejected"} or request.method in {"PUT", "PATCH"}:
             return anonymous
         header = (("Authorization", self._random.choice(_AUTHORIZATIONS)),) if kind in {"header", "both"} else ()
-        value = self._random.choice(("{token}", "{token}", "", "canvas-contract-is-no-token"))
+        value = self._random.choice(("{token}", "{token}", "", "canvas-contract-unknown-token"))
         parameter = (("access_token", value),) if kind != "header" else ()
         if kind == "body" and request.body:
             return replace(anonymous, body=(*request.body, *parameter))

@@ -33,6 +33,7 @@ def scenario(owner: ApiClient, admin: ApiClient, other: int) -> Iterator[tuple[s
     yield from _deleting(owner)
     yield from _push(owner)
     yield from _unauthenticated(owner)
+    yield from _unknown_users(owner)
     if other:
         yield from _acting_on_another_user(owner.for_user(other))
     if admin.token is not None:
@@ -129,11 +130,14 @@ def _push(owner: ApiClient) -> Iterator[tuple[str, httpx2.Response]]:
 
 
 def _unauthenticated(owner: ApiClient) -> Iterator[tuple[str, httpx2.Response]]:
-    for name, token in (("no token", None), ("an invalid token", "canvas-contract-is-no-token")):
+    for name, token in (("no token", None), ("an invalid token", "canvas-contract-unknown-token")):
         client = ApiClient(owner.transport, owner.contract, token, "NO_SUCH_TOKEN", owner.id)
         yield f"list with {name}", _send(client, "GET")
         yield f"create with {name}", _create(client, addresses.FIRST)
         yield f"delete with {name}", _send(client, "DELETE", tail=("0",))
+
+
+def _unknown_users(owner: ApiClient) -> Iterator[tuple[str, httpx2.Response]]:
     for user in _UNKNOWN_USERS:
         yield f"list of user {user}", _send(owner.for_user(0, user), "GET")
         yield f"create for user {user}", _create(owner.for_user(0, user), addresses.FIRST)

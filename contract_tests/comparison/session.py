@@ -106,7 +106,7 @@ class Account:
     def _clean_up(self) -> None:
         try:
             clean_up(self.owner)
-        except AssertionError:  # the limit of rows, which also prevents the removal of device tokens
+        except AssertionError:  # the limit of rows, which also prevents the removal of push tokens
             self.owner.transport.device_tokens.clear()
             clean_up(self.owner)
 

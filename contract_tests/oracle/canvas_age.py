@@ -37,7 +37,7 @@ TOKENS_DISTINGUISHED = Sign("expired and revoked tokens have their own messages"
 TOKENS_NOT_DISTINGUISHED = Sign("expired and revoked tokens have the message of an unknown token", OLDEST, TODAY - 1)
 MESSAGES_AS_TEXT = Sign("the messages of validation errors are sentences", 2024, TODAY)
 MESSAGES_AS_TYPES = Sign("the messages of validation errors are error types", OLDEST, 2023)
-NULL_MESSAGE = Sign("the message for a blank device token is null", OLDEST, 2023)
+NULL_MESSAGE = Sign("the message for a blank push token is null", OLDEST, 2023)
 DENIED_AS_403 = Sign("denied requests have status 403", 2022, TODAY)
 DENIED_AS_401 = Sign("denied requests have status 401", OLDEST, 2023)
 BOUNCES_SHOWN = Sign("site admins receive bounce fields", 2024, TODAY, is_weak=True)

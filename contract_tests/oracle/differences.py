@@ -81,7 +81,7 @@ def _create_push_address(owner: ApiClient, _: pytest.FixtureRequest) -> Observat
         pytest.skip("needs a user who has no push channel")
     response = _create_with(owner, ((TYPE, "push"), (TOKEN, addresses.DEVICE)))
     if response.status_code >= 500:
-        pytest.skip("the push service rejects the suite's device token")
+        pytest.skip("the push service rejects the suite's push token")
     errors = _errors(response)
     return Observation(
         describe(response), response.status_code == 200 or "type" in errors, bool({"path", "email"} & errors.keys())

@@ -158,8 +158,8 @@ KNOWN_DEFECTS = (
         _has_unknown_type,
     ),
     KnownDefect(
-        "rejected device token",
-        "a device token that the push service rejects crashes (behaviour 5.7)",
+        "rejected push token",
+        "a push token that the push service rejects crashes (behaviour 5.7)",
         _is_push_creation,
     ),
 )

@@ -261,10 +261,10 @@ def created_channels_are_not_stored(mock: PatchedMock) -> None:
 
 @fault
 def created_channels_are_listed_twice(mock: PatchedMock) -> None:
-    """A new channel is listed twice."""
+    """Every unconfirmed channel is listed twice."""
 
     def page(original: Any, self: ChannelList, rows: slice) -> Any:
-        return [row for row in original(self, rows) for _ in range(1 + (row.workflow_state == "unconfirmed"))]
+        return [row for row in original(self, rows) for _ in range(2 if row.workflow_state == "unconfirmed" else 1)]
 
     mock.wrap(ChannelList, "page", page)
 

@@ -66,7 +66,10 @@ def same_address_is_listed_once(mock: PatchedMock) -> None:
     """Of two channels with the same address and different types, only the first is listed."""
 
     def change(rows: list[Any]) -> list[Any]:
-        return list({row.address.lower(): row for row in reversed(rows)}.values())[::-1]
+        first: dict[str, Any] = {}
+        for row in rows:
+            first.setdefault(row.address.lower(), row)
+        return list(first.values())
 
     _list_rows(mock, change)
 

@@ -90,7 +90,7 @@ def second_device_is_a_duplicate(mock: PatchedMock) -> None:
 
 @fault
 def same_device_in_other_case_is_rejected(mock: PatchedMock) -> None:
-    """The same device token in other letter case is rejected."""
+    """The same push token in other letter case is rejected."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         if isinstance(device, str) and device != device.lower() and device.lower() in token.push_tokens:
@@ -102,7 +102,7 @@ def same_device_in_other_case_is_rejected(mock: PatchedMock) -> None:
 
 @fault
 def device_token_is_optional(mock: PatchedMock) -> None:
-    """A push channel is created without a device token."""
+    """A push channel is created without a push token."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         return original(world, owner, token, device or "none")
@@ -112,25 +112,25 @@ def device_token_is_optional(mock: PatchedMock) -> None:
 
 @fault
 def missing_device_token_returns_400(mock: PatchedMock) -> None:
-    """A missing device token returns 400 instead of 422."""
+    """A missing push token returns 400 instead of 422."""
     mock.replace(RecordInvalid, "status_code", 400)
 
 
 @fault
 def missing_device_token_has_null_field(mock: PatchedMock) -> None:
-    """`field` in the error of a missing device token is null."""
+    """`field` in the error of a missing push token is null."""
     _replace_error(mock, {"field": None, "message": "can't be blank", "error_code": "blank"})
 
 
 @fault
 def missing_device_token_has_no_message(mock: PatchedMock) -> None:
-    """The error of a missing device token lacks `message`."""
+    """The error of a missing push token lacks `message`."""
     _replace_error(mock, {"field": "token", "error_code": "blank"})
 
 
 @fault
 def missing_device_token_has_a_number_as_message(mock: PatchedMock) -> None:
-    """`message` in the error of a missing device token is a number."""
+    """`message` in the error of a missing push token is a number."""
     _replace_error(mock, {"field": "token", "message": 422, "error_code": "blank"})
 
 
@@ -177,7 +177,7 @@ def push_address_is_the_stored_one(mock: PatchedMock) -> None:
 
 @fault
 def push_address_is_the_device_token(mock: PatchedMock) -> None:
-    """The address of the push channel is the newest device token."""
+    """The address of the push channel is the newest push token."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         channel = original(world, owner, token, device)
