@@ -160,12 +160,12 @@ def test_too_large_channel_id_is_404_or_the_known_defect(owner: ApiClient, chann
         expect_not_found(response)
 
 
-@pytest.mark.parametrize("similar", SIMILAR_IDS)
-def test_channel_id_with_extra_characters_is_404(owner: ApiClient, similar: str) -> None:
+@pytest.mark.parametrize("id_template", SIMILAR_IDS)
+def test_channel_id_with_extra_characters_is_404(owner: ApiClient, id_template: str) -> None:
     """A delete by a channel's id with other characters before or after it is 404 (behaviour 1.2, 3.5)."""
     channel = owner.create_channel(addresses.FIRST)
 
-    response = owner.delete(similar.format(channel["id"]))
+    response = owner.delete(id_template.format(channel["id"]))
 
     expect_not_found(response)
     assert channel in owner.list_channels()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contract_tests.account.baseline import Baseline
     from contract_tests.client.api_client import ApiClient, Channel
 
-OTHER_PARAMETER, OTHER_VALUE = "kept", "a b+c&d"
+OTHER_PARAMETER, OTHER_VALUE = "repeated", "a b+c&d"
 """A query parameter that Canvas does not read, and its value; the links repeat it."""
 SIZE_AFTER_THE_LAST = 30
 """The page size in the links of a page after the last, if Canvas does not know the number of pages (behaviour 4.2)."""

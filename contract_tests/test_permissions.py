@@ -190,10 +190,10 @@ def test_too_large_user_id_is_404_or_the_known_defect(owner: ApiClient, user: st
         expect_not_found(response)
 
 
-@pytest.mark.parametrize("similar", ["{}.5", "{}abc", "{}.0"])
-def test_user_id_with_extra_characters_is_404(owner: ApiClient, similar: str) -> None:
+@pytest.mark.parametrize("id_template", ["{}.5", "{}abc", "{}.0"])
+def test_user_id_with_extra_characters_is_404(owner: ApiClient, id_template: str) -> None:
     """A user id followed by other characters is 404 (behaviour 3.4)."""
-    client = owner.for_user(owner.id, similar.format(owner.id))
+    client = owner.for_user(owner.id, id_template.format(owner.id))
 
     expect_not_found(client.list_page())
 

@@ -30,7 +30,9 @@ def test_all_devices_share_one_push_channel(device: ApiClient, owner: ApiClient)
 
 @pytest.mark.parametrize("encoding", ["form", "query", "json", "multipart"])
 @pytest.mark.parametrize("token", [FIRST, FIRST.upper(), UNKNOWN, ""])
-def test_delete_push_token_keeps_the_channel(device: ApiClient, owner: ApiClient, token: str, encoding: str) -> None:
+def test_delete_push_token_leaves_the_channel_listed(
+    device: ApiClient, owner: ApiClient, token: str, encoding: str
+) -> None:
     """A delete of a push token, known or not, returns success and changes no channel (behaviour 7)."""
     _register(device, FIRST)
     before = owner.list_channels()
@@ -64,7 +66,7 @@ def test_push_channel_is_deleted_by_the_address_push(device: ApiClient, owner: A
 
 
 @pytest.mark.parametrize("fields", [(), ((TOKEN, ""),), ((TOKEN, "  "),)], ids=["absent", "empty", "spaces"])
-def test_push_channel_without_a_device_token_is_422(
+def test_push_channel_without_a_push_token_is_422(
     device: ApiClient, owner: ApiClient, fields: tuple[tuple[str, str], ...]
 ) -> None:
     """A create of a push channel without a push token is rejected (behaviour 5.7)."""
@@ -86,7 +88,7 @@ def test_address_is_ignored_for_a_push_channel(device: ApiClient) -> None:
     assert expect_ok(response) == channel
 
 
-def test_device_token_is_ignored_for_an_email_channel(owner: ApiClient) -> None:
+def test_push_token_is_ignored_for_an_email_channel(owner: ApiClient) -> None:
     """The push token in a create of an e-mail channel is ignored, and creates no push channel (behaviour 5.7)."""
     before = owner.list_channels()
 

@@ -41,7 +41,10 @@ def test_created_at_is_utc_in_whole_seconds(owner: ApiClient) -> None:
 
 
 def test_list_has_string_ids_on_request(owner: ApiClient, page_limit: int) -> None:
-    """With Accept: application/json+canvas-string-ids, the ids in a list are strings, and only they (behaviour 8)."""
+    """With Accept: application/json+canvas-string-ids, the ids in a list are strings (behaviour 8).
+
+    All other values are unchanged.
+    """
     channels = owner.create_missing_channels()[: min(10, page_limit)]
 
     response = owner.transport.send(owner.build_request("", "GET", headers=STRING_IDS))
@@ -160,7 +163,7 @@ def test_single_channel_cannot_be_read_or_updated(owner: ApiClient, contract: Co
 
 
 def test_cache_control_forbids_shared_caches(owner: ApiClient) -> None:
-    """Cache-Control, if sent, keeps lists out of shared caches and errors out of all caches (behaviour 9)."""
+    """Cache-Control, if sent, forbids shared caches to store lists, and all caches to store errors (behaviour 9)."""
     anonymous = ApiClient(owner.transport, owner.contract, None, "", owner.id)
 
     _check_cache_control(owner.list_page(), "private", "no-store", "no-cache")
@@ -168,7 +171,7 @@ def test_cache_control_forbids_shared_caches(owner: ApiClient) -> None:
 
 
 def test_cache_control_forbids_caches_of_failed_edits(owner: ApiClient) -> None:
-    """Cache-Control, if sent, keeps the errors of creates and deletes out of all caches (behaviour 9)."""
+    """Cache-Control, if sent, forbids all caches to store the errors of creates and deletes (behaviour 9)."""
     _check_cache_control(owner.own.delete("0"), "no-store", "no-cache")
     _check_cache_control(owner.own.create_with(((TYPE, "email"),)), "no-store", "no-cache")
 

@@ -30,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the results in the process that receives the reports of all workers."""
+    """Register the result collector in the pytest-xdist controller, which receives the reports of all workers."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_ResultCollector(PAGE, FAULTS[:: config.getoption("every")]), "mutants-page")
 

@@ -89,12 +89,12 @@ def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
 
 def unregister_devices(client: ApiClient) -> None:
     """Delete the push tokens that the run registered for the user: they remain when the push channel is deleted."""
-    name = client.transport.device_tokens.get(client.id)
+    name = client.transport.push_tokens.get(client.id)
     if name is None:
         return
     device = replace(client, token=client.transport.settings.tokens[name], token_name=name, user="self").own
     send_unvalidated(device, "POST", body=((TYPE, "push"), (TOKEN, addresses.DEVICE)))
-    client.transport.device_tokens.pop(client.id)
+    client.transport.push_tokens.pop(client.id)
     for token in addresses.DEVICES:
         send_unvalidated(device, "DELETE", tail=("push",), body=(("push_token", token),))
 

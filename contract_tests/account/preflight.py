@@ -36,7 +36,7 @@ def open_account(
     """Identify the user, delete leftovers of earlier runs, and return a client with the user's id and all channels.
 
     The admin deletes leftovers that the user may not delete.
-    Raises Inconclusive if the target is no Canvas or rejects the token.
+    Raises Inconclusive if the target is not a Canvas or rejects the token.
     """
     first = send_unvalidated(client, "GET", query=(("per_page", "100"),))
     _check_first_response(client, first)

@@ -133,7 +133,8 @@ class Request:
         if self.encoding == "multipart":
             yield from (f"--form-string {_quote_for_shell(f'{name}={value}')}" for name, value in self.body)
         elif text := self.body_text():
-            yield f"-H {_quote_for_shell(f'Content-Type: {self._media_type()}')}"
+            if all(name.lower() != "content-type" for name, _ in self.headers):
+                yield f"-H {_quote_for_shell(f'Content-Type: {self._media_type()}')}"
             yield f"--data-raw {_quote_for_shell(text)}"
 
 

@@ -102,7 +102,7 @@ class SafetyGuard:
         """Return whether the row that this could create, if any, has one of the test addresses."""
         if type_ == "push":
             return owner not in self.users_with_push_channel
-        if not isinstance(address, str):  # Canvas crashes on it; converted to text it is no e-mail address
+        if not isinstance(address, str):  # Canvas crashes on it; converted to text it is not an e-mail address
             return type_ == "email" and "@" not in str(address)
         if not address.strip():
             return True

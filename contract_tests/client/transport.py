@@ -60,7 +60,7 @@ class Transport:
         """The number of responses that each known defect explains, by its name."""
         self.steps: list[Step] = []
         """The requests since `reset_steps`, preceded by those that created the channels that existed then."""
-        self.device_tokens: dict[int, str] = {}
+        self.push_tokens: dict[int, str] = {}
         """The variable of the token with which the run registered a device for a user, by user id."""
         self.test = ""
         """The name of the current test."""
@@ -203,7 +203,7 @@ class Transport:
             return None
         if request.method == "POST":
             if channel.get("type") == "push" and request.token_name in self.settings.tokens:
-                self.device_tokens[owner] = request.token_name
+                self.push_tokens[owner] = request.token_name
             self.journal.record_creation(owner, number)
             return number
         if channel.get("workflow_state") == "retired":

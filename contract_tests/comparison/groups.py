@@ -32,9 +32,6 @@ class Sent:
     def command(self, url: str) -> str:
         """Return the request as a curl command to the server in the shell variable `url`, without tokens."""
         first, *options = self.request.curl({}, _SEPARATOR).split(_SEPARATOR)
-        if any(name.lower() == "content-type" for name, _ in self.request.headers):
-            types = [option for option in options if option.lower().startswith("-h 'content-type:")]
-            options = [option for option in options if option not in types[1:]]  # the client sends the first alone
         script = _SEPARATOR.join([first.replace('"$CANVAS_URL"', f'"${url}"', 1), *options])
         return self.redactor.redact_script(script).replace(_SEPARATOR, " \\\n  ")
 

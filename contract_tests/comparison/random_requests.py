@@ -212,7 +212,7 @@ class _Generator:
     def _create_document(self) -> Request:
         if self._one_in(8):
             headers = (("Content-Type", "application/json"),)
-            return self._request(CREATE, "POST", body=((TYPE, "email"),), headers=headers)  # a form is no JSON
+            return self._request(CREATE, "POST", body=((TYPE, "email"),), headers=headers)  # a form is not JSON
         document = self._random.choice((_DOCUMENTS, self._odd_types(), self._odd_addresses(), self._skips()))
         return self._request(CREATE, "POST", document=self._random.choice(document))
 

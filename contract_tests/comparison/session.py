@@ -52,7 +52,7 @@ class Account:
 
     @classmethod
     def open(cls, settings: Settings, journal: Journal) -> Account:
-        """Return the account of CANVAS_TOKEN. Raises Inconclusive if the server is no Canvas or rejects the token."""
+        """Return the account of CANVAS_TOKEN. Raises Inconclusive if the server is not a Canvas or rejects the token."""
         transport = Transport(settings, journal)
         client = ApiClient(transport, Contract(), settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
         try:
@@ -107,7 +107,7 @@ class Account:
         try:
             clean_up(self.owner)
         except AssertionError:  # the limit of rows, which also prevents the removal of push tokens
-            self.owner.transport.device_tokens.clear()
+            self.owner.transport.push_tokens.clear()
             clean_up(self.owner)
 
 

@@ -134,7 +134,7 @@ def _user_self_others(_: ApiClient, request: pytest.FixtureRequest) -> Observati
     )
 
 
-def _delete_device_response(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
+def _delete_push_response(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
     response = _delete_push_token(owner, (("push_token", _UNKNOWN_DEVICE),))
     if owner.id in owner.transport.guard.users_with_push_channel:
         return Observation(describe(response), response.status_code == 200 and _body(response).get("success") is True)
@@ -143,7 +143,7 @@ def _delete_device_response(owner: ApiClient, _: pytest.FixtureRequest) -> Obser
     )
 
 
-def _delete_device_token_required(_: ApiClient, request: pytest.FixtureRequest) -> Observation:
+def _delete_push_token_required(_: ApiClient, request: pytest.FixtureRequest) -> Observation:
     device: ApiClient = request.getfixturevalue("device")
     expect_ok(_create_with(device, _DEVICE_FIELDS))
     response = _delete_push_token(device, ())
@@ -204,10 +204,10 @@ def _delete_other_parameters(owner: ApiClient, _: pytest.FixtureRequest) -> Obse
 
 
 def _list_invalid_pages(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
-    zero, beyond_last = (_list_page(owner, (("page", page),)) for page in ("0", "100000"))
-    is_empty = beyond_last.status_code == 200 and beyond_last.json() == []
+    zero, after_last = (_list_page(owner, (("page", page),)) for page in ("0", "100000"))
+    is_empty = after_last.status_code == 200 and after_last.json() == []
     return Observation(
-        f"{zero.status_code} for page 0; for a page after the last {describe(beyond_last)}",
+        f"{zero.status_code} for page 0; for a page after the last {describe(after_last)}",
         zero.status_code == 404 and is_empty,
     )
 
@@ -233,8 +233,8 @@ PROBES: dict[str, Callable[[ApiClient, pytest.FixtureRequest], Observation]] = {
     "object-push-phrase": _object_push_phrase,
     "list-largest-page": _list_largest_page,
     "user-self-others": _user_self_others,
-    "delete-device-response": _delete_device_response,
-    "delete-device-token-required": _delete_device_token_required,
+    "delete-push-response": _delete_push_response,
+    "delete-push-token-required": _delete_push_token_required,
     "error-responses": _error_responses,
     "create-status": _create_status,
     "create-duplicates": _create_duplicates,

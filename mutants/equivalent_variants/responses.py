@@ -211,7 +211,7 @@ def messages_are_error_types(mock: PatchedMock) -> None:
 
 
 @equivalent
-def blank_device_token_has_a_null_message(mock: PatchedMock) -> None:
+def blank_push_token_has_a_null_message(mock: PatchedMock) -> None:
     """`message` in the error of a blank push token is null, as in Canvas before about 2024."""
     mock.on_response(lambda _request, response: _remove_message_of_422(response))
 

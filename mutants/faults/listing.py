@@ -27,7 +27,7 @@ def newest_come_first(mock: PatchedMock) -> None:
 
 @fault
 def list_is_in_order_of_addresses(mock: PatchedMock) -> None:
-    """Channels are listed in order of address."""
+    """The list is sorted by address instead of position."""
     _list_rows(mock, lambda rows: sorted(rows, key=attrgetter("address")))
 
 

@@ -48,8 +48,8 @@ def _delete_for_any_owner(mock: PatchedMock, when: Callable[[ApiRequest], bool])
     mock.wrap(Handlers, "delete_communication_channel", delete)
 
 
-def _find_user(mock: PatchedMock, find: Any) -> None:
-    """Find users by `find(world, path_id, current)`, and by the mock's own rules where that returns None."""
+def _replace_user_lookup(mock: PatchedMock, find: Any) -> None:
+    """Make the mock look up users with `find(world, path_id, current)`, and by its own rules if that returns None."""
 
     def find_user(original: Any, self: World, path_id: str, current: Any) -> Any:
         return find(self, path_id, current) or original(self, path_id, current)
@@ -311,7 +311,7 @@ def admin_creates_for_self(mock: PatchedMock) -> None:
 @fault
 def self_ignores_case(mock: PatchedMock) -> None:
     """The user id `SELF` is accepted as `self`."""
-    _find_user(mock, lambda world, path_id, current: current if path_id.lower() == "self" else None)
+    _replace_user_lookup(mock, lambda world, path_id, current: current if path_id.lower() == "self" else None)
 
 
 @fault
@@ -330,13 +330,13 @@ def unknown_users_are_self(mock: PatchedMock) -> None:
 @fault
 def user_zero_is_self(mock: PatchedMock) -> None:
     """The user id 0 selects the caller."""
-    _find_user(mock, lambda world, path_id, current: current if path_id == "0" else None)
+    _replace_user_lookup(mock, lambda world, path_id, current: current if path_id == "0" else None)
 
 
 @fault
 def negative_user_ids_are_positive(mock: PatchedMock) -> None:
     """The user id -1 selects user 1."""
-    _find_user(
+    _replace_user_lookup(
         mock,
         lambda world, path_id, current: world.users.get(int(path_id[1:])) if re.fullmatch(r"-\d+", path_id) else None,
     )
@@ -350,7 +350,7 @@ def user_ids_may_have_trailing_text(mock: PatchedMock) -> None:
         match = re.match(r"\d+(?=\D)", path_id)
         return world.users.get(int(match[0])) if match else None
 
-    _find_user(mock, find)
+    _replace_user_lookup(mock, find)
 
 
 @fault

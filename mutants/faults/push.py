@@ -47,11 +47,12 @@ def every_device_has_a_channel(mock: PatchedMock) -> None:
     """A second device creates a second push channel."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
-        known = len(token.push_tokens)
+        before = len(token.push_tokens)
         channel = original(world, owner, token, device)
-        if known == 0 or len(token.push_tokens) == known:
+        is_second_device = 0 < before < len(token.push_tokens)
+        if not is_second_device:
             return channel
-        another = world._new_channel(owner, "push", f"push{known}", "active")
+        another = world._new_channel(owner, "push", f"push{before}", "active")
         owner.channels.add(another)
         world._index(another)
         return another
@@ -101,7 +102,7 @@ def same_device_in_other_case_is_rejected(mock: PatchedMock) -> None:
 
 
 @fault
-def device_token_is_optional(mock: PatchedMock) -> None:
+def push_token_is_optional(mock: PatchedMock) -> None:
     """A push channel is created without a push token."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
@@ -111,25 +112,25 @@ def device_token_is_optional(mock: PatchedMock) -> None:
 
 
 @fault
-def missing_device_token_returns_400(mock: PatchedMock) -> None:
+def missing_push_token_returns_400(mock: PatchedMock) -> None:
     """A missing push token returns 400 instead of 422."""
     mock.replace(RecordInvalid, "status_code", 400)
 
 
 @fault
-def missing_device_token_has_null_field(mock: PatchedMock) -> None:
+def missing_push_token_has_null_field(mock: PatchedMock) -> None:
     """`field` in the error of a missing push token is null."""
     _replace_error(mock, {"field": None, "message": "can't be blank", "error_code": "blank"})
 
 
 @fault
-def missing_device_token_has_no_message(mock: PatchedMock) -> None:
+def missing_push_token_has_no_message(mock: PatchedMock) -> None:
     """The error of a missing push token lacks `message`."""
     _replace_error(mock, {"field": "token", "error_code": "blank"})
 
 
 @fault
-def missing_device_token_has_a_number_as_message(mock: PatchedMock) -> None:
+def missing_push_token_has_a_number_as_message(mock: PatchedMock) -> None:
     """`message` in the error of a missing push token is a number."""
     _replace_error(mock, {"field": "token", "message": 422, "error_code": "blank"})
 
@@ -176,7 +177,7 @@ def push_address_is_the_stored_one(mock: PatchedMock) -> None:
 
 
 @fault
-def push_address_is_the_device_token(mock: PatchedMock) -> None:
+def push_address_is_the_push_token(mock: PatchedMock) -> None:
     """The address of the push channel is the newest push token."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:

@@ -363,7 +363,7 @@ def delete_by_id_deletes_for_another_user(mock: PatchedMock) -> None:
 
 @fault
 def long_lists_are_in_order_of_addresses(mock: PatchedMock) -> None:
-    """A list of more than eight channels is in order of address."""
+    """A list of more than eight channels is sorted by address instead of position."""
 
     def page(self: ChannelList, rows: slice) -> Any:
         listed = sorted(self.listed, key=lambda row: row.address) if len(self.listed) > 8 else self.listed

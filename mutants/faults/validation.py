@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _UNIQUE = ("path", "unique!", "unique!")
 
 
-def _find_duplicate(mock: PatchedMock, find: Callable[[str, str, Any], Any]) -> None:
-    """Validate with the existing row `find(kind, address, existing)` instead of `existing`."""
+def _replace_duplicate_lookup(mock: PatchedMock, find: Callable[[str, str, Any], Any]) -> None:
+    """Make the mock validate with the row `find(kind, address, existing)`; `existing` is the row that it found."""
 
     def failures(original: Any, channels: ChannelList, kind: str, address: str, existing: Any, banned: Any) -> Any:
         return original(channels, kind, address, find(kind, address, existing), banned)
@@ -27,8 +27,8 @@ def _find_duplicate(mock: PatchedMock, find: Callable[[str, str, Any], Any]) -> 
     mock.wrap(rules, "_validation_failures", failures)
 
 
-def _check_email(mock: PatchedMock, check: Callable[[str, bool], bool]) -> None:
-    """Accept an e-mail address if `check(text, is_valid)` does; `is_valid` is the mock's own result."""
+def _replace_email_check(mock: PatchedMock, check: Callable[[str, bool], bool]) -> None:
+    """Make the mock accept an e-mail address if `check(text, valid)` is true; `valid` is the mock's own result."""
     mock.wrap(rules, "is_email_address", lambda original, text: check(text, original(text)))
 
 
@@ -38,13 +38,13 @@ def _check_email(mock: PatchedMock, check: Callable[[str, bool], bool]) -> None:
 @fault
 def duplicates_are_accepted(mock: PatchedMock) -> None:
     """A duplicate address is accepted."""
-    _find_duplicate(mock, lambda kind, address, existing: None)
+    _replace_duplicate_lookup(mock, lambda kind, address, existing: None)
 
 
 @fault
 def duplicates_in_other_case_are_accepted(mock: PatchedMock) -> None:
     """A duplicate address in other letter case is accepted."""
-    _find_duplicate(
+    _replace_duplicate_lookup(
         mock, lambda kind, address, existing: existing if existing and existing.address == address else None
     )
 
@@ -56,13 +56,13 @@ def duplicates_of_unconfirmed_channels_are_accepted(mock: PatchedMock) -> None:
     def find(_kind: str, _address: str, existing: Any) -> Any:
         return existing if existing and existing.workflow_state == "active" else None
 
-    _find_duplicate(mock, find)
+    _replace_duplicate_lookup(mock, find)
 
 
 @fault
 def duplicates_of_sms_are_accepted(mock: PatchedMock) -> None:
     """A duplicate of an SMS channel is accepted."""
-    _find_duplicate(mock, lambda kind, address, existing: None if kind == "sms" else existing)
+    _replace_duplicate_lookup(mock, lambda kind, address, existing: None if kind == "sms" else existing)
 
 
 @fault
@@ -112,7 +112,7 @@ def rejected_duplicate_changes_the_case(mock: PatchedMock) -> None:
             existing.address = address
         return existing
 
-    _find_duplicate(mock, find)
+    _replace_duplicate_lookup(mock, find)
 
 
 @fault
@@ -124,7 +124,7 @@ def rejected_duplicate_unconfirms_the_channel(mock: PatchedMock) -> None:
             existing.workflow_state = "unconfirmed"
         return existing
 
-    _find_duplicate(mock, find)
+    _replace_duplicate_lookup(mock, find)
 
 
 # -- addresses
@@ -133,73 +133,73 @@ def rejected_duplicate_unconfirms_the_channel(mock: PatchedMock) -> None:
 @fault
 def email_without_at_sign_is_accepted(mock: PatchedMock) -> None:
     """An e-mail address without an at sign is accepted."""
-    _check_email(mock, lambda text, valid: valid or "@" not in text)
+    _replace_email_check(mock, lambda text, valid: valid or "@" not in text)
 
 
 @fault
 def email_with_a_space_is_accepted(mock: PatchedMock) -> None:
     """An e-mail address with a space is accepted."""
-    _check_email(mock, lambda text, valid: valid or ("@" in text.strip("@") and " " in text.strip()))
+    _replace_email_check(mock, lambda text, valid: valid or ("@" in text.strip("@") and " " in text.strip()))
 
 
 @fault
 def email_without_a_domain_is_accepted(mock: PatchedMock) -> None:
     """An e-mail address that ends with its at sign is accepted."""
-    _check_email(mock, lambda text, valid: valid or text.endswith("@"))
+    _replace_email_check(mock, lambda text, valid: valid or text.endswith("@"))
 
 
 @fault
 def email_with_a_trailing_dot_is_accepted(mock: PatchedMock) -> None:
     """An e-mail address that ends with a dot is accepted."""
-    _check_email(mock, lambda text, valid: valid or text.endswith("."))
+    _replace_email_check(mock, lambda text, valid: valid or text.endswith("."))
 
 
 @fault
 def email_in_angle_brackets_is_accepted(mock: PatchedMock) -> None:
     """An e-mail address in angle brackets is accepted."""
-    _check_email(mock, lambda text, valid: valid or text.endswith(">"))
+    _replace_email_check(mock, lambda text, valid: valid or text.endswith(">"))
 
 
 @fault
 def email_with_surrounding_space_is_accepted(mock: PatchedMock) -> None:
     """An e-mail address with white space around it is accepted and stored as sent."""
-    _check_email(mock, lambda text, valid: valid or (text != text.strip() and "@" in text))
+    _replace_email_check(mock, lambda text, valid: valid or (text != text.strip() and "@" in text))
 
 
 @fault
 def any_email_is_accepted(mock: PatchedMock) -> None:
     """Any text is accepted as an e-mail address."""
-    _check_email(mock, lambda text, valid: True)
+    _replace_email_check(mock, lambda text, valid: True)
 
 
 @fault
 def email_with_a_plus_is_rejected(mock: PatchedMock) -> None:
     """An e-mail address with a plus sign is rejected."""
-    _check_email(mock, lambda text, valid: valid and "+" not in text)
+    _replace_email_check(mock, lambda text, valid: valid and "+" not in text)
 
 
 @fault
 def email_with_a_percent_sign_is_rejected(mock: PatchedMock) -> None:
     """An e-mail address with a percent sign is rejected."""
-    _check_email(mock, lambda text, valid: valid and "%" not in text)
+    _replace_email_check(mock, lambda text, valid: valid and "%" not in text)
 
 
 @fault
 def email_with_non_ascii_letters_is_rejected(mock: PatchedMock) -> None:
     """An e-mail address with characters outside ASCII is rejected."""
-    _check_email(mock, lambda text, valid: valid and text.isascii())
+    _replace_email_check(mock, lambda text, valid: valid and text.isascii())
 
 
 @fault
 def email_in_upper_case_is_rejected(mock: PatchedMock) -> None:
     """An e-mail address with capital letters is rejected."""
-    _check_email(mock, lambda text, valid: valid and text == text.lower())
+    _replace_email_check(mock, lambda text, valid: valid and text == text.lower())
 
 
 @fault
 def long_addresses_are_rejected(mock: PatchedMock) -> None:
     """An e-mail address over 100 characters is rejected; Canvas allows 255."""
-    _check_email(mock, lambda text, valid: valid and len(text) <= 100)
+    _replace_email_check(mock, lambda text, valid: valid and len(text) <= 100)
 
 
 @fault

@@ -122,7 +122,7 @@ def test_next_run_deletes_leftover_channels_that_the_user_may_not_delete(tmp_pat
 
 
 def _successful_edits(folder: Path, actor: str = "") -> int:
-    """Return the number of successful requests of the run that are no reads, of one actor or of all."""
+    """Return the number of successful requests of the run other than reads, of one actor or of all."""
     traffic = json.loads((folder / "traffic.har").read_text("utf-8"))["log"]["entries"]
     return sum(
         entry["request"]["method"] in {"POST", "DELETE"}

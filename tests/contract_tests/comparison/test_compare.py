@@ -39,7 +39,7 @@ def test_older_canvas_differs_in_denied_requests(tmp_path: Path, capsys: pytest.
     assert not [line for line in lines if DEFAULT_WORLD_VARIABLES["CANVAS_TOKEN"] in line]
 
 
-def test_missing_target_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_without_canvas_url_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["--url", ""])
 
     assert status == 2

@@ -33,7 +33,7 @@ def test_table_adds_up(outcomes: list[Outcome]) -> None:
 
     start = next(place for place, line in enumerate(lines) if line.startswith("property "))
     cut = [re.split(r"\s{2,}", line.strip()) for line in lines[start + 1 :]]
-    *properties, total = [[_numbers(cell) for cell in cells[1:]] for cells in cut if len(cells) == 7]
+    *properties, total = [[_counts(cell) for cell in cells[1:]] for cells in cut if len(cells) == 7]
     assert total == [[sum(cell) for cell in zip(*column, strict=True)] for column in zip(*properties, strict=True)]
     for operation, cell in zip((*OPERATIONS, None), total, strict=True):
         counted = [each.status for each in outcomes if operation in (None, *each.operations)]
@@ -64,7 +64,8 @@ def test_skipped_tests_are_grouped_by_reason() -> None:
     ]
 
 
-def _numbers(cell: str) -> list[int]:
+def _counts(cell: str) -> list[int]:
+    """Return the numbers of passed, failed (!) and skipped (?) tests in a cell."""
     marks = {"": 0, "!": 0, "?": 0}
     for number, mark in re.findall(r"(\d+)([!?]?)", cell):
         marks[mark] += int(number)
