@@ -141,9 +141,10 @@ def _world_size_table(results: Results) -> list[str]:
 
 def _world_size_row(results: Results, name: str) -> list[str]:
     starts = results.startups[name]
+    channels = name.partition(", ")[2].removesuffix(" channels")
     cpu_times = [[each.cpu for each in results.measurements(name, workload)] for workload in WORKLOADS]
     return [
-        name.partition(", ")[2].removesuffix(" channels") or "10",
+        channels or "10",  # the name of the smallest world has no number
         format_median([start.seconds for start in starts], "{:.2f}"),
         format_median([start.memory_mib for start in starts], "{:,.0f}"),
         *(format_median(times, "{:.0f}") for times in cpu_times),

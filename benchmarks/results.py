@@ -58,8 +58,8 @@ class Results:
     def rate_ratios(self, server: str, reference: str, workload: str) -> list[float]:
         """Return the ratio of the server's rate to that of the reference server, for each round."""
         return [
-            measured.rate / referred.rate
-            for measured, referred in zip(
+            measurement.rate / reference_measurement.rate
+            for measurement, reference_measurement in zip(
                 self.measurements(server, workload), self.measurements(reference, workload), strict=False
             )
         ]
@@ -67,7 +67,7 @@ class Results:
     def cold_start_ratios(self, server: str, reference: str) -> list[float]:
         """Return the ratio of the server's cold start time to that of the reference server, for each start."""
         pairs = zip(self.cold_starts.get(server, []), self.cold_starts.get(reference, []), strict=False)
-        return [measured.seconds / referred.seconds for measured, referred in pairs]
+        return [start.seconds / reference_start.seconds for start, reference_start in pairs]
 
     def cpu_ratios(self, server: str, reference: str, workloads: Sequence[str]) -> list[float]:
         """Return the ratio of the servers' median CPU times per request, for each workload measured on both."""

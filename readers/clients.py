@@ -29,7 +29,7 @@ TIMEOUT_SECONDS = 120
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return the exit status: 0 without an unexpected result, 1 with one, 2 when a program is not installed."""
+    """Test the clients. Return 0 without an unexpected result, 1 with one, and 2 if a program is not installed."""
     clients = _selected_clients(arguments)
     programs = (program for client in clients for program in client.programs)
     if not_installed := next((program for program in programs if not _is_installed(program)), None):
@@ -71,6 +71,7 @@ def run_client(client: Client) -> Results:
     results = {step: _run(client, command)[0] for step, command in client.preparation.items()}
     with running_mock() as origin:
         _, output = _run(client, (*client.scenario, origin))
+    # A scenario prints one line for each step: `list_channels: passed`.
     lines = (line.partition(": ") for line in output.splitlines())
     return results | {step: result for step, _, result in lines if step in STEPS}
 

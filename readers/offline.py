@@ -17,9 +17,10 @@ SWAGGER_UI = READERS / "node_modules" / "swagger-ui-dist"
 
 
 def render_page() -> str:
-    """Return the page; end tags inside the scripts are escaped, since they would close the script element."""
+    """Return the contract in Swagger UI as one HTML page."""
     contract = read_contract()
     template = Template((READERS / "page.html").read_text("utf-8"))
+    # An end tag inside a script would close the script element, so end tags are escaped.
     return template.substitute(
         title=contract["info"]["title"],
         style=(SWAGGER_UI / "swagger-ui.css").read_text("utf-8"),

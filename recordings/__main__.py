@@ -11,7 +11,7 @@ from recordings.report import PAGE, render
 
 
 def main() -> int:
-    """Replay and write the page. Return 1 if a difference has no explanation."""
+    """Replay all recordings and write the page. Return 1 if a difference has no explanation."""
     results = {name: asyncio.run(replay(name)) for name in FILES}
     PAGE.write_text(render(results), "utf-8")
     unexplained = [line for result in results.values() for line in result.unexplained]

@@ -1,4 +1,4 @@
-"""The recorded exchanges, and what of a response is compared."""
+"""The recorded exchanges, and the parts of a response that are compared."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parent
 FILES = ("default", "locked", "imported", "limited")
 
 _SEED_TIME = "2026-01-05T08:00:00Z"
-_OLD_MESSAGES = {"can't be blank": "blank", "is invalid": "invalid", "has already been taken": "taken"}
-"""The messages of validation errors in Canvas of today, and in the recorded Canvas, which repeats the type."""
+_RECORDED_MESSAGES = {"can't be blank": "blank", "is invalid": "invalid", "has already been taken": "taken"}
+"""The messages of validation errors in Canvas of today, each with the message that the recorded Canvas sends."""
 _ORIGIN = re.compile(r"http://[^/]+")
 _PRESENT = ("content-security-policy", "etag", "pragma", "x-rate-limit-remaining", "x-request-cost")
 """The headers whose values differ from run to run, so that only their presence is compared."""
@@ -44,7 +44,7 @@ class Response:
         except ValueError:
             return None
 
-    def compared(self, *, with_body: bool) -> dict[str, object]:
+    def compared_parts(self, *, with_body: bool) -> dict[str, object]:
         """Return the parts of the response that must be equal, by name."""
         headers = {name: _ORIGIN.sub("http://HOST", self.headers.get(name, "")) for name in _COMPARED}
         present = {f"{name} present": name in self.headers for name in _PRESENT}
@@ -92,19 +92,19 @@ def world_file(name: str) -> Path:
 
 
 def _exchange(step: dict[str, Any]) -> Exchange:
-    response = Response(step["status"], step["answer_headers"], step["answer"])
+    response = Response(step["status"], step["response_headers"], step["response_body"])
     return Exchange(step["method"], step["path"], step["headers"], step["body"], response)
 
 
 def _comparable(value: Any) -> Any:
-    """Return a JSON value without what differs from run to run, and with the older messages of validation errors."""
+    """Return a JSON value without values of one run, with the validation messages of the recorded Canvas."""
     if isinstance(value, list):
         return [_comparable(item) for item in value]
     if not isinstance(value, dict):
         return value
-    new = {name: _comparable(inner) for name, inner in value.items() if name != "error_report_id"}
-    if new.get("created_at", _SEED_TIME) != _SEED_TIME:
-        new["created_at"] = "now"
-    if "type" in new and new.get("message") in _OLD_MESSAGES:
-        new["message"] = _OLD_MESSAGES[new["message"]]
-    return new
+    comparable = {name: _comparable(inner) for name, inner in value.items() if name != "error_report_id"}
+    if comparable.get("created_at", _SEED_TIME) != _SEED_TIME:
+        comparable["created_at"] = "now"
+    if "type" in comparable and comparable.get("message") in _RECORDED_MESSAGES:
+        comparable["message"] = _RECORDED_MESSAGES[comparable["message"]]
+    return comparable

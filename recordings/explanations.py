@@ -74,7 +74,7 @@ AGE = (
         ),
     ),
 )
-EDITION = (
+HOSTED = (
     Explanation(
         "user ids such as 1~2",
         "Hosted Canvas accepts them, and the recorded Canvas does not. `tilde_user_ids: false` in a world file "
@@ -87,22 +87,22 @@ EDITION = (
 CRASHES = (
     Explanation(
         "no communication_channel",
-        "Canvas crashes with 500; the mock responds 400.",
+        "Canvas responds 500; the mock responds 400.",
         _mentions("communication_channel is missing"),
     ),
     Explanation(
         "an address or a push token over 255 characters",
-        "Canvas's database refuses it with 500; the mock responds 400.",
+        "Canvas's database rejects the value, and Canvas responds 500; the mock responds 400.",
         _mentions("is longer than 255 characters"),
     ),
     Explanation(
         "a type or an address that is not text",
-        "Canvas crashes with 500; the mock responds 400.",
+        "Canvas responds 500; the mock responds 400.",
         _mentions("must be text"),
     ),
     Explanation(
         "an unknown type with an address that exists as e-mail",
-        "Canvas's unique index refuses it with 500; the mock responds 400.",
+        "The row violates a unique index of Canvas's database, and Canvas responds 500; the mock responds 400.",
         _mentions("is stored as email"),
     ),
 )
@@ -110,7 +110,7 @@ CRASHES = (
 
 def explain(recorded: Exchange, mock: Response) -> Explanation | None:
     """Return the first explanation that applies, or None."""
-    return next((each for each in (*AGE, *EDITION, *CRASHES) if each.applies(recorded, mock)), None)
+    return next((each for each in (*AGE, *HOSTED, *CRASHES) if each.applies(recorded, mock)), None)
 
 
 def _without_report_id(response: Response) -> object:

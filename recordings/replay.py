@@ -20,7 +20,7 @@ _HOST = "127.0.0.1"
 
 @dataclass
 class Result:
-    """What the replay of one file found."""
+    """The numbers of equal and different responses in the replay of one file."""
 
     exchanges: int = 0
     alike: int = 0
@@ -60,14 +60,19 @@ async def _replay_sequence(app: ASGIApp, sequence: list[Exchange], result: Resul
 
 def _compare(recorded: Exchange, mock: Response, result: Result) -> None:
     with_body = recorded.method != "HEAD"
-    theirs, ours = recorded.response.compared(with_body=with_body), mock.compared(with_body=with_body)
-    if theirs == ours:
+    canvas_parts, mock_parts = (
+        recorded.response.compared_parts(with_body=with_body),
+        mock.compared_parts(with_body=with_body),
+    )
+    if canvas_parts == mock_parts:
         result.alike += 1
         return
     explanation = explain(recorded, mock)
     if explanation is None:
         parts = "; ".join(
-            f"{part}: Canvas {theirs[part]}, mock {ours[part]}" for part in theirs if theirs[part] != ours[part]
+            f"{part}: Canvas {canvas_parts[part]}, mock {mock_parts[part]}"
+            for part in canvas_parts
+            if canvas_parts[part] != mock_parts[part]
         )
         result.unexplained.append(f"{recorded.method} {recorded.path} {recorded.headers} {recorded.body}: {parts}")
         return

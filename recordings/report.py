@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recordings.exchanges import FILES
-from recordings.explanations import AGE, CRASHES, EDITION
+from recordings.explanations import AGE, CRASHES, HOSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,11 +23,12 @@ _INTRODUCTION = """\
 A running Canvas received {total:,} requests, and its responses were recorded: [recordings/](../recordings/README.md).
 `make fidelity` replays them against the mock and writes this page; a test fails on any difference that is not on it.
 
-**Of {total:,} recorded exchanges the mock repeats {alike:,}, differs in {explained:,} for a known reason, and in {unexplained} for no known reason.**
-The other {not_compared:,} follow an explained difference that changed the state, and cannot be compared.
+**Of {total:,} recorded exchanges, the mock repeats {alike:,}, differs in {explained:,} with an explanation, and differs in {unexplained} without one.**
+The other {not_compared:,} follow an explained difference that changed the state, and are not compared.
 
-Compared are status, media type, JSON body, `Link`, `Cache-Control`, `WWW-Authenticate`, `X-Canvas-User-Id`, `X-Canvas-Real-User-Id`, the names in `X-Canvas-Meta` with controller and action, and the presence of `ETag`, `Pragma`, `Content-Security-Policy`, `X-Request-Cost` and `X-Rate-Limit-Remaining`.
-Not compared are times of the run, `error_report_id`, request ids, measured values, and the message of a validation error: the recorded Canvas repeats the type of the error there, and Canvas of today has a sentence.
+The comparison covers the status, the media type, the JSON body, `Link`, `Cache-Control`, `WWW-Authenticate`, `X-Canvas-User-Id`, `X-Canvas-Real-User-Id`, the names in `X-Canvas-Meta` with controller and action, and the presence of `ETag`, `Pragma`, `Content-Security-Policy`, `X-Request-Cost` and `X-Rate-Limit-Remaining`.
+It ignores times of the run, `error_report_id`, request ids and measured values.
+It also ignores the message of a validation error, because the recorded Canvas sends the type of the error there, and Canvas of today sends a sentence.
 
 | File | Exchanges | Alike | Explained | Not compared | Unexplained |
 |---|---|---|---|---|---|
@@ -41,8 +42,12 @@ _SECTIONS = (
         "The recorded Canvas is of November 2023, and the mock follows Canvas of 2026.",
         AGE,
     ),
-    ("Hosted Canvas", "The mock follows hosted Canvas where it differs from Canvas as it is published.", EDITION),
-    ("Crashes of Canvas", "Where Canvas crashes with 500, the mock responds 4xx and names the mistake.", CRASHES),
+    ("Hosted Canvas", "The mock follows hosted Canvas where it differs from the published code of Canvas.", HOSTED),
+    (
+        "Crashes of Canvas",
+        "Canvas crashes on these requests and responds 500; the mock responds 4xx and names the mistake.",
+        CRASHES,
+    ),
 )
 
 

@@ -48,7 +48,9 @@ def test_requests_absent_from_the_har_file_count_with_the_average_time(timing: S
 
 
 def test_slowest_functions_include_all_their_parameters(timing: SuiteTiming) -> None:
-    assert timing.slowest == [("test_slow", 2, 2, 50.0), ("test_quick", 1, 0, 0.5)]
+    slow = suite_timing.FunctionTiming("test_slow", tests=2, requests=2, seconds=50.0)
+    quick = suite_timing.FunctionTiming("test_quick", tests=1, requests=0, seconds=0.5)
+    assert timing.slowest == [slow, quick]
 
 
 def test_report_shows_rates_shares_and_target_results(timing: SuiteTiming) -> None:

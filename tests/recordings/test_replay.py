@@ -9,7 +9,7 @@ import itertools
 import pytest
 
 from recordings.exchanges import FILES, Exchange, Response, read_sequences
-from recordings.explanations import AGE, CRASHES, EDITION, explain
+from recordings.explanations import AGE, CRASHES, HOSTED, explain
 from recordings.replay import replay
 from recordings.report import PAGE, render
 
@@ -26,7 +26,7 @@ def test_mock_repeats_every_recorded_exchange_but_the_explained_ones() -> None:
 
     assert [line for result in results.values() for line in result.unexplained] == []
     used = {name for result in results.values() for name in result.explained}
-    assert used == {each.name for each in (*AGE, *EDITION, *CRASHES)}
+    assert used == {each.name for each in (*AGE, *HOSTED, *CRASHES)}
     assert PAGE.read_text("utf-8") == render(results), "docs/fidelity.md is out of date; run make fidelity"
 
 
@@ -42,5 +42,5 @@ def test_mock_repeats_every_recorded_exchange_but_the_explained_ones() -> None:
 def test_another_response_is_a_difference_without_an_explanation(recorded: Exchange, change: dict[str, object]) -> None:
     other: Response = dataclasses.replace(recorded.response, **change)  # type: ignore[arg-type]  # one of its fields
 
-    assert other.compared(with_body=True) != recorded.response.compared(with_body=True)
+    assert other.compared_parts(with_body=True) != recorded.response.compared_parts(with_body=True)
     assert explain(recorded, other) is None
