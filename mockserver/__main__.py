@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import gc
 import math
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from mockserver.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_HOST = re.compile(r"\*|[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,8 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.enable()
 
 
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose messages have printable characters only."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and exit with 2."""
+        super().error(printable(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="canvas-mock",
         allow_abbrev=False,
         description="Serve a stateful mock of Canvas's Communication Channels API from openapi.yaml.",
@@ -78,6 +92,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="UNITS",
         help="units that a request costs, of 600 units that refill by 10 a second (default: 1)",
     )
+    add(
+        "--allow-host",
+        type=_host,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="host of the Host header, and of browser pages, to accept besides loopback and --host; "
+        "'*' for every Host header; may be repeated",
+    )
     add("--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes")
     return parser
 
@@ -86,6 +109,13 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 0 to 65535")
     return int(text)
+
+
+def _host(text: str) -> str:
+    """Return the name or address of a host; IPv6 addresses may have brackets."""
+    if not _HOST.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a host without scheme and port; try localhost")
+    return text
 
 
 def _cost(text: str) -> float:

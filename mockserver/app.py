@@ -17,16 +17,19 @@ from mockserver.api.middleware import build_middleware_stack
 from mockserver.api.response import ApiResponse, error_response
 from mockserver.canvas.seed import read_world
 from mockserver.canvas.world import World
-from mockserver.control.origins import LOCAL_ORIGINS
+from mockserver.control.guard import RequestGuard, allowed_hosts
 from mockserver.control.routes import control_routes
 from mockserver.pages.routes import page_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mockserver.canvas.errors import CanvasError
     from mockserver.canvas.rate_limit import RateLimit
+    from mockserver.control.origins import AllowedHosts
 
 _EXPOSED_HEADERS = [
     "ETag",
@@ -42,7 +45,7 @@ _EXPOSED_HEADERS = [
 ]
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # each argument is one independent option of the mock
     world: World | None = None,
     *,
     strict: bool = False,
@@ -51,6 +54,7 @@ def create_app(
     rate_limit: RateLimit | None = None,
     random: Random | None = None,
     body_timeout: float = BODY_TIMEOUT,
+    hosts: Collection[str] | None = None,
 ) -> ASGIApp:
     """Return a mock of one Canvas as an ASGI application. Several applications share nothing.
 
@@ -62,6 +66,8 @@ def create_app(
         rate_limit: The rate limit of each token; no limit if None.
         random: The source of request ids; the same seed gives the same ids.
         body_timeout: The seconds to wait for the next part of a body before the response 408.
+        hosts: The names and addresses, besides loopback, that a Host header may have, and whose pages may use the mock;
+            `*` accepts every Host header. None disables the check of the Host header.
     """
     world = world or World(read_world())
     report_ids = count(1)
@@ -78,7 +84,8 @@ def create_app(
     api = Dispatcher(stack, world_of, render, rate_limit, ids, body_timeout)
     routes = [*control_routes(world_of), *page_routes(world_of)]
     others = Starlette(routes=routes, exception_handlers={404: _unknown_route, 405: _unknown_route})
-    return _Cors(_PathSwitch(api, others))
+    allowed = allowed_hosts(hosts)
+    return RequestGuard(_Cors(_PathSwitch(api, others), allowed), allowed)
 
 
 async def _unknown_route(_request: Request, _error: Exception) -> Response:
@@ -86,19 +93,29 @@ async def _unknown_route(_request: Request, _error: Exception) -> Response:
     return HTMLResponse(str(UnknownRoute().body()), UnknownRoute.status_code)
 
 
-class _Cors:
-    """Starlette's CORS for pages of local origins; requests without an Origin bypass it."""
+class _CorsOfHosts(CORSMiddleware):
+    """Starlette's CORS middleware, with the allowed hosts in place of a list of origins."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    hosts: AllowedHosts
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Return whether pages of this origin may read responses."""
+        return self.hosts.accepts_origin(origin)
+
+
+class _Cors:
+    """Starlette's CORS for pages of allowed hosts; requests without an Origin bypass it."""
+
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
         self._app = app
-        self._cors = CORSMiddleware(
+        self._cors = _CorsOfHosts(
             app,
-            allow_origin_regex=LOCAL_ORIGINS.pattern,
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=_EXPOSED_HEADERS,
         )
+        self._cors.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or b"origin" in dict(scope["headers"]):

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from watchfiles import run_process
 
+from mockserver.address import authority_of
 from mockserver.app import create_app
 from mockserver.canvas.rate_limit import RateLimit
 from mockserver.canvas.seed import WorldFileError, read_world
 from mockserver.canvas.world import World
 from mockserver.contract import contract_file
+from mockserver.control.origins import is_loopback
+from mockserver.protocol import BoundedProtocol
+from mockserver.terminal import LogFormatter, printable
 
 if TYPE_CHECKING:
     import argparse
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 _FIRST_PATH = "/api/v1/users/self/communication_channels"
 _SERVER: dict[str, Any] = {
+    "http": BoundedProtocol,
+    "log_config": None,  # records reach the handler of `run`, which writes them on one printable line
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
@@ -45,34 +51,41 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
     `options` are the parsed `arguments`.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogFormatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it counts changes; _log_changes names the files
     try:
         return _serve_and_restart(options, arguments) if options.reload else _serve(options)
     except (WorldFileError, _CannotListen) as error:
-        print(f"canvas-mock: {error}", file=sys.stderr)
+        print(f"canvas-mock: {printable(error)}", file=sys.stderr)
         return USAGE_ERROR
 
 
 def _serve(options: argparse.Namespace) -> int:
     world = World(read_world(options.world))
-    app = create_app(
-        world,
-        strict=options.strict,
-        unauthorized_status=options.unauthorized_status,
-        error_report_ids=options.error_report_ids,
-        rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost) if options.rate_limit else None,
-    )
     with _listener(options.host, options.port) as listener:
+        app = create_app(
+            world,
+            strict=options.strict,
+            unauthorized_status=options.unauthorized_status,
+            error_report_ids=options.error_report_ids,
+            rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost) if options.rate_limit else None,
+            hosts={options.host, listener.getsockname()[0], *options.allow_host},
+        )
         gc.freeze()  # the world stays; each scan of a million channels stopped all requests for 0.6 s
         gc.enable()
+        warning = _warning(listener)
+        if warning is not None:
+            print(warning, file=sys.stderr)
         print(_banner(world, options, listener), file=sys.stderr, flush=True)
         uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listener])
     return 0
 
 
 def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) -> int:
-    """Serve in a child process, and in a new one after each change. Mistakes are reported before the first start."""
+    """Serve in a child process, and restart it after each change of the code, the contract or the world file."""
+    # Both lines only raise the errors of the first start here, where `run` reports them.
     read_world(options.world)
     _listener(options.host, options.port).close()
     gc.enable()
@@ -93,31 +106,49 @@ def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) ->
 
 def _log_changes(changes: Iterable[tuple[object, str]]) -> None:
     names = sorted({Path(path).name for _, path in changes})
-    print(f"Changed: {', '.join(names)}. Restarting.", file=sys.stderr, flush=True)
+    print(f"Changed: {printable(', '.join(names))}. Restarting.", file=sys.stderr, flush=True)
 
 
 def _listener(host: str, port: int) -> socket.socket:
+    host = host.strip().removeprefix("[").removesuffix("]")
+    if not host:  # Python would listen on every address
+        raise _CannotListen("--host is empty. Use 127.0.0.1 for this machine only, or 0.0.0.0 for every address.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        if not error.errno or error.errno < 0:  # getaddrinfo reports an unknown name with a number below zero
-            raise _CannotListen(f"{host} is not the name of a host. Choose another with --host.") from None
-        reason = os.strerror(error.errno)
-        raise _CannotListen(f"Cannot listen on {host}:{port}: {reason}. Choose another port with --port.") from None
+        address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]
+        return socket.create_server(address, family=family, backlog=2048)
+    except (OSError, ValueError) as error:  # ValueError for characters that no name has
+        number = error.errno if isinstance(error, OSError) else None
+        if not number or number < 0:  # getaddrinfo reports an unknown name with a number below zero
+            name = printable(host)
+            raise _CannotListen(f"{name} is not the name of a host. Choose another with --host.") from None
+        where, reason = authority_of(host, port), os.strerror(number)
+        raise _CannotListen(f"Cannot listen on {where}: {reason}. Choose another port with --port.") from None
+
+
+def _warning(listener: socket.socket) -> str | None:
+    """Return a warning if other machines can reach the address, else None."""
+    host, port = listener.getsockname()[:2]
+    if is_loopback(host):
+        return None
+    return (
+        f"Warning: {authority_of(host, port)} is not a loopback address, and the tokens are public. "
+        "Everybody who can reach this machine can read and change the channels of the mock."
+    )
 
 
 def _banner(world: World, options: argparse.Namespace, listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = f"http://{authority_of(host, port)}"
     tokens = [token.value for user in world.users.values() for token in user.tokens]
-    shown = ", ".join(tokens[:12]) + (", ..." if len(tokens) > 12 else "")
+    shown = printable(", ".join(tokens[:12]) + (", ..." if len(tokens) > 12 else ""))
+    header = printable(shlex.quote(f"Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}"))
     mode = " (strict: requests that violate the contract are rejected)" if options.strict else ""
     return (
         f"Canvas Communication Channels mock on {url}{mode}\n"
         f"  users and tokens  {url}/\n"
         f"  API reference     {url}/docs/\n"
         f"  tokens            {shown}\n"
-        f"  example           curl -H 'Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}' {url}{_FIRST_PATH}\n"
+        f"  example           curl -H {header} {url}{_FIRST_PATH}\n"
         f"Press Ctrl-C to stop."
     )

@@ -19,6 +19,7 @@ from hypothesis import settings
 from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
+from mockserver.protocol import BoundedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +139,8 @@ def served(serve: ServerFactory) -> str:
 @contextmanager
 def _served(app: ASGIApp) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        config = uvicorn.Config(app, http=BoundedProtocol, log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -6,11 +6,13 @@ import gc
 import os
 import re
 import select
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol
@@ -52,7 +54,7 @@ def start_mock() -> Iterator[MockStarter]:
             line = process.stderr.readline()
             assert line, output
             output += line
-        url = re.search(r"http://127\.0\.0\.1:\d+", output)
+        url = re.search(r"http://(127\.0\.0\.1|\[::1\]):\d+", output)
         assert url is not None
         return process, url[0]
 
@@ -81,6 +83,9 @@ class TestOptions:
             ["--rate-limit", "200"],
             ["--rate-limit-cost", "nan"],
             ["--relo"],
+            ["--allow-host", "http://mock"],
+            ["--allow-host", "mock:8000"],
+            ["--allow-host", ""],
         ],
     )
     def test_invalid_option_is_reported_with_exit_status_2(
@@ -92,11 +97,41 @@ class TestOptions:
         assert exited.value.code == 2
         assert options[-1].lstrip("-") in capsys.readouterr().err
 
+    @pytest.mark.parametrize("options", [["\x1b[31m\nforged"], ["--port", "\u202e"], ["--\x9b31m"]], ids=repr)
+    def test_message_about_an_option_is_printable(self, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            main(options)
+
+        assert capsys.readouterr().err.splitlines()[-1].startswith("canvas-mock: error: ")
+
     def test_invalid_host_is_reported_in_one_line_with_exit_status_2(self, capsys: pytest.CaptureFixture[str]) -> None:
         status = main(["--host", "a..b"])
 
         assert status == 2
         assert capsys.readouterr().err == "canvas-mock: a..b is not the name of a host. Choose another with --host.\n"
+
+    @pytest.mark.parametrize("host", ["", " ", "[]"])
+    @pytest.mark.parametrize("more", [[], ["--reload"]])
+    def test_empty_host_is_reported_in_one_line_with_exit_status_2(
+        self, host: str, more: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        status = main(["--host", host, "--port", "0", *more])
+
+        assert status == 2
+        assert capsys.readouterr().err == (
+            "canvas-mock: --host is empty. Use 127.0.0.1 for this machine only, or 0.0.0.0 for every address.\n"
+        )
+
+    @pytest.mark.parametrize("host", ["a\0b", "\udc80", "a" * 64])
+    def test_malformed_host_is_reported_in_one_line_with_exit_status_2(
+        self, host: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        status = main(["--host", host, "--port", "0"])
+
+        message = capsys.readouterr().err
+        assert status == 2
+        assert message.endswith(" is not the name of a host. Choose another with --host.\n")
+        assert message.rstrip("\n").isprintable()
 
     @pytest.mark.parametrize("more", [[], ["--reload"]])
     def test_port_in_use_is_reported_in_one_line_with_exit_status_2(
@@ -168,6 +203,30 @@ class TestProcess:
         assert [response.status_code for response in responses] == [200, 200]
         assert responses[1].headers["x-rate-limit-remaining"] == "600.0"
 
+    def test_foreign_pages_and_unknown_hosts_are_refused_unless_allowed(self, start_mock: MockStarter) -> None:
+        process, url = start_mock("--allow-host", "mock", "--allow-host", "[2001:db8::1]")
+        requests = [
+            {"Host": "mock:80"},
+            {"Host": "[2001:db8::1]"},
+            {"Origin": "http://localhost:5173"},
+            {"Host": "evil.example"},
+            {"Origin": "http://evil.example"},
+        ]
+
+        statuses = [httpx2.get(url + PATH, headers={**STUDENT, **headers}).status_code for headers in requests]
+        process.send_signal(signal.SIGINT)
+        _, output = process.communicate(timeout=TIMEOUT)
+
+        assert statuses == [200, 200, 200, 421, 403]
+        assert output.count("To allow it, start with --allow-host evil.example.\n") == 2
+
+    def test_every_host_header_is_accepted_with_an_asterisk(self, start_mock: MockStarter) -> None:
+        _, url = start_mock("--allow-host", "*")
+
+        response = httpx2.get(url + PATH, headers={**STUDENT, "Host": "evil.example"})
+
+        assert response.status_code == 200
+
     def test_violation_of_the_contract_is_logged_without_the_token(self, start_mock: MockStarter) -> None:
         process, url = start_mock()
         httpx2.post(url + PATH, headers=STUDENT, data={"communication_channel[type]": "fax"})
@@ -179,6 +238,48 @@ class TestProcess:
             "POST /api/v1/users/self/communication_channels violates the contract: create_communication_channel"
         )
         assert "student-token" not in output
+
+    @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
+    def test_ends_without_a_message_while_clients_upload_wait_and_rest(
+        self, start_mock: MockStarter, signal_: signal.Signals
+    ) -> None:
+        process, url = start_mock()
+        head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer student-token\r\n"
+        upload = f"{head}Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n"
+        list_ = f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer student-token\r\n\r\n"
+        requests = [upload, list_ + upload, list_, list_ + head, list_ + "GET"]
+        with ExitStack() as connections:
+            for request in requests:
+                address = url.removeprefix("http://").split(":")
+                connection = connections.enter_context(socket.create_connection((address[0], int(address[1]))))
+                connection.sendall(request.encode())
+                expected = b"100 Continue" if request.endswith(upload) else b"200 OK"
+                response = b""
+                while expected not in response:
+                    response += connection.recv(65536)
+
+            begin = time.monotonic()
+            process.send_signal(signal_)
+            _, output = process.communicate(timeout=TIMEOUT)
+
+        assert output == ""
+        assert process.returncode == (0 if signal_ == signal.SIGINT else -signal.SIGTERM)
+        assert time.monotonic() - begin < TIMEOUT / 4
+
+    def test_links_and_pages_bracket_an_ipv6_address(self, start_mock: MockStarter) -> None:
+        if not has_ipv6():
+            pytest.skip("this machine has no IPv6")
+        _, url = start_mock("--host", "::1")
+        port = url.rpartition(":")[2]
+
+        links, page, document = (
+            raw_exchange(("::1", int(port)), f"GET {path} HTTP/1.0\r\nAuthorization: Bearer student-token\r\n\r\n")
+            for path in (PATH, "/", "/openapi.json")
+        )
+
+        assert f"<http://[::1]:{port}{PATH}?" in links
+        assert f"http://[::1]:{port}/" in page
+        assert f"http://[::1]:{port}/api/v1" in document
 
 
 class TestReload:
@@ -201,6 +302,24 @@ class TestReload:
             process.communicate(timeout=TIMEOUT)
 
 
+@pytest.mark.parametrize(
+    ("host", "is_reachable"),
+    [("0.0.0.0", True), ("0", True), ("::", True), ("::1", False), ("[::1]", False), ("localhost", False)],  # noqa: S104
+)
+def test_warning_that_the_tokens_are_public_is_printed_unless_the_address_is_loopback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str, *, is_reachable: bool
+) -> None:
+    if ":" in host and not has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+
+    status = main(["--host", host, "--port", "0"])
+    gc.unfreeze()
+
+    assert status == 0
+    assert ("the tokens are public" in capsys.readouterr().err) == is_reachable
+
+
 @pytest.mark.parametrize("options", [[], ["--reload"]])
 def test_garbage_collector_is_disabled_only_during_the_start(
     monkeypatch: pytest.MonkeyPatch, options: list[str]
@@ -219,6 +338,22 @@ def test_garbage_collector_is_disabled_only_during_the_start(
     assert status == 0
     assert enabled_while_serving == [True]
     assert gc.isenabled()
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+def raw_exchange(address: tuple[str, int], request: str) -> str:
+    """Send a request as it is, and return everything up to the end of the connection."""
+    with socket.create_connection(address, timeout=TIMEOUT) as connection:
+        connection.sendall(request.encode())
+        with connection.makefile("rb") as stream:
+            return stream.read().decode()
 
 
 def wait_for(process: subprocess.Popen[bytes], text: str, on_silence: Callable[[], object] = lambda: None) -> None:
@@ -241,3 +376,17 @@ def wait_for(process: subprocess.Popen[bytes], text: str, on_silence: Callable[[
         if output.endswith(text.encode()):
             return
     raise AssertionError(output)
+
+
+def test_banner_quotes_a_token_for_the_shell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = tmp_path / "quote.world.yaml"
+    world.write_text("""users: [{id: 1, name: A, tokens: ["';date;'"]}]""")
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+
+    main(["--port", "0", "--world", str(world)])
+    gc.unfreeze()
+
+    example = next(line for line in capsys.readouterr().err.splitlines() if "curl" in line)
+    assert shlex.split(example)[:4] == ["example", "curl", "-H", "Authorization: Bearer ';date;'"]

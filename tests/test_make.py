@@ -130,7 +130,7 @@ class TestCi:
         assert process.returncode == 2
 
     @pytest.mark.parametrize("failing", ["update", "install"])
-    def test_ends_if_a_tool_cannot_be_installed(self, failing: str, tools: Path) -> None:
+    def test_fails_before_the_tests_if_a_tool_cannot_be_installed(self, failing: str, tools: Path) -> None:
         (tools / "wrk").unlink()
         write_program(tools / "apt-get", f'test "$1" != {failing}')
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connexion.exceptions import NonConformingResponse
 
+from mockserver.address import origin
 from mockserver.api import parameters as rails
 from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod, UnknownRoute
 from mockserver.api.paths import canonical_path
 from mockserver.api.request import SCOPE_KEY, ApiRequest
 from mockserver.api.response import ApiResponse, complete
 from mockserver.canvas.errors import CanvasError
+from mockserver.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,8 +35,10 @@ MAX_BODY_BYTES = 1024 * 1024
 BODY_TIMEOUT = 10.0
 """The default number of seconds to wait for the next part of a body."""
 
+_WHOLE_BODY = 6
+"""The factor by which a whole body may take longer than its next part may."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-_HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 _METHOD_OVERRIDE = b"x-http-method-override"
 
 
@@ -81,13 +84,15 @@ class Dispatcher:
         except CanvasError as error:
             await self._render(error).send(buffer)
         except NonConformingResponse as problem:
-            log.error("The mock's response violates openapi.yaml: %s", problem.detail)  # noqa: TRY400  # it says where
+            log.error("The mock's response violates openapi.yaml: %s", printable(problem.detail))  # noqa: TRY400  # it says where
             await _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}").send(buffer)
         except Exception:
-            log.exception("The mock failed on %s %s; this is a bug of the mock", request.method, request.path)
+            target = f"{printable(request.method)} {printable(request.path)}"
+            log.exception("The mock failed on %s; this is a bug of the mock", target)
             await _internal_error("The mock failed; this is a bug of the mock. The log has the traceback.").send(buffer)
         if request.violations:
-            log.warning("%s %s violates the contract: %s", request.method, request.path, "; ".join(request.violations))
+            target = f"{printable(request.method)} {printable(request.path)}"
+            log.warning("%s violates the contract: %s", target, printable("; ".join(request.violations)))
         start, body = complete(request, self._random, start, body)
         await send(start)
         await send({"type": "http.response.body", "body": body})
@@ -95,17 +100,18 @@ class Dispatcher:
     async def _process(
         self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
+        """Read the parameters and the method of the request, charge it to the rate limit, and route it."""
         if request.method not in _METHODS:
             raise UnknownMethod
         request.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
         try:
-            sent = await _body_parameters(request, headers, receive, self._body_timeout)
+            in_body = await _body_parameters(request, headers, receive, self._body_timeout)
         except CanvasError as error:
-            request.body_error, sent = error, {}
-        request.parameters = {**sent, **request.query} if sent else request.query
+            request.body_error, in_body = error, {}
+        request.parameters = {**in_body, **request.query} if in_body else request.query
         if request.method == "POST":
             is_json = request.media_type == "application/json"
-            request.method = _overridden_method(headers, {} if is_json else sent) or "POST"
+            request.method = _overridden_method(headers, {} if is_json else in_body) or "POST"
             request.has_overridden_method = request.method != "POST"
         if self._rate_limit is None:
             await self._route(request, scope, receive, send)
@@ -128,8 +134,9 @@ class Dispatcher:
 @contextmanager
 def _charged(request: ApiRequest, rate_limit: RateLimit) -> Iterator[None]:
     """Charge the request to the bucket of its token; all unknown tokens share one. Raises RateLimitExceeded."""
-    sent = request.access_token or ""
-    token = sent if sent in request.world.tokens else ""
+    token = request.access_token or ""
+    if token not in request.world.tokens:
+        token = ""
     try:
         with rate_limit.reserve(request.world, token):
             yield
@@ -140,8 +147,8 @@ def _charged(request: ApiRequest, rate_limit: RateLimit) -> Iterator[None]:
 
 def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiRequest:
     """Return a request with the values of its headers."""
-    host = _host(headers.get(b"host", b"").decode("latin-1"), scope)
-    request = ApiRequest(world, scope["method"], scope["path"], f"{scope['scheme']}://{host}", {}, {})
+    url = origin(scope, headers.get(b"host", b"").decode("latin-1"))
+    request = ApiRequest(world, scope["method"], scope["path"], url, {}, {})
     if b"authorization" in headers:
         request.authorization = headers[b"authorization"].decode("latin-1")
     if b"accept" in headers:
@@ -149,11 +156,6 @@ def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiR
     if b"if-none-match" in headers:
         request.if_none_match = headers[b"if-none-match"].decode("latin-1")
     return request
-
-
-def _host(sent: str, scope: Scope) -> str:
-    """Return the Host header, or the server's address where the header is malformed."""
-    return sent if _HOST.fullmatch(sent) else ":".join(map(str, scope["server"]))
 
 
 async def _body_parameters(
@@ -175,16 +177,24 @@ async def _body_parameters(
 
 
 async def _read_body(content_length: bytes, receive: Receive, seconds: float) -> bytes:
-    """Return the whole body. Raises BodyTooLarge, and IncompleteBody if its next part takes longer than `seconds`."""
+    """Return the whole body. Raises BodyTooLarge, and IncompleteBody if it is slow.
+
+    Its next part may take `seconds`, and the whole body `_WHOLE_BODY` times as long.
+    """
     if content_length.isdigit() and (len(content_length) > 9 or int(content_length) > MAX_BODY_BYTES):
         raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
     body = bytearray()
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds * _WHOLE_BODY
     while True:
+        remaining = end - clock()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(seconds, remaining)):
                 message = await receive()
         except TimeoutError:
             raise IncompleteBody("the body did not come") from None
+        if remaining <= 0:
+            raise IncompleteBody("the body did not come")
         if message["type"] == "http.disconnect":
             raise IncompleteBody("the body did not come")
         body += message.get("body", b"")
@@ -194,9 +204,9 @@ async def _read_body(content_length: bytes, receive: Receive, seconds: float) ->
             return bytes(body)
 
 
-def _overridden_method(headers: dict[bytes, bytes], sent: rails.Parameters) -> str | None:
+def _overridden_method(headers: dict[bytes, bytes], in_body: rails.Parameters) -> str | None:
     """Return the method that replaces POST: from the field `_method` of the body, or a header (behaviour 1.2)."""
-    name = sent.get("_method") or headers.get(_METHOD_OVERRIDE, b"").decode("latin-1")
+    name = in_body.get("_method") or headers.get(_METHOD_OVERRIDE, b"").decode("latin-1")
     method = str(name).upper()
     return method if method in _METHODS else None
 

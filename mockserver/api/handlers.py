@@ -50,9 +50,10 @@ class Handlers:
 
     def delete_communication_channel(self, request: ApiRequest) -> ApiResponse:
         """Delete by id (behaviour 6). If `type` and `address` are both sent, they replace the id (behaviour 1.1)."""
-        owner, sent = request.owner, request.parameters
-        if sent.get("type") is not None and sent.get("address") is not None:
-            return _retire(request, request.world.find_channel_by_address(owner, sent["type"], sent["address"]))
+        owner, parameters = request.owner, request.parameters
+        if parameters.get("type") is not None and parameters.get("address") is not None:
+            channel = request.world.find_channel_by_address(owner, parameters["type"], parameters["address"])
+            return _retire(request, channel)
         return _retire(request, request.world.find_channel(owner, request.path_parameters["id"]))
 
     def delete_communication_channel_by_address(self, request: ApiRequest) -> ApiResponse:
@@ -61,7 +62,7 @@ class Handlers:
         return _retire(request, request.world.find_channel_by_address(request.owner, path["type"], path["address"]))
 
     def delete_push_token(self, request: ApiRequest) -> ApiResponse:
-        """Delete a push token of the current user (behaviour 7)."""
+        """Delete a push token of the current user. Raises NotFound for a user without a push channel (behaviour 7)."""
         request.world.find_channel_by_address(request.user, "push", PUSH_ADDRESS)
         push_token = request.parameters.get("push_token")
         if not isinstance(push_token, str):
@@ -77,7 +78,7 @@ class Handlers:
         return _channel_response(request, channel)
 
     def show_user(self, request: ApiRequest) -> ApiResponse:
-        """Return the user, which clients read before they list channels; not in the contract."""
+        """Return the user. The contract leaves this operation out; clients send it before they list channels."""
         permissions.check_list(request.user, request.owner)
         return ApiResponse(request.owner.to_json())
 

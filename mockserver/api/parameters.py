@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
@@ -68,12 +69,13 @@ def nest(pairs: Iterable[tuple[str, object]]) -> Parameters:
     """Return nested parameters: `a[b]=1` becomes `{"a": {"b": "1"}}`, and `a[]=1` becomes `{"a": ["1"]}`."""
     nested: Parameters = {}
     for name, value in pairs:
+        _check_name(name)
         match = _NAME.fullmatch(name)
         if match is None:
             nested[name] = value
             continue
         parts = _PART.findall(match[2])
-        _check_limits(len(parts), name)
+        _check_depth(len(parts))
         _put(nested, match[1], parts, value)
     return nested
 
@@ -115,28 +117,31 @@ def _from_json(body: bytes) -> Parameters:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise MalformedJson from None
-    if sum(1 for _ in _leaves(value, 0)) > _MAX_PARAMETERS:
+    if sum(1 for _ in islice(_values(value, 0), _MAX_PARAMETERS + 2)) > _MAX_PARAMETERS + 1:  # the body itself is one
         raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
     return value if isinstance(value, dict) else {"_json": value}
 
 
-def _leaves(value: object, depth: int) -> Iterator[object]:
-    """Yield the scalars in a value, and check its depth and names."""
+def _values(value: object, depth: int) -> Iterator[object]:
+    """Yield a value and all values in it, empty lists and objects included, and check their depth and names."""
+    yield value
     if isinstance(value, dict):
+        _check_depth(depth)
         for name, inner in value.items():
-            _check_limits(depth, name)
-            yield from _leaves(inner, depth + 1)
+            _check_name(name)
+            yield from _values(inner, depth + 1)
     elif isinstance(value, list):
-        _check_limits(depth, "")
+        _check_depth(depth)
         for inner in value:
-            yield from _leaves(inner, depth + 1)
-    else:
-        yield value
+            yield from _values(inner, depth + 1)
 
 
-def _check_limits(depth: int, name: str) -> None:
+def _check_depth(depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise BadParameters(f"a parameter is nested deeper than {_MAX_DEPTH} levels")
+
+
+def _check_name(name: str) -> None:
     if len(name) > _MAX_NAME_LENGTH:
         raise BadParameters(f"the name of a parameter is longer than {_MAX_NAME_LENGTH} characters")
 
@@ -157,5 +162,6 @@ async def _from_multipart(content_type: str, body: bytes) -> Parameters:
     await form.close()
     files = [name for name, value in form.multi_items() if not isinstance(value, str)]
     if files:
+        _check_name(files[0])
         raise BadParameters(f"{files[0]} is a file; the parameters of this API are text")
     return nest(form.multi_items())

@@ -23,7 +23,7 @@ from connexion.validators import FormDataValidator, ParameterValidator
 from mockserver.api.errors import ContractViolation
 from mockserver.api.parameters import FORM, flatten
 from mockserver.api.request import SCOPE_KEY
-from mockserver.contract import compile_schema
+from mockserver.contract import INT64_MAX, INT64_MIN, compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 NOT_IN_DIGITS = "is not written in digits"
 """The message for a number that Connexion accepts and the contract does not, such as `1_0`."""
+NOT_IN_64_BITS = "is no 64-bit integer"
+"""The message for a number of the format int64, which Connexion does not check."""
 
 _INTEGER_DIGITS = 18
 _DIGITS = re.compile("-?[0-9]+")
@@ -54,6 +56,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         self._body = self._operation.body_schema(FORM) if FORM in self._operation.consumes else None
         self._checks = {p["name"]: compile_schema(p["schema"]) for p in parameters}
         self._kinds = {p["name"]: p["schema"].get("type") for p in parameters}
+        self._int64 = {p["name"] for p in parameters if p["schema"].get("format") == "int64"}
         self._body_check = compile_schema(self._body) if self._body else None
         properties = self._body["properties"] if self._body else {}
         self._body_kinds = {name: schema.get("type") for name, schema in properties.items()}
@@ -115,7 +118,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
                     yield f"{place} parameter {name}: {message.splitlines()[0]}"
 
     def _malformed_values(self, request: ApiRequest) -> Iterator[str]:
-        """Yield the violations that Connexion does not find: a number not in digits, a list in place of one value."""
+        """Yield the violations that Connexion does not find: a malformed or too large number, a list for one value."""
         sources = ("query", self._query, request.query), ("path", self._path, request.path_parameters)
         for place, known, sent in sources:
             for name in (name for name in known if name in sent):
@@ -124,6 +127,8 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
                     yield f"{place} parameter {name}: one value belongs here, not several"
                 elif self._kinds[name] == "integer" and _NUMBER.fullmatch(value) and not _DIGITS.fullmatch(value):
                     yield f"{place} parameter {name}: {value!r} {NOT_IN_DIGITS}"
+                elif name in self._int64 and _DIGITS.fullmatch(value) and not _is_int64(value):
+                    yield f"{place} parameter {name}: {value} {NOT_IN_64_BITS}"
 
     async def _body_violations(self, form: dict[str, str]) -> list[str]:
         operation = self._operation
@@ -186,6 +191,15 @@ def _request_api(*, strict: bool) -> type[RequestValidationAPI]:
             return RequestOperation(self.next_app, operation=operation, strict=strict)
 
     return API
+
+
+def _is_int64(digits: str) -> bool:
+    """Return whether a number in digits is a 64-bit integer; Python refuses to convert thousands of digits."""
+    significant = digits.lstrip("-").lstrip("0")
+    if len(significant) > len(str(INT64_MAX)):
+        return False
+    number = int(significant or "0")
+    return INT64_MIN <= (-number if digits.startswith("-") else number) <= INT64_MAX
 
 
 def _coerced(kind: str | None, value: str) -> Any:

@@ -87,12 +87,12 @@ def complete(request: ApiRequest, random: Random, start: Message, body: bytes) -
     elif not any(name == b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-cache"))
     headers += _request_headers(request, random)
-    sent = b"" if request.method == "HEAD" else body
+    sent_body = b"" if request.method == "HEAD" else body
     if status != 304:
-        # The client of a POST that was changed to HEAD waits for all the bytes that the header announces.
-        length = len(sent if request.has_overridden_method else body)
+        # A client that sent POST waits for as many bytes as Content-Length states, even if the method is now HEAD.
+        length = len(sent_body if request.has_overridden_method else body)
         headers.append((b"content-length", b"%d" % length))
-    return {**start, "status": status, "headers": headers}, sent
+    return {**start, "status": status, "headers": headers}, sent_body
 
 
 def with_string_ids(value: object) -> object:

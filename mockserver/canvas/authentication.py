@@ -63,8 +63,9 @@ def check_scopes(token: Token, method: str, path: str) -> None:
 
 @lru_cache(maxsize=256)
 def _scope_pattern(scope: str) -> re.Pattern[str]:
+    """Return a pattern of a scope's paths; two parameters in one segment would make its search exponential."""
     template = re.escape(scope.removeprefix("url:"))
-    return re.compile(re.sub(r":[a-z_]+", "[^/]+", template) + r"(\.[^/]+)?")
+    return re.compile(re.sub(r"(?<=/):[a-z_]+(?=/|$)", "[^/]+", template) + r"(\.[^/]+)?")
 
 
 def resolve_caller(world: World, token: Token, as_user_id: object) -> Caller:

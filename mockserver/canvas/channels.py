@@ -110,7 +110,7 @@ class ChannelList:
         return self.rows.get((kind, address.lower()))
 
     def page(self, rows: slice) -> list[Channel]:
-        """Return these rows of the list, in order of position."""
+        """Return a part of the channels that are not retired, in order of position."""
         return self.listed[rows]
 
     def retire(self, channel: Channel) -> None:

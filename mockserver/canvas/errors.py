@@ -6,7 +6,8 @@ CanvasError
 |-- Forbidden
 |-- NotFound, PageNotFound
 |-- ValidationFailed, Refused, RecordInvalid
-`-- BadParameters                                                      Canvas crashes with a 500
+|-- BadParameters                                                      Canvas crashes with a 500
+`-- LimitExceeded                                                      limits of the mock's state
 """
 
 from __future__ import annotations
@@ -178,5 +179,11 @@ class RecordInvalid(CanvasError):
 
 class BadParameters(CanvasError):
     """Canvas crashes with a 500 on these parameters; the mock sends 400 and names the mistake."""
+
+    status_code = 400
+
+
+class LimitExceeded(CanvasError):
+    """The state has reached a limit of the mock; Canvas has no such limit."""
 
     status_code = 400

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-import yaml
 
 from mockserver.canvas.accounts import ADMIN_RIGHTS, SITE_ADMIN_RIGHTS, Account, Token, User
 from mockserver.canvas.channels import NO_BOUNCES, PUSH_ADDRESS, Channel, ChannelList
+from mockserver.canvas.yaml_document import MAX_BYTES, DocumentError, parse_document
+from mockserver.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_EXTERNAL_IDS = ("sis_user_id", "sis_integration_id", "lti_user_id", "uuid")
-_SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is ten times faster
+    from mockserver.canvas.yaml_document import DocumentPath
 
-DocumentPath = list[Any]
-"""The keys and indexes that lead to a value of a document."""
+_EXTERNAL_IDS = ("sis_user_id", "sis_integration_id", "lti_user_id", "uuid")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_MAX_REASON_LENGTH = 300
+_FORMATS = jsonschema.FormatChecker(formats=())
 
 
 class WorldFileError(Exception):
-    """A world file that cannot be used; the message says where and why."""
+    """A world file that cannot be used; the message is one printable line that says where and why."""
 
-
-class _Loader(_SAFE_LOADER):  # type: ignore[misc]  # one of two classes, by what PyYAML was built with
-    """A safe YAML loader that leaves times as text, as the API has them."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _SAFE_LOADER.yaml_implicit_resolvers.items()
-}
+    def __init__(self, where: str, reason: object) -> None:
+        super().__init__(f"{printable(where)}{printable(reason, _MAX_REASON_LENGTH)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +59,64 @@ class Seed:
 
 def read_world(path: Path | None = None) -> Seed:
     """Return the seed in a world file, or the default one. Raises WorldFileError with the line of the mistake."""
+    data = _read_file(path) if path else _packaged("default.world.yaml")
     try:
-        text = path.read_text("utf-8") if path else _packaged("default.world.yaml")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldFileError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        document = yaml.load(text, _Loader)  # noqa: S506  # a subclass of the safe loader
-        root = yaml.compose(text, _Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise WorldFileError(f"{path}{where}: {getattr(error, 'problem', None) or 'not YAML'}") from None
-    for place, message in _errors(document):
-        raise WorldFileError(f"{path}, line {_line(root, place)}: {message}")
-    return Seed(document)
+        document = parse_document(data)
+    except DocumentError as error:
+        raise WorldFileError(f"{path}, line {error.line}: ", error) from None
+    for place, message in _errors(document.value):
+        raise WorldFileError(f"{path}, line {document.line(place)}: ", message)
+    return Seed(document.value)
 
 
-def _packaged(name: str) -> str:
-    return resources.files("mockserver.canvas").joinpath(name).read_text("utf-8")
+def _read_file(path: Path) -> bytes:
+    """Return the bytes of a regular file, at most one more than a document may have. Raises WorldFileError."""
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:  # Path.open has no opener
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise WorldFileError(f"{path} cannot be read: ", getattr(error, "strerror", None) or error) from None
+    raise WorldFileError(f"{path} cannot be read: ", "Not a regular file")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open a file; a named pipe is opened too, without waiting for the program that writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _packaged(name: str) -> bytes:
+    return resources.files("mockserver.canvas").joinpath(name).read_bytes()
+
+
+@_FORMATS.checks("date-time", raises=ValueError)
+def _is_time(value: object) -> bool:
+    """Return whether a value is a time in Canvas's format. Raises ValueError for a day or an hour that does not exist.
+
+    Values that are not text have another error.
+    """
+    if not isinstance(value, str):
+        return True
+    return _TIME.fullmatch(value) is not None and bool(datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z"))
 
 
 def _errors(document: Any) -> Iterator[tuple[DocumentPath, str]]:
     """Yield the mistakes of a document: the best match of its schema errors, or else its contradictions."""
-    schema = yaml.load(_packaged("world.schema.yaml"), _Loader)  # noqa: S506  # a subclass of the safe loader
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(document)
+    schema = parse_document(_packaged("world.schema.yaml")).value
+    errors = jsonschema.Draft202012Validator(schema, format_checker=_FORMATS).iter_errors(document)
     best = jsonschema.exceptions.best_match(errors)
     if best is not None:
         name = ".".join(map(str, best.absolute_path)) or "the file"
-        yield list(best.absolute_path), f"{name}: {best.message}"
+        yield list(best.absolute_path), f"{name}: {_reason(best)}"
         return
     yield from _contradictions(document["users"])
+
+
+def _reason(error: jsonschema.ValidationError) -> str:
+    """Return the error in words; where a pattern or a format does not match, in those of the schema's description."""
+    if error.validator in {"format", "pattern"} and isinstance(error.schema, dict):
+        return f"{error.instance!r} is not {error.schema['description']}"
+    return str(error.message)
 
 
 def _contradictions(users: list[dict[str, Any]]) -> Iterator[tuple[DocumentPath, str]]:
@@ -129,21 +156,6 @@ def _duplicates(name: str, values: Iterable[tuple[DocumentPath, Any]]) -> Iterat
         if value in seen:
             yield place, f"{name} {value} is there twice"
         seen.add(value)
-
-
-def _line(node: yaml.Node | None, place: DocumentPath) -> int:
-    """Return the line, from 1, of the value at this place of the composed document."""
-    if node is None:
-        return 1
-    for step in place:
-        if isinstance(node, yaml.MappingNode):
-            inner = next((value for key, value in node.value if key.value == step), None)
-        else:
-            inner = node.value[step]
-        if inner is None:
-            break
-        node = inner
-    return node.start_mark.line + 1
 
 
 def _user(entry: dict[str, Any], created_at: str, token_ids: Iterator[int]) -> User:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.canvas import channels as rules
 from mockserver.canvas.channels import Channel
-from mockserver.canvas.errors import BadParameters, NotFound, RecordInvalid, Refused
+from mockserver.canvas.errors import BadParameters, LimitExceeded, NotFound, RecordInvalid, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from mockserver.canvas.seed import Seed
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+MAX_PUSH_TOKENS = 1000
+"""For each access token; Canvas has no limit. No person has so many devices, and a test seldom needs more than two."""
+
+MAX_CREATED_CHANNELS = 500_000
+"""Of all users, without those of the world file; about 300 MB. A user has at most 101 rows by Canvas's own limit."""
 
 _HOUR = timedelta(hours=1)
 
@@ -54,6 +60,7 @@ class World:
         self.users_by_external_id = {}
         self.rate_limit_levels = {}
         self._last_channel_id = 0
+        self._created_channels = 0
         for user in self._seed.users():
             self.add_user(user)
 
@@ -80,7 +87,7 @@ class World:
             self._index(channel)
 
     def find_user(self, path_id: str, current: User) -> User:
-        """Return the user with this id, in any form that Canvas accepts in a path; `current` is `self`.
+        """Return the user with this id, in any form that Canvas accepts in a path; `self` is the user `current`.
 
         Raises NotFound for an id that no user has (behaviour 3.4).
         """
@@ -128,7 +135,7 @@ class World:
         """Register a push token with an access token, and return the owner's one push channel (behaviour 5.7).
 
         Raises Refused where the developer key has no SNS ARN, RecordInvalid without a push token, and BadParameters
-        for a push token that Canvas's database cannot store.
+        for a push token that Canvas's database cannot store, and LimitExceeded.
         """
         if not token.sns:
             raise Refused("SNS is not configured for this developer key")
@@ -136,7 +143,7 @@ class World:
             raise RecordInvalid
         if len(push_token) > rules.MAX_TEXT_LENGTH:
             raise BadParameters(f"communication_channel[token] is longer than {rules.MAX_TEXT_LENGTH} characters")
-        token.push_tokens.add(push_token.lower())
+        self._check_devices(token, push_token.lower())
         channel = owner.channels.find("push", rules.PUSH_ADDRESS)
         if channel is None:
             channel = self._new_channel(owner, "push", rules.PUSH_ADDRESS, "active")
@@ -144,6 +151,7 @@ class World:
             self._index(channel)
         elif channel.retired:
             owner.channels.restore(channel, rules.PUSH_ADDRESS, "active")
+        token.push_tokens.add(push_token.lower())
         return channel
 
     def unregister_device(self, owner: User, push_token: str) -> None:
@@ -164,7 +172,14 @@ class World:
         if sum(not row.retired or row.created_at > recent for row in rows) >= limit:
             raise Refused("Maximum number of communication channels reached")
 
+    def _check_devices(self, token: Token, push_token: str) -> None:
+        if push_token not in token.push_tokens and len(token.push_tokens) >= MAX_PUSH_TOKENS:
+            raise LimitExceeded(f"the mock stores at most {MAX_PUSH_TOKENS} push tokens for each access token")
+
     def _new_channel(self, owner: User, kind: str, address: str, state: str) -> Channel:
+        if self._created_channels >= MAX_CREATED_CHANNELS:
+            raise LimitExceeded(f"the mock stores at most {MAX_CREATED_CHANNELS} created channels until it is reset")
+        self._created_channels += 1
         position = owner.channels.last_position + 1
         return Channel(self._last_channel_id + 1, owner.id, kind, address, state, position, self.now())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from html import escape
 from importlib import resources
 from string import Template
@@ -21,7 +22,7 @@ def home_page(world: World, base_url: str) -> str:
     tokens = [token.value for user in users for token in user.tokens]
     return template.substitute(
         url=escape(base_url),
-        token=escape(tokens[0] if tokens else "TOKEN"),
+        header=escape(shlex.quote(f"Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}"), quote=False),
         users="\n".join(map(_row, users[:_MAX_USERS])),
         more=f"<p>and {len(users) - _MAX_USERS} more.</p>" if len(users) > _MAX_USERS else "",
     )

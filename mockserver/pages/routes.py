@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
+from mockserver.address import origin
 from mockserver.contract import contract_file, read_contract
 from mockserver.pages.home import home_page
 
@@ -26,7 +27,7 @@ def page_routes(world_of: Callable[[Scope], World]) -> list[BaseRoute]:
     """Return the routes of the pages; `world_of` returns the world of a request. No page loads from another host."""
 
     async def home(request: Request) -> Response:
-        return HTMLResponse(home_page(world_of(request.scope), str(request.base_url).rstrip("/")))
+        return HTMLResponse(home_page(world_of(request.scope), _base_url(request)))
 
     return [
         Route("/", home),
@@ -45,9 +46,14 @@ async def contract_as_yaml(_request: Request) -> Response:
 
 async def contract_as_json(request: Request) -> Response:
     """Return the contract as JSON, with this mock as its server."""
-    return JSONResponse({**read_contract(), "servers": [{"url": f"{str(request.base_url).rstrip('/')}/api/v1"}]})
+    return JSONResponse({**read_contract(), "servers": [{"url": f"{_base_url(request)}/api/v1"}]})
 
 
 async def reference(_request: Request) -> Response:
     """Return the API reference: Swagger UI from an installed package, showing openapi.json."""
     return HTMLResponse(resources.files("mockserver.pages").joinpath("reference.html").read_text("utf-8"))
+
+
+def _base_url(request: Request) -> str:
+    """Return the URL of the mock as the client addressed it."""
+    return origin(request.scope, request.headers.get("host", "")) + str(request.scope.get("root_path", ""))

@@ -99,6 +99,15 @@ class TestBody:
         assert json.loads(body["body"]) == {"errors": [{"message": "the body did not come"}]}
         assert len(world.users[1].channels.listed) == 3
 
+    def test_body_without_an_end_is_408_although_parts_arrive(self, world: World) -> None:
+        async def receive() -> Message:
+            await asyncio.sleep(0)  # lets the loop run
+            return {"type": "http.request", "body": b"", "more_body": True}
+
+        start, _ = post_form(create_app(world, body_timeout=0.01), receive)
+
+        assert start["status"] == 408
+
     def test_disconnection_before_the_end_of_the_body_changes_nothing(
         self, world: World, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -172,6 +181,19 @@ def test_malformed_host_header_is_not_copied_into_links(student: TestClient) -> 
     link = student.get(OWN_CHANNELS, headers={"Host": 'x>; rel="next'}).headers["link"]
 
     assert 'x>; rel="next' not in link
+
+
+@pytest.mark.parametrize("host", ["::1:8000", "[::1", "]:[", "a:b:c", "a b", "x:99999999"])
+def test_malformed_host_header_is_replaced_with_the_server(student: TestClient, host: str) -> None:
+    link = student.get(OWN_CHANNELS, headers={"Host": host}).headers["link"]
+
+    assert link.startswith("<http://canvas.test:80/api/v1/")
+
+
+def test_ipv6_host_header_is_copied_into_links(student: TestClient) -> None:
+    link = student.get(OWN_CHANNELS, headers={"Host": "[::1]:8000"}).headers["link"]
+
+    assert link.startswith("<http://[::1]:8000/api/v1/")
 
 
 def post_form(app: ASGIApp, receive: Receive) -> list[Message]:

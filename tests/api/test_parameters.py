@@ -118,9 +118,22 @@ class TestJson:
             ("[" * 900 + "]" * 900, "nested deeper"),
             ('{"a":' * 40 + "1" + "}" * 40, "nested deeper"),
             ("[" + "1," * 5000 + "1]", "more than 4096"),
+            ("[" + "[]," * 5000 + "1]", "more than 4096"),
+            ('{"a": [' + "{}," * 5000 + "{}]}", "more than 4096"),
+            ("[" + '{"a":[]},' * 2500 + "1]", "more than 4096"),
             ('{"' + "=" * 2000 + '":1}', "longer than 1024"),
+            ('[{"' + "]" * 2000 + '":[]}]', "longer than 1024"),
         ],
-        ids=["nested lists", "nested objects", "parameters", "name"],
+        ids=[
+            "nested lists",
+            "nested objects",
+            "parameters",
+            "empty lists",
+            "empty objects",
+            "objects of empty lists",
+            "name",
+            "name in a list",
+        ],
     )
     def test_json_over_a_limit_is_400_with_the_reason(self, student: TestClient, body: str, message: str) -> None:
         response = student.post(OWN_CHANNELS, content=body.encode(), headers=JSON)
@@ -222,3 +235,29 @@ class TestMediaTypes:
 
         assert response.status_code == 400
         assert message in response.json()["errors"][0]["message"]
+
+
+class TestNameLength:
+    NAMES = ("x" * 1025, "]" * 1025, "[" * 1025, "a[" + "b" * 1023, "[a]" * 342, "a" + "[" * 1024)
+
+    @pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:3])
+    @pytest.mark.parametrize("form", ["query", "form", "multipart", "file", "JSON"])
+    def test_name_over_1024_characters_is_400_in_every_form(self, student: TestClient, name: str, form: str) -> None:
+        sent: dict[str, dict[str, object]] = {
+            "query": {"params": {name: "1"}},
+            "form": {"data": {name: "1"}},
+            "multipart": {"files": {name: (None, "1")}},
+            "file": {"files": {name: ("a.txt", b"1")}},
+            "JSON": {"json": {name: 1}},
+        }
+
+        response = student.post(OWN_CHANNELS, **sent[form])  # type: ignore[arg-type]  # any argument of the client
+
+        message = "the name of a parameter is longer than 1024 characters"
+        assert (response.status_code, response.json()) == (400, {"errors": [{"message": message}]})
+
+    @pytest.mark.parametrize("body", [{"x" * 1024: 1}, [1] * 4096, {"a": [[]] * 4095}], ids=["name", "list", "lists"])
+    def test_parameters_at_the_limit_are_accepted(self, student: TestClient, body: object) -> None:
+        response = student.post(OWN_CHANNELS, json=body)
+
+        assert response.json() == {"errors": [{"message": "communication_channel is missing"}]}

@@ -156,7 +156,7 @@ class TestETag:
         assert response.headers["cache-control"] == "max-age=0, private, must-revalidate"
 
     @pytest.mark.parametrize("path", [channels_of(99), f"{OWN_CHANNELS}?page=0"])
-    def test_response_with_another_status_has_no_etag_and_is_not_cached(self, student: TestClient, path: str) -> None:
+    def test_response_with_an_error_status_has_no_etag_and_is_not_cached(self, student: TestClient, path: str) -> None:
         headers = student.get(path).headers
 
         assert ("etag" in headers, headers["cache-control"]) == (False, "no-cache")

@@ -79,7 +79,9 @@ class TestShard:
         assert deleted.json()["id"] == 2
 
     @pytest.mark.parametrize("id_", ["10000000000001", "1~1"])
-    def test_ids_of_the_default_shard_are_then_404(self, student: TestClient, world: World, id_: str) -> None:
+    def test_ids_of_the_default_shard_are_404_in_another_shard(
+        self, student: TestClient, world: World, id_: str
+    ) -> None:
         world.account.shard = 7
 
         statuses = [
@@ -119,27 +121,31 @@ class TestHeaders:
     @pytest.mark.parametrize(
         "as_user_id", ["self", "1", "10000000000001", "1~1", "sis_login_id:student@school.example"]
     )
-    def test_as_user_id_of_oneself_has_two_equal_headers(self, student: TestClient, as_user_id: str) -> None:
+    def test_response_to_as_user_id_of_oneself_has_two_equal_user_id_headers(
+        self, student: TestClient, as_user_id: str
+    ) -> None:
         headers = student.get(OWN_CHANNELS, params={"as_user_id": as_user_id}).headers
 
         assert headers["x-canvas-user-id"] == headers["x-canvas-real-user-id"] == "10000000000001"
 
     @pytest.mark.parametrize("as_user_id", [{}, {"as_user_id": ""}])
-    def test_request_without_as_user_id_has_one_header(self, student: TestClient, as_user_id: dict[str, str]) -> None:
+    def test_response_to_a_request_without_as_user_id_has_one_user_id_header(
+        self, student: TestClient, as_user_id: dict[str, str]
+    ) -> None:
         headers = student.get(OWN_CHANNELS, params=as_user_id).headers
 
         assert headers["x-canvas-user-id"] == "10000000000001"
         assert "x-canvas-real-user-id" not in headers
 
     @pytest.mark.parametrize("path", [channels_of(2), channels_of(99), f"{OWN_CHANNELS}?page=0"])
-    def test_response_with_another_status_than_200_has_the_header(self, student: TestClient, path: str) -> None:
+    def test_response_with_an_error_status_has_the_user_id_header(self, student: TestClient, path: str) -> None:
         response = student.get(path)
 
         assert response.status_code in {403, 404}
         assert response.headers["x-canvas-user-id"] == "10000000000001"
 
     @pytest.mark.parametrize("token", [None, "unknown-token"])
-    def test_response_without_an_authenticated_caller_has_no_header(
+    def test_response_without_an_authenticated_caller_has_no_user_id_header(
         self, client_for: ClientFactory, token: str | None
     ) -> None:
         headers = client_for(token).get(OWN_CHANNELS).headers

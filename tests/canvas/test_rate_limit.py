@@ -160,7 +160,7 @@ class TestHeaders:
         ],
         ids=["malformed JSON", "denied", "unknown user"],
     )
-    def test_request_with_an_error_costs_as_much(
+    def test_request_with_an_error_has_the_same_cost(
         self, client_for: ClientFactory, path: str, content: bytes, status: int
     ) -> None:
         client = client_for("student-token", rate_limit=limit_without_delay(cost=1.5))
@@ -170,7 +170,9 @@ class TestHeaders:
 
         assert (response.status_code, remaining_units(response)) == (status, 598.5)
 
-    def test_request_without_a_route_costs_as_much_and_has_no_header(self, client_for: ClientFactory) -> None:
+    def test_request_without_a_route_has_the_same_cost_and_no_rate_limit_header(
+        self, client_for: ClientFactory
+    ) -> None:
         client = client_for("student-token", rate_limit=limit_without_delay(cost=1.5))
 
         unknown_route = client.get("nowhere")

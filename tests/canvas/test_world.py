@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockserver.canvas import world as world_module
+from mockserver.canvas.rate_limit import RateLimit
 from tests.channel_requests import (
     NOT_FOUND,
     OWN_CHANNELS,
@@ -75,7 +77,7 @@ class TestChannelIds:
         assert response.status_code == 404
         assert response.json() == NOT_FOUND
 
-    def test_id_of_a_retired_channel_is_not_used_again(self, student: TestClient) -> None:
+    def test_id_of_a_retired_channel_is_not_reused(self, student: TestClient) -> None:
         ids = []
         for number in range(5):
             created = create_channel(student, f"{number}@example.com")
@@ -181,7 +183,7 @@ class TestPushChannel:
         assert (by_shown_address.status_code, by_stored_address.json()["address"]) == (404, "For All Devices")
         assert restored == created
 
-    def test_nul_character_is_accepted_in_a_push_token_and_in_a_path(self, client_for: ClientFactory) -> None:
+    def test_nul_character_is_accepted_in_a_push_token_and_is_404_in_a_path(self, client_for: ClientFactory) -> None:
         client = client_for("push-token")
 
         created = register_device(client, "a\0b")
@@ -189,6 +191,57 @@ class TestPushChannel:
         not_found = client.delete(f"{OWN_CHANNELS}/sms/a%00b")
 
         assert [created.status_code, unregistered.status_code, not_found.status_code] == [200, 200, 404]
+
+
+class TestLimitsOfTheMock:
+    def test_access_token_has_at_most_1000_push_tokens(self, client_for: ClientFactory, world: World) -> None:
+        client = client_for("push-token")
+        world.tokens["push-token"].push_tokens = {str(number) for number in range(999)}
+
+        last, too_many, known = (register_device(client, token) for token in ("A", "b", "a"))
+        unregister_device(client, "a")
+        after_deletion = register_device(client, "b")
+
+        assert [response.status_code for response in (last, too_many, known, after_deletion)] == [200, 400, 200, 200]
+        message = "the mock stores at most 1000 push tokens for each access token"
+        assert too_many.json() == {"errors": [{"message": message}]}
+
+    @pytest.mark.parametrize("form", [channel_form("new@example.com"), push_form("t")], ids=["email", "push"])
+    def test_created_channels_of_all_users_are_limited_until_the_reset(
+        self, client_for: ClientFactory, world: World, monkeypatch: pytest.MonkeyPatch, form: dict[str, str]
+    ) -> None:
+        monkeypatch.setattr(world_module, "MAX_CREATED_CHANNELS", 1)
+        create_channel(client_for("student2-token"), "first@example.com")
+        client = client_for("push-token")
+
+        rejected = client.post(OWN_CHANNELS, data=form)
+        state_after = len(world.users[1].channels.rows), world.tokens["push-token"].push_tokens
+        world.reset()
+        accepted = client.post(OWN_CHANNELS, data=form)
+
+        message = "the mock stores at most 1 created channels until it is reset"
+        assert (rejected.status_code, rejected.json()) == (400, {"errors": [{"message": message}]})
+        assert state_after == (3, set())
+        assert accepted.status_code == 200
+
+    def test_restored_channel_does_not_count_as_created(
+        self, student: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(world_module, "MAX_CREATED_CHANNELS", 1)
+        created = create_channel(student, "first@example.com")
+        student.delete(f"{OWN_CHANNELS}/{created['id']}")
+
+        restored = create_channel(student, "first@example.com")
+
+        assert restored["id"] == created["id"]
+
+    def test_unknown_tokens_leave_nothing_in_the_rate_limiter(self, client_for: ClientFactory, world: World) -> None:
+        rate_limit = RateLimit(duration=0)
+
+        for number in range(20):
+            client_for(f"unknown-{number}", rate_limit=rate_limit).get(OWN_CHANNELS)
+
+        assert set(world.rate_limit_levels) == {""}
 
 
 class TestPushTokenDeletion:

@@ -1,0 +1,23 @@
+"""The origin of the mock, for links in its responses and pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?", re.ASCII)
+
+
+def origin(scope: Scope, host: str) -> str:
+    """Return scheme and host of a request: the Host header, or the server's address where that is malformed."""
+    authority = host if _HOST.fullmatch(host) else authority_of(*(scope.get("server") or ("localhost", None)))
+    return f"{scope['scheme']}://{authority}"
+
+
+def authority_of(host: str, port: int | None) -> str:
+    """Return host and port as a URL has them: an IPv6 address is in brackets."""
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"

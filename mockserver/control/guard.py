@@ -1,0 +1,106 @@
+"""Refusal of requests that a browser sends for a page of another host, and of unknown Host headers.
+
+A page of any site can send forms to a mock on the reader's machine, with tokens that are public. With a DNS record that
+changes to 127.0.0.1, the page can read the responses too; the Host header then has the site's name.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.responses import PlainTextResponse
+
+from mockserver.control.origins import AllowedHosts, host_name, origin_host
+from mockserver.terminal import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = logging.getLogger("mockserver")
+
+_MAX_SHOWN = 100
+_HEADERS = frozenset({b"host", b"origin", b"referer", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest"})
+
+
+def allowed_hosts(names: Collection[str] | None) -> AllowedHosts:
+    """Return the allowed hosts of these names and addresses; None disables the check of the Host header."""
+    if names is None:
+        return AllowedHosts()
+    return AllowedHosts(frozenset(_canonical(name) for name in names))
+
+
+class RequestGuard:
+    """Passes on the requests of API clients and of pages of allowed hosts; responds 421 or 403 to all others."""
+
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Process one request."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        what, option = refusal.reason, f"--allow-host {printable(refusal.name or 'NAME', _MAX_SHOWN)}"
+        method, path = printable(scope["method"], _MAX_SHOWN), printable(scope["path"])
+        log.warning(
+            "%s %s is refused with %s: %s. To allow it, start with %s.", method, path, refusal.status, what, option
+        )
+        text = f"The mock refuses this request: {what}. To allow it, start the mock with {option}.\n"
+        headers = {"Vary": "Origin", "X-Content-Type-Options": "nosniff"}
+        await PlainTextResponse(text, refusal.status, headers)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> _Refusal | None:
+        headers: dict[bytes, list[str]] = {}
+        for name, value in scope["headers"]:
+            if name in _HEADERS:
+                headers.setdefault(name, []).append(value.decode("latin-1"))
+        hosts = headers.get(b"host", [])
+        server = scope.get("server")
+        for host in hosts:
+            if not self._hosts.accepts_host(host, server and server[0]):
+                shown = printable(host, _MAX_SHOWN)
+                return _Refusal(421, f"the Host header {shown} is not a host of this mock", host_name(host))
+        origins = headers.get(b"origin", [])
+        for origin in origins:
+            if not self._hosts.accepts_origin(origin, hosts[0] if hosts else ""):
+                return _foreign_page(origin)
+        if not origins and b"sec-fetch-site" in headers and self._is_cross_site(scope["method"], headers, hosts):
+            return _foreign_page((headers.get(b"referer") or ["another site"])[0])
+        return None
+
+    def _is_cross_site(self, method: str, headers: dict[bytes, list[str]], hosts: list[str]) -> bool:
+        """Return whether a page of another site loads this without an Origin header, as images and scripts are loaded.
+
+        A link that a reader follows is not such a request, and the Referer may name an allowed page.
+        """
+        if headers[b"sec-fetch-site"] != ["cross-site"]:
+            return False
+        followed = headers.get(b"sec-fetch-mode") == ["navigate"] and headers.get(b"sec-fetch-dest") == ["document"]
+        if followed and method in {"GET", "HEAD"}:
+            return False
+        origin = "/".join((headers.get(b"referer") or [""])[0].split("/")[:3])
+        return not self._hosts.accepts_origin(origin, hosts[0] if hosts else "")
+
+
+class _Refusal(NamedTuple):
+    """A refused request: its status, the reason, and the host that the option `--allow-host` would have to name."""
+
+    status: int
+    reason: str
+    name: str | None
+
+
+def _foreign_page(origin: str) -> _Refusal:
+    site = "/".join(origin.split("/")[:3])
+    reason = f"pages of {printable(site, _MAX_SHOWN)} may not use this mock"
+    return _Refusal(403, reason, origin_host(site))
+
+
+def _canonical(name: str) -> str:
+    """Return a name or an address as a Host header has it after `host_name`; IPv6 addresses may lack brackets."""
+    return host_name(f"[{name}]" if ":" in name and not name.startswith("[") else name) or name

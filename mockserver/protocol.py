@@ -1,0 +1,223 @@
+"""uvicorn's HTTP protocol with limits: on the head of a request, on each wait for a client, on open uploads at the end.
+
+httptools parses faster than h11, and has no limits of its own.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Collection
+
+MAX_HEAD_BYTES = 64 * 1024
+"""The bytes of request line and headers, as in most servers; also of the trailers, and between two parts of a body."""
+
+HEAD_TIMEOUT = 10.0
+"""The seconds that a client has for the head of a request, and for the rest of a body after the response."""
+
+WRITE_TIMEOUT = 30.0
+"""The seconds that a client has to read a response when all buffers are full."""
+
+LINGER = 2.0
+"""The seconds for which data is discarded after an error, since closing at once could destroy the error's response."""
+
+_PART = 8 * 1024
+"""The bytes that are parsed at once; a head that starts in a part behind another request has these more."""
+
+_MESSAGES = {
+    HTTPStatus.BAD_REQUEST: "Invalid HTTP request received.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The head of the request took longer than {HEAD_TIMEOUT:g} seconds.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"The request line and headers, or the trailers, are over {MAX_HEAD_BYTES} bytes."
+    ),
+}
+
+
+class _ReadControl(FlowControl):
+    """Reads no more while requests wait for the responses to earlier ones; uvicorn would read and queue them all."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Collection[object]) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        """Read again, unless requests wait. The body of the request that is processed has then been read."""
+        if not self._waiting:
+            super().resume_reading()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. A request over a limit gets 431 or 408 after the responses to earlier requests; then it closes.
+
+    `_unfinished` counts the bytes since the parser last completed a head or a part of a body, so it bounds what the
+    parser stores: one header without an end, many headers, trailers, the extensions of a chunk, and blank lines.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unfinished = 0
+        self._error: HTTPStatus | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Wait for the first request, but not without an end."""
+        super().connection_made(transport)
+        self.flow = _ReadControl(transport, self.pipeline)
+        self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop all timers."""
+        self._cancel_deadline()
+        self._cancel_write_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse data in parts, which make the limit exact; discard it after an error."""
+        if self._unfinished == 0 and len(data) <= _PART and self._error is None:
+            self._parse(data)
+            return
+        start = 0
+        while start < len(data) and self._error is None:
+            end = start + min(_PART, MAX_HEAD_BYTES - self._unfinished)
+            self._parse(data[start:end])
+            start = end
+
+    def _parse(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        self._unfinished += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._unsupported_upgrade_warning()
+        except httptools.HttpParserError:
+            self.logger.warning(_MESSAGES[HTTPStatus.BAD_REQUEST])
+            self._reject(HTTPStatus.BAD_REQUEST)
+            return
+        if self._unfinished >= MAX_HEAD_BYTES:
+            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._deadline is None:
+            cycle = self.cycle
+            if cycle is None or cycle.response_complete or cycle.scope is not self.scope:
+                self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+
+    def _is_in_head(self) -> bool:
+        """Return whether the parser has the start of a head, and not yet its end."""
+        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
+
+    # Callbacks of the parser
+
+    def on_headers_complete(self) -> None:
+        """Start the request. Trailers, which the parser reports as headers, are left out of the request."""
+        self._unfinished = 0
+        if self._deadline is not None:
+            self._cancel_deadline()
+        super().on_headers_complete()
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """Add a part of the body."""
+        self._unfinished = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """Start the next request; after the last one, send the response to a rejected head."""
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if is_last and self._error is not None:
+            self._send_error(self._error)
+
+    # Errors and the end of a connection
+
+    def _reject(self, status: HTTPStatus) -> None:
+        """Send an error and close, after the responses to earlier requests."""
+        self._error = status
+        self._cancel_deadline()
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._send_error(status)
+        elif cycle.more_body:
+            has_earlier_requests = bool(self.pipeline)
+            self._abandon_request()
+            if not has_earlier_requests:
+                self._send_error(status)
+
+    def _abandon_request(self) -> None:
+        """Report a disconnection to the application of the request whose body is incomplete."""
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        if self.pipeline:
+            self.pipeline.popleft()
+
+    def _send_error(self, status: HTTPStatus) -> None:
+        if self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        has_response = self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
+        if not has_response:
+            self.transport.write(self._error_response(status))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._deadline = self.loop.call_later(LINGER, self.transport.abort)
+
+    def _error_response(self, status: HTTPStatus) -> bytes:
+        text = _MESSAGES[status].encode()
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(text)),
+            (b"connection", b"close"),
+        ]
+        lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % header for header in headers)]
+        return b"\r\n".join([*lines, b"", text])
+
+    def shutdown(self) -> None:
+        """End the connection: at once during an upload or without a reader, else after the response."""
+        if self.flow.write_paused:
+            self.transport.abort()
+        elif self.cycle is not None and not self.cycle.response_complete and self.cycle.more_body:
+            self._abandon_request()
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    # Timers
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _end_wait(self) -> None:
+        """Close a connection whose client sends neither a head nor the rest of a body."""
+        self._deadline = None
+        if self.flow.read_paused:  # the client waits for the mock
+            self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+        elif self._is_in_head():
+            self._reject(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Limit the time without a reader."""
+        super().pause_writing()
+        self._cancel_write_deadline()
+        self._write_deadline = self.loop.call_later(WRITE_TIMEOUT, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Remove the limit."""
+        super().resume_writing()
+        self._cancel_write_deadline()
+
+    def _cancel_write_deadline(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
