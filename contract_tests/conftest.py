@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from contract_tests.account.baseline import Baseline, record_baseline
 from contract_tests.account.clean_up import OpenedAccounts, clean_up, remove_created_channels
+from contract_tests.account.credentials import check_credentials
 from contract_tests.account.permission import with_editor
 from contract_tests.account.preflight import check_is_another_user, check_user_exists, open_account
 from contract_tests.client import addresses
 from contract_tests.client.api_client import TOKEN, TYPE, ApiClient
 from contract_tests.client.journal import Journal
-from contract_tests.client.settings import PROFILES, Settings, read_profile, read_settings
+from contract_tests.client.settings import PROFILES, Settings, read_number, read_profile, read_settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.known_defects import known_defect_name
 from contract_tests.report.plugin import ReportPlugin
+from contract_tests.report.progress import INTERVAL, use_quiet_reporter
+from contract_tests.selection import MARKER, select_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from contract_tests.client.api_client import Channel
+
 _PLUGIN = "canvas-contract-reporter"
+_SCENARIOS = ("all_channels", "targets")
+"""The fixtures whose channels several tests use, one after the other."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the output."""
+    group = parser.getgroup("canvas-contract")
+    group.addoption("--canvas-summary", choices=("short", "full"), default="short", help="the size of the summary")
+    group.addoption(
+        "--progress-interval", type=float, default=INTERVAL, metavar="SECONDS", help="time between lines of progress"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let the report plugin write the file of --junitxml: pytest's own file does not say why a run ended early."""
+    config.option.canvas_junit, config.option.xmlpath = config.option.xmlpath, None
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Configure Hypothesis by the profile, register the report plugin, and clean up after signals."""
     suppressed = [
@@ -48,11 +73,25 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=suppressed,
     )
     hypothesis.settings.load_profile("contract")
+    config.addinivalue_line("markers", MARKER)
+    read_number("SEED", os.environ.get("SEED") or "1")
+    use_quiet_reporter(config)
     config.pluginmanager.register(ReportPlugin(config), _PLUGIN)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, _interrupt)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that do not belong to the profile, after the options of the command line apply."""
+    name = read_profile()
+    selected = select_tests(items, name, PROFILES[name])
+    plugin = config.pluginmanager.get_plugin(_PLUGIN)
+    assert isinstance(plugin, ReportPlugin)
+    plugin.left_out = len(items) - len(selected)
+    items[:] = selected
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +102,7 @@ def settings() -> Iterator[Settings]:
         yield (
             read_settings(url, {})
             if url
-            else read_settings(stack.enter_context(running_mock()), DEFAULT_WORLD_VARIABLES)
+            else replace(read_settings(stack.enter_context(running_mock()), DEFAULT_WORLD_VARIABLES), is_own_mock=True)
         )
 
 
@@ -240,18 +279,85 @@ def device(owner_baseline: Baseline, settings: Settings) -> ApiClient:
     pytest.skip("needs a token whose developer key can push (SNS), in CANVAS_PUSH_TOKEN or CANVAS_TOKEN")
 
 
+@pytest.fixture
+def all_channels(owner: ApiClient, opened_accounts: OpenedAccounts) -> list[Channel]:
+    """All channels of the test user, with one for each accepted address if the run can create them.
+
+    They remain for the next test that uses this fixture; one that deletes a channel need not create it again.
+    """
+    if opened_accounts.writes != owner.transport.writes:
+        opened_accounts.listed = owner.create_missing_channels()
+        opened_accounts.writes = owner.transport.writes
+        opened_accounts.keep_channels(owner)
+        owner.transport.reset_steps()
+    return copy.deepcopy(opened_accounts.listed)
+
+
+@pytest.fixture
+def targets(owner: ApiClient, other: ApiClient, opened_accounts: OpenedAccounts) -> dict[int, int]:
+    """The id of a channel of each of the two users, by user id; 0 if the run cannot create channels.
+
+    They remain for the next test that uses this fixture; one that deletes a channel need not create it again.
+    """
+    ids = {}
+    for client in (owner, other):
+        ids[client.id] = int(client.find_or_create(addresses.FIRST)["id"]) if client.can_create else 0
+        opened_accounts.keep_channels(client)
+    owner.transport.reset_steps()
+    return ids
+
+
 @pytest.fixture(autouse=True)
-def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Start a new script before each test, and remove the channels that the test created after it."""
+def _clean(request: pytest.FixtureRequest, opened_accounts: OpenedAccounts) -> Iterator[None]:
+    """Start a new script before each test, and remove the channels that the test created after it.
+
+    The channels of a fixture in _SCENARIOS remain as long as each next test uses the same fixture.
+    """
     names = [name for name in ("owner_baseline", "other_baseline") if name in request.fixturenames]
     clients = [request.getfixturevalue(name).client for name in names]
+    if clients:
+        opened_accounts.start_scenario(next((name for name in _SCENARIOS if name in request.fixturenames), ""))
     for client in clients:
-        client.transport.test = request.node.name
-        client.transport.reset_steps()
-    yield
+        client.transport.start_test(request.node.name)
+    with _observing(request, clients):
+        yield
     for client in clients:
-        remove_created_channels(client)
-        client.transport.test = ""
+        remove_created_channels(client, opened_accounts.kept)
+    if clients:
+        clients[0].transport.test = ""
+        _report_leak(clients[0].transport)
+
+
+def _report_leak(transport: Transport) -> None:
+    """Fail if a response outside tests, such as one of the clean-up, has leaked and no test has reported this."""
+    for message, leak in transport.leaks.items():
+        if leak is not None:
+            transport.leaks[message] = None
+            raise leak
+
+
+@contextmanager
+def _observing(request: pytest.FixtureRequest, clients: list[ApiClient]) -> Iterator[None]:
+    """Record the violations that a property-based test observes, also in examples that Hypothesis repeats later.
+
+    `hypothesis.inner_test` is the function that Hypothesis calls for each example, and may be replaced.
+    """
+    handle = getattr(request.function, "hypothesis", None)
+    if handle is None or not clients:
+        yield
+        return
+    original = handle.inner_test
+
+    @wraps(original)
+    def observed(*arguments: Any, **values: Any) -> Any:
+        with clients[0].transport.observing():
+            return original(*arguments, **values)
+
+    handle.inner_test = observed
+    try:
+        yield
+    finally:
+        handle.inner_test = original
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
@@ -260,8 +366,12 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 def _open(client: ApiClient, admin: ApiClient | None, opened: OpenedAccounts) -> Baseline:
     client, channels_before = open_account(client, opened, admin)
+    if client.user == "self":
+        check_credentials(client)
     client = opened.clients[-1] = with_editor(client, admin)
-    return record_baseline(client, channels_before)
+    profile = client.transport.settings.limits
+    needs_creations = client.user == "self" or profile.cases != 0
+    return record_baseline(client, channels_before, profile.addresses if needs_creations else ())
 
 
 def _close(baseline: Baseline, reporter: ReportPlugin) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract_tests.account.clean_up import is_created_by_suite
 from contract_tests.client import addresses
 from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.api_client import (
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from contract_tests.account.baseline import Baseline
-    from contract_tests.client.api_client import ApiClient
+    from contract_tests.client.api_client import ApiClient, Channel
 
 IMPOSSIBLE_IDS = ("0", "abc", "PUSH", "9223372036854775807")
 HUGE_IDS = ("9223372036854775808", "1000000000000000000000000000000")
@@ -42,12 +43,11 @@ SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
 
 @pytest.mark.parametrize("by", ["id", "address"])
 @pytest.mark.parametrize("pair", addresses.ACCEPTED, ids=str)
+@pytest.mark.usefixtures("all_channels")
+@pytest.mark.cases(smoke=2)
 def test_delete_retires_only_that_channel(owner: ApiClient, pair: TypedAddress, by: str) -> None:
     """A delete retires its channel and no other, and returns the retired channel (behaviour 6)."""
-    for other in (addresses.FIRST, addresses.SAME_ADDRESS_OTHER_TYPE, addresses.MIXED_CASE):
-        if other != pair:
-            owner.create_channel(other)
-    channel = owner.create_channel(pair)
+    channel = owner.find_or_create(pair)
     others = [each for each in owner.list_channels() if each != channel]
 
     response = _delete(owner, channel["id"], pair, by)
@@ -57,7 +57,57 @@ def test_delete_retires_only_that_channel(owner: ApiClient, pair: TypedAddress, 
 
 
 @pytest.mark.parametrize("by", ["id", "address"])
+def test_channel_after_the_first_page_blocks_duplicates_and_can_be_deleted(
+    owner: ApiClient, all_channels: list[Channel], by: str
+) -> None:
+    """A channel after the first page blocks a duplicate of its address and can be deleted (behaviour 5.5, 6)."""
+    owner.require_creation()
+    last = [channel for channel in all_channels if is_created_by_suite(owner, channel)][-1]
+    pair = TypedAddress(last["type"], last["address"])
+
+    expect_validation_errors(owner.create(pair), path="unique!")
+    deleted = expect_ok(_delete(owner, last["id"], pair, by))
+
+    assert deleted == {**last, "workflow_state": "retired"}
+    assert owner.list_channels() == [channel for channel in all_channels if channel != last]
+
+
+@pytest.mark.parametrize("case", SIMILAR_ADDRESSES)
+def test_delete_by_address_compares_the_whole_address(owner: ApiClient, all_channels: list[Channel], case: str) -> None:
+    """A delete by a similar address is 404: no suffix or space is removed, no wildcard applied (behaviour 1.2, 6)."""
+    owner.find_or_create(addresses.FIRST)
+
+    response = owner.delete_by_address(TypedAddress("email", SIMILAR_ADDRESSES[case]))
+
+    expect_not_found(response)
+    assert owner.list_channels() == all_channels
+
+
+@pytest.mark.parametrize("id_template", SIMILAR_IDS)
+def test_channel_id_with_extra_characters_is_404(
+    owner: ApiClient, all_channels: list[Channel], id_template: str
+) -> None:
+    """A delete by a channel's id with other characters before or after it is 404 (behaviour 1.2, 3.5)."""
+    channel = owner.find_or_create(addresses.FIRST)
+
+    response = owner.delete(id_template.format(channel["id"]))
+
+    expect_not_found(response)
+    assert owner.list_channels() == all_channels
+
+
+def test_restored_channel_keeps_its_creation_time(owner_baseline: Baseline, all_channels: list[Channel]) -> None:
+    """created_at of a restored channel is the time of its first creation (behaviour 5.5)."""
+    owner_baseline.client.require_creation()
+    times = {channel["id"]: channel["created_at"] for channel in all_channels}
+
+    for id_, created_at in owner_baseline.creation_times.items():
+        assert times.get(id_) == created_at, f"channel {id_} has another creation time"
+
+
+@pytest.mark.parametrize("by", ["id", "address"])
 @pytest.mark.parametrize("pair", [addresses.FIRST, addresses.PHONE], ids=str)
+@pytest.mark.cases(smoke=1)
 def test_second_delete_is_404(owner: ApiClient, pair: TypedAddress, by: str) -> None:
     """A second delete of a channel is 404, by id and by address (behaviour 6)."""
     channel = owner.create_channel(pair)
@@ -77,22 +127,8 @@ def test_delete_retires_an_active_channel(admin: ApiClient, owner: ApiClient, by
     assert expect_ok(response) == {**channel, "workflow_state": "retired"}
 
 
-@pytest.mark.parametrize("by", ["id", "address"])
-def test_channel_after_the_first_page_blocks_duplicates_and_can_be_deleted(owner: ApiClient, by: str) -> None:
-    """A channel after the first page blocks a duplicate of its address and can be deleted (behaviour 5.5, 6)."""
-    created = [owner.create_channel(pair) for pair in addresses.ACCEPTED]
-    before = owner.list_channels()
-    last = [channel for channel in before if channel in created][-1]
-    pair = TypedAddress(last["type"], last["address"])
-
-    expect_validation_errors(owner.create(pair), path="unique!")
-    deleted = expect_ok(_delete(owner, last["id"], pair, by))
-
-    assert deleted == {**last, "workflow_state": "retired"}
-    assert owner.list_channels() == [channel for channel in before if channel != last]
-
-
 @pytest.mark.parametrize("change", [str.upper, str.lower, str.swapcase], ids=["upper", "lower", "swapped"])
+@pytest.mark.cases(smoke=1)
 def test_delete_by_address_ignores_letter_case(owner: ApiClient, change: type[str]) -> None:
     """A delete by address ignores letter case, and returns the address as it was created (behaviour 6)."""
     channel = owner.create_channel(addresses.MIXED_CASE)
@@ -113,17 +149,6 @@ def test_delete_by_address_compares_the_type_exactly(owner: ApiClient) -> None:
     assert channel in owner.list_channels()
 
 
-@pytest.mark.parametrize("case", SIMILAR_ADDRESSES)
-def test_delete_by_address_compares_the_whole_address(owner: ApiClient, case: str) -> None:
-    """A delete by a similar address is 404: no suffix or space is removed, no wildcard applied (behaviour 1.2, 6)."""
-    channel = owner.create_channel(addresses.FIRST)
-
-    response = owner.delete_by_address(TypedAddress("email", SIMILAR_ADDRESSES[case]))
-
-    expect_not_found(response)
-    assert channel in owner.list_channels()
-
-
 @pytest.mark.parametrize("pair", [addresses.PLUS, addresses.PERCENT, addresses.NON_ASCII, addresses.PHONE], ids=str)
 def test_optional_percent_encoding_in_the_path_is_decoded(owner: ApiClient, pair: TypedAddress) -> None:
     """An at sign or a plus sign in the path may be percent-encoded or not (behaviour 1.2)."""
@@ -132,6 +157,19 @@ def test_optional_percent_encoding_in_the_path_is_decoded(owner: ApiClient, pair
     response = owner.send(DELETE_BY_ADDRESS, "DELETE", tail=tuple(pair), escaped=True)
 
     assert expect_ok(response) == {**channel, "workflow_state": "retired"}
+
+
+@pytest.mark.parametrize("pair", [addresses.SPACED, addresses.PHONE], ids=str)
+def test_delete_by_address_compares_the_spaces_of_sms_addresses(owner: ApiClient, pair: TypedAddress) -> None:
+    """A delete by an SMS address with or without spaces around it retires exactly that channel (behaviour 6, 11)."""
+    channels = {each: owner.create_channel(each) for each in (addresses.SPACED, addresses.PHONE)}
+
+    response = owner.delete_by_address(pair)
+
+    assert expect_ok(response) == {**channels.pop(pair), "workflow_state": "retired"}
+    [other] = channels.values()
+    assert other in owner.list_channels()
+    expect_not_found(owner.delete_by_address(pair))
 
 
 def test_address_in_the_path_is_decoded_once(owner: ApiClient) -> None:
@@ -146,6 +184,7 @@ def test_address_in_the_path_is_decoded_once(owner: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("channel_id", IMPOSSIBLE_IDS)
+@pytest.mark.cases(smoke=1)
 def test_impossible_channel_id_is_404(owner: ApiClient, channel_id: str) -> None:
     """A delete by an id that no channel can have is 404 (behaviour 3.5)."""
     expect_not_found(owner.own.delete(channel_id))
@@ -160,17 +199,7 @@ def test_too_large_channel_id_is_404_or_the_known_defect(owner: ApiClient, chann
         expect_not_found(response)
 
 
-@pytest.mark.parametrize("id_template", SIMILAR_IDS)
-def test_channel_id_with_extra_characters_is_404(owner: ApiClient, id_template: str) -> None:
-    """A delete by a channel's id with other characters before or after it is 404 (behaviour 1.2, 3.5)."""
-    channel = owner.create_channel(addresses.FIRST)
-
-    response = owner.delete(id_template.format(channel["id"]))
-
-    expect_not_found(response)
-    assert channel in owner.list_channels()
-
-
+@pytest.mark.cases(smoke=1)
 def test_unknown_address_is_404(owner: ApiClient) -> None:
     """A delete by an address that the user does not have is 404 (behaviour 6)."""
     expect_not_found(owner.own.delete_by_address(addresses.NEVER_CREATED))
@@ -210,7 +239,8 @@ def test_address_parameter_without_type_is_ignored(owner: ApiClient) -> None:
     assert by_parameter in owner.list_channels()
 
 
-@pytest.mark.parametrize("pair", [addresses.MIXED_CASE, addresses.GATEWAY], ids=str)
+@pytest.mark.parametrize("pair", [addresses.MIXED_CASE, addresses.GATEWAY, addresses.SPACED], ids=str)
+@pytest.mark.cases(smoke=1)
 def test_create_of_a_deleted_address_restores_the_channel(owner: ApiClient, pair: TypedAddress) -> None:
     """A create of a deleted address restores the channel with its id, position and creation time (behaviour 5.5).
 
@@ -226,16 +256,6 @@ def test_create_of_a_deleted_address_restores_the_channel(owner: ApiClient, pair
     assert restored == {**channel, "address": address}
     assert [each for each in owner.list_channels() if each["id"] == channel["id"]] == [restored]
     assert other in owner.list_channels()
-
-
-def test_restored_channel_keeps_its_creation_time(owner_baseline: Baseline) -> None:
-    """created_at of a restored channel is the time of its first creation (behaviour 5.5)."""
-    for pair in addresses.ACCEPTED:
-        channel = owner_baseline.client.create_channel(pair)
-
-        assert channel["created_at"] == owner_baseline.creation_times.get(channel["id"]), (
-            f"{pair} has another creation time"
-        )
 
 
 def test_restored_channel_is_unconfirmed(admin: ApiClient, owner: ApiClient) -> None:

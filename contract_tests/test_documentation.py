@@ -28,11 +28,13 @@ PROMISES = read_promises()
 TESTED_DIFFERENCES = [difference for difference in PROMISES.differences if not difference.untestable]
 
 
+@pytest.mark.cases(smoke=1)
 def test_contract_is_a_valid_openapi_document(contract: Contract) -> None:
     """openapi.yaml is a valid OpenAPI 3.0 document."""
     validate(contract.document)
 
 
+@pytest.mark.cases(smoke=1)
 def test_every_example_is_valid_against_its_schema(contract: Contract) -> None:
     """Each example of a body in openapi.yaml is valid against the schema of that body."""
     for content in _contents(contract):
@@ -41,6 +43,7 @@ def test_every_example_is_valid_against_its_schema(contract: Contract) -> None:
             assert not list(contract.validator(content["schema"]).iter_errors(value))
 
 
+@pytest.mark.cases(smoke=1)
 def test_every_link_refers_to_an_operation(contract: Contract) -> None:
     """Each Link Object in openapi.yaml refers to an operation of openapi.yaml."""
     targets = {link["operationId"] for link in contract.document["components"]["links"].values()}
@@ -96,6 +99,7 @@ def test_contract_has_the_routes_of_the_page(contract: Contract) -> None:
     )
 
 
+@pytest.mark.cases(smoke=1)
 def test_every_scope_is_a_method_and_a_route(contract: Contract) -> None:
     """The scope of each operation is its method and its route, with a colon before each path parameter."""
     for path, item in contract.document["paths"].items():

@@ -23,13 +23,25 @@ SIZE_AFTER_THE_LAST = 30
 """The page size in the links of a page after the last, if Canvas does not know the number of pages (behaviour 4.2)."""
 
 
+def test_restored_channel_is_listed_at_its_old_position(owner_creations: Baseline) -> None:
+    """A restored channel is listed by its position, among channels that were never deleted (behaviour 4, 5.5)."""
+    positions = [
+        channel["position"] for channel in owner_creations.listed_after_restore if channel.get("position") is not None
+    ]
+
+    assert positions
+    assert positions == sorted(positions)
+
+
 @given(size=st.integers(1, 13))
-def test_pages_contain_every_channel_once_in_order(owner: ApiClient, page_limit: int, size: int) -> None:
+@pytest.mark.cases(smoke=1)
+def test_pages_contain_every_channel_once_in_order(
+    owner: ApiClient, all_channels: list[Channel], page_limit: int, size: int
+) -> None:
     """The pages from the first to the last contain every channel once, in order, for any page size (behaviour 4)."""
-    expected = owner.create_missing_channels()
     owner.transport.reset_steps()
     size = min(size, page_limit)
-    last = str(max(1, -(-len(expected) // size)))
+    last = str(max(1, -(-len(all_channels) // size)))
     found: list[Channel] = []
     page: int | None = 1
 
@@ -41,19 +53,21 @@ def test_pages_contain_every_channel_once_in_order(owner: ApiClient, page_limit:
         next_page = _check_links(owner, response, size, page)
         assert _query(response, "last")["page"] == [last], "the last relation is not the last page"
         assert len(channels) == size or next_page is None, "a page before the last is not full"
-        assert len(found) <= len(expected), "the pages repeat channels"
+        assert len(found) <= len(all_channels), "the pages repeat channels"
         page = next_page
 
-    assert sorted(found, key=_id_of) == sorted(expected, key=_id_of)
+    assert sorted(found, key=_id_of) == sorted(all_channels, key=_id_of)
     assert _positions(found) == sorted(_positions(found)), "the pages are not in order of position"
 
 
+@pytest.mark.usefixtures("all_channels")
 @pytest.mark.parametrize("as_number", [False, True], ids=["self", "number"])
+@pytest.mark.cases(smoke=2)
 def test_list_is_ordered_by_position(owner: ApiClient, as_number: bool) -> None:
     """The list has each channel of one user once, ordered by position, without retired channels (behaviour 4)."""
-    owner.create_missing_channels()
+    client = owner.for_user(owner.id) if as_number else owner
 
-    channels = owner.for_user(owner.id).list_channels() if as_number else owner.list_channels()
+    channels = client.list_channels(fresh=True)
 
     assert _positions(channels) == sorted(_positions(channels))
     assert len({channel["id"] for channel in channels}) == len(channels)
@@ -61,26 +75,16 @@ def test_list_is_ordered_by_position(owner: ApiClient, as_number: bool) -> None:
     assert not [channel for channel in channels if channel["workflow_state"] == "retired"]
 
 
-def test_restored_channel_is_listed_at_its_old_position(owner_creations: Baseline) -> None:
-    """A restored channel is listed by its position, among channels that were never deleted (behaviour 4, 5.5)."""
-    positions = [
-        channel["position"] for channel in owner_creations.listed_after_restore if channel.get("position") is not None
-    ]
-
-    assert positions
-    assert positions == sorted(positions)
-
-
-def test_default_page_size_is_10(owner: ApiClient, page_limit: int) -> None:
+@pytest.mark.cases(smoke=1)
+def test_default_page_size_is_10(owner: ApiClient, all_channels: list[Channel], page_limit: int) -> None:
     """Without per_page, a page has ten channels and the Link header has per_page=10 (behaviour 4.1)."""
-    channels = owner.create_missing_channels()
     size = min(10, page_limit)
 
     response = owner.list_page()
 
-    assert expect_ok(response) == channels[:size]
+    assert expect_ok(response) == all_channels[:size]
     assert _query(response, "first") == {"page": ["1"], "per_page": [str(size)]}
-    if len(channels) > size:
+    if len(all_channels) > size:
         assert _query(response, "next") == {"page": ["2"], "per_page": [str(size)]}
 
 
@@ -91,32 +95,34 @@ def test_default_page_size_is_10(owner: ApiClient, page_limit: int) -> None:
         (str(UNLIMITED_PAGE_SIZE), UNLIMITED_PAGE_SIZE),
     ],
 )
-def test_per_page_is_clamped_to_1_to_the_page_limit(owner: ApiClient, page_limit: int, sent: str, number: int) -> None:
+@pytest.mark.cases(smoke=2)
+def test_per_page_is_clamped_to_1_to_the_page_limit(
+    owner: ApiClient, all_channels: list[Channel], page_limit: int, sent: str, number: int
+) -> None:
     """per_page is an integer as in Ruby, at least 1 and at most the target's limit, usually 100 (behaviour 4.1).
 
     The links have the result.
     """
-    channels = owner.create_missing_channels()
     size = min(number, page_limit)
 
     response = owner.list_page((("per_page", sent),))
 
-    assert expect_ok(response) == channels[:size]
+    assert expect_ok(response) == all_channels[:size]
     assert _query(response, "current")["per_page"] == [str(size)]
     assert size < UNLIMITED_PAGE_SIZE, "per_page has no limit"
 
 
-def test_last_of_repeated_query_parameters_is_used(owner: ApiClient) -> None:
+def test_last_of_repeated_query_parameters_is_used(owner: ApiClient, all_channels: list[Channel]) -> None:
     """If a query repeats a parameter, the last value is used; the Python client depends on this (behaviour 5.1)."""
-    channels = owner.create_missing_channels()
-
     response = owner.list_page((("per_page", "2"), ("per_page", "3")))
 
-    assert expect_ok(response) == channels[:3]
+    assert expect_ok(response) == all_channels[:3]
 
 
+@pytest.mark.usefixtures("all_channels")
 @pytest.mark.parametrize("page", [100_000, 2**63])
 @pytest.mark.parametrize("size", [None, 7])
+@pytest.mark.cases(smoke=1)
 def test_page_after_the_last_is_empty(owner: ApiClient, page_limit: int, page: int, size: int | None) -> None:
     """A page after the last is an empty list, with the links of one of the two forms of Canvas (behaviour 4.2).
 
@@ -131,7 +137,9 @@ def test_page_after_the_last_is_empty(owner: ApiClient, page_limit: int, page: i
     _check_links_after_the_last(owner, response, min(size or 10, page_limit), page)
 
 
+@pytest.mark.usefixtures("all_channels")
 @pytest.mark.parametrize("page", ["0", "-1", "abc", ""])
+@pytest.mark.cases(smoke=1)
 def test_invalid_page_number_is_404(owner: ApiClient, page: str) -> None:
     """A page number that is not a positive integer is 404 with the error code not_found (behaviour 4.2)."""
     response = owner.list_page((("page", page),))
@@ -140,6 +148,8 @@ def test_invalid_page_number_is_404(owner: ApiClient, page: str) -> None:
     assert response.json()["errors"][0]["error_code"] == "not_found"
 
 
+@pytest.mark.usefixtures("all_channels")
+@pytest.mark.cases(smoke=1)
 def test_link_header_omits_the_access_token(owner: ApiClient) -> None:
     """The links omit the query parameter access_token and repeat other parameters (behaviour 4.3)."""
     response = owner.list_page((("access_token", "canvas-contract-unknown-token"), (OTHER_PARAMETER, OTHER_VALUE)))
@@ -149,6 +159,7 @@ def test_link_header_omits_the_access_token(owner: ApiClient) -> None:
     assert not [link for link in response.links.values() if "access_token" in link["url"]]
 
 
+@pytest.mark.usefixtures("all_channels")
 def test_link_header_repeats_the_user_of_the_request(owner: ApiClient) -> None:
     """The links name the user as the request does: self as self, a number as the same digits (behaviour 4.3)."""
     for client in (owner, owner.for_user(owner.id), owner.for_user(owner.id, f"00{owner.id}")):
@@ -159,6 +170,8 @@ def test_link_header_repeats_the_user_of_the_request(owner: ApiClient) -> None:
         assert paths == {f"/api/v1/users/{client.user}/communication_channels"}
 
 
+@pytest.mark.usefixtures("all_channels")
+@pytest.mark.cases(smoke=1)
 def test_head_returns_the_links_of_get_without_a_body(owner: ApiClient) -> None:
     """The response to HEAD has the status and the links of GET, and no body (behaviour 1.2)."""
     response = owner.list_page(method="HEAD")

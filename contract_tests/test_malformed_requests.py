@@ -33,6 +33,7 @@ INVALID_FORMS = {
 
 
 @pytest.mark.parametrize("case", INVALID_DOCUMENTS)
+@pytest.mark.cases(smoke=1)
 def test_json_without_a_valid_channel_creates_nothing(owner: ApiClient, case: str) -> None:
     """A create with JSON that has no channel, or a value that is not text, creates no channel (behaviour 5.1, 10.2)."""
     before = owner.list_channels()
@@ -45,6 +46,7 @@ def test_json_without_a_valid_channel_creates_nothing(owner: ApiClient, case: st
 
 
 @pytest.mark.parametrize("case", INVALID_FORMS)
+@pytest.mark.cases(smoke=1)
 def test_form_without_a_valid_channel_creates_nothing(owner: ApiClient, case: str) -> None:
     """A create with a form that has no channel, or an invalid address, creates no channel (behaviour 5.1, 11)."""
     before = owner.list_channels()

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from contract_tests.client.api_client import Channel
+
 UNKNOWN_TOKEN = "canvas-contract-unknown-token"  # noqa: S105 - no server knows this token
 SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
 UNKNOWN_USER_IDS = ("0", "9223372036854775807", "99999999999999999999", "abc", "-1", "SELF")
@@ -95,15 +97,17 @@ def actors(owner: ApiClient, other: ApiClient, request: pytest.FixtureRequest) -
 
 
 @pytest.mark.parametrize(("actor", "account", "operation"), CELLS)
-def test_permission_matrix_is_enforced(actors: Actors, actor: str, account: str, operation: str) -> None:
+@pytest.mark.cases(smoke=10, quick=15)
+def test_permission_matrix_is_enforced(
+    actors: Actors, targets: dict[int, int], actor: str, account: str, operation: str
+) -> None:
     """Each actor may do to the channels of each user exactly what Canvas allows (behaviour 3.2)."""
     client, account_holder = actors.client_for(actor, account)
     other = actors.other if account_holder is actors.owner else actors.owner
     expected = actors.expected_response(actor, account, operation)
     if expected == DENIED and actor == account == ACCOUNTS[1] and _may_edit(client):
         pytest.skip("needs a CANVAS_OTHER_USER_ID whose account has the settings of the test user's")
-    target_id = _create_if_possible(account_holder)
-    _create_if_possible(other)
+    target_id = targets[account_holder.id]
     before, others_before = account_holder.list_channels(), other.list_channels()
 
     response = _perform(client, operation, target_id)
@@ -117,6 +121,41 @@ def test_permission_matrix_is_enforced(actors: Actors, actor: str, account: str,
     else:
         assert after == before, "the request changed channels"
     assert other.list_channels() == others_before, "the request changed channels of another user"
+
+
+@pytest.mark.usefixtures("all_channels")
+def test_list_contains_only_channels_of_its_user(owner: ApiClient, other: ApiClient) -> None:
+    """A list contains channels of its user only, even if another user has the newest channels (behaviour 4)."""
+    for client, other_client in ((owner, other), (other, owner)):
+        client.create_missing_channels()
+        other_client.create_missing_channels()
+        if other_client.can_create:
+            # If an earlier run has created the channel of the unknown type, it is restored here.
+            other_client.create(addresses.TypedAddress("email", addresses.UNKNOWN_TYPE.address))
+
+        channels = client.list_channels()
+
+        assert {channel["user_id"] for channel in channels} <= {client.id}
+
+
+@pytest.mark.cases(smoke=1)
+def test_self_and_own_user_id_have_the_same_list(owner: ApiClient, all_channels: list[Channel]) -> None:
+    """`self` and the user's own id, with or without leading zeros, return the same list (behaviour 3.4)."""
+    assert owner.for_user(owner.id).list_channels(fresh=True) == all_channels
+    assert owner.for_user(owner.id, f"00{owner.id}").list_channels(fresh=True) == all_channels
+
+
+def test_admin_receives_the_same_list_as_the_owner(admin: ApiClient, all_channels: list[Channel]) -> None:
+    """A root-account admin receives the list of another user with the same fields as the owner (behaviour 8)."""
+    assert admin.list_channels(fresh=True) == all_channels
+
+
+@pytest.mark.cases(smoke=1)
+def test_masquerade_lists_the_channels_of_the_user(
+    admin: ApiClient, owner: ApiClient, all_channels: list[Channel]
+) -> None:
+    """With as_user_id, an admin receives the list of that user, and `self` is that user (behaviour 3.6)."""
+    assert admin.acting_as(owner.id).list_channels(fresh=True) == all_channels
 
 
 @pytest.mark.parametrize("operation", ["list", "create"])
@@ -137,6 +176,7 @@ def test_ordinary_user_is_denied_access_to_an_admin(
     expect_forbidden(response)
 
 
+@pytest.mark.cases(smoke=1)
 def test_channel_of_another_user_is_404(owner: ApiClient, other: ApiClient) -> None:
     """A delete by the id of another user's channel is 404, for the user and for an admin (behaviour 3.5)."""
     channel = other.create_channel(addresses.FIRST)
@@ -146,20 +186,6 @@ def test_channel_of_another_user_is_404(owner: ApiClient, other: ApiClient) -> N
     expect_not_found(other.for_user(owner.id).delete(channel["id"]))
 
     assert channel in other.list_channels()
-
-
-def test_list_contains_only_channels_of_its_user(owner: ApiClient, other: ApiClient) -> None:
-    """A list contains channels of its user only, even if another user has the newest channels (behaviour 4)."""
-    for client, other_client in ((owner, other), (other, owner)):
-        client.create_missing_channels()
-        other_client.create_missing_channels()
-        if other_client.can_create:
-            # If an earlier run has created the channel of the unknown type, it is restored here.
-            other_client.create(addresses.TypedAddress("email", addresses.UNKNOWN_TYPE.address))
-
-        channels = client.list_channels()
-
-        assert {channel["user_id"] for channel in channels} <= {client.id}
 
 
 def test_two_users_may_share_an_address(owner: ApiClient, other: ApiClient) -> None:
@@ -175,6 +201,7 @@ def test_two_users_may_share_an_address(owner: ApiClient, other: ApiClient) -> N
 
 @pytest.mark.parametrize("operation", UNKNOWN_USER_REQUESTS)
 @pytest.mark.parametrize("user", [*UNKNOWN_USER_IDS, *UNKNOWN_SIS_IDS])
+@pytest.mark.cases(smoke=4, quick=8)
 def test_unknown_user_is_404_on_every_operation(owner: ApiClient, user: str, operation: str) -> None:
     """An unknown user is 404 on every operation (behaviour 3.4)."""
     expect_not_found(UNKNOWN_USER_REQUESTS[operation](owner.for_user(0, user)))
@@ -198,6 +225,7 @@ def test_user_id_with_extra_characters_is_404(owner: ApiClient, id_template: str
     expect_not_found(client.list_page())
 
 
+@pytest.mark.cases(smoke=1)
 def test_list_of_another_user_is_denied_for_every_page_and_spelling(owner: ApiClient, other_user_id: int) -> None:
     """The list of another user is denied on every page and with leading zeros in the user id (behaviour 3.2)."""
     for user, query in (
@@ -206,16 +234,6 @@ def test_list_of_another_user_is_denied_for_every_page_and_spelling(owner: ApiCl
         (str(other_user_id), (("per_page", "1"),)),
     ):
         expect_forbidden(owner.for_user(other_user_id, user).list_page(query))
-
-
-def test_self_and_own_user_id_have_the_same_list(owner: ApiClient) -> None:
-    """`self` and the user's own id, with or without leading zeros, return the same list (behaviour 3.4)."""
-    _create_if_possible(owner)
-
-    channels = owner.list_channels()
-
-    assert owner.for_user(owner.id).list_channels() == channels
-    assert owner.for_user(owner.id, f"00{owner.id}").list_channels() == channels
 
 
 @pytest.mark.parametrize("by", ["id", "address"])
@@ -232,15 +250,7 @@ def test_own_user_id_is_equivalent_to_self(editing_owner: ApiClient, by: str) ->
     assert channel not in owner.list_channels()
 
 
-def test_admin_receives_the_same_list_as_the_owner(admin: ApiClient, owner: ApiClient) -> None:
-    """A root-account admin receives the list of another user with the same fields as the owner (behaviour 8)."""
-    _create_if_possible(owner)
-
-    channels = admin.list_channels()
-
-    assert channels == owner.list_channels()
-
-
+@pytest.mark.cases(smoke=1)
 def test_channel_created_by_an_admin_is_unconfirmed(admin: ApiClient, owner: ApiClient) -> None:
     """Without skip_confirmation, an admin creates an unconfirmed channel that belongs to the user (behaviour 5.8)."""
     channel = admin.create_channel(addresses.MIXED_CASE)
@@ -272,15 +282,6 @@ def test_duplicate_address_from_an_admin_is_400(admin: ApiClient, owner: ApiClie
     assert owner.list_channels() == before
 
 
-def test_masquerade_lists_the_channels_of_the_user(admin: ApiClient, owner: ApiClient) -> None:
-    """With as_user_id, an admin receives the list of that user, and `self` is that user (behaviour 3.6)."""
-    _create_if_possible(owner)
-
-    channels = admin.acting_as(owner.id).list_channels()
-
-    assert channels == owner.list_channels()
-
-
 def test_masquerade_has_the_permissions_of_the_user(admin: ApiClient, editing_owner: ApiClient) -> None:
     """With as_user_id, an admin creates and deletes as that user, and `self` is that user (behaviour 3.6)."""
     owner = editing_owner
@@ -294,6 +295,7 @@ def test_masquerade_has_the_permissions_of_the_user(admin: ApiClient, editing_ow
     assert channel not in owner.list_channels()
 
 
+@pytest.mark.cases(smoke=1)
 def test_masquerade_without_permission_is_401(owner: ApiClient, other_user_id: int) -> None:
     """as_user_id of a user for whom masquerade is not allowed is 401, with text as errors (behaviour 3.6)."""
     response = owner.acting_as(other_user_id).list_page()
@@ -327,11 +329,6 @@ def _check_denied_masquerade(response: httpx2.Response) -> None:
     assert response.status_code == 401, describe(response)
     assert isinstance(response.json()["errors"], str)
     assert "www-authenticate" not in response.headers, "the token is valid"
-
-
-def _create_if_possible(client: ApiClient) -> int:
-    """Create the channel that the requests of the matrix delete, if this run can, and return its id; 0 if it cannot."""
-    return int(client.create_channel(addresses.FIRST)["id"]) if client.can_create else 0
 
 
 def _may_edit(client: ApiClient) -> bool:

@@ -9,10 +9,12 @@ Its check that invalid data is rejected is not used, because Canvas accepts valu
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 import hypothesis
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import checks
@@ -27,6 +29,7 @@ from contract_tests.client.request import Request
 from contract_tests.client.safety import UnsafeRequestError
 from contract_tests.client.settings import PROFILES
 from contract_tests.oracle.contract import Contract, with_older_forms
+from contract_tests.oracle.formats import with_int64_bounds
 
 if TYPE_CHECKING:
     from schemathesis import Case
@@ -51,6 +54,7 @@ mode = "all"
 database = "none"
 max-examples = {examples}
 [phases.coverage]
+enabled = {coverage}
 unexpected-methods = []
 """
 
@@ -69,6 +73,7 @@ def _restricted(document: dict[str, Any]) -> dict[str, Any]:
                 parameters = operation["parameters"]
                 operation["parameters"] = [each for each in parameters if not each["$ref"].endswith("/AsUserId")]
     _restrict_parameters(restricted["components"]["parameters"])
+    restricted["components"]["schemas"] = with_int64_bounds(restricted["components"]["schemas"])
     _restrict_forms(restricted["components"]["schemas"])
     _replace_examples(restricted["components"]["examples"])
     return restricted
@@ -103,8 +108,13 @@ def _replace_examples(examples: dict[str, Any]) -> None:
 
 def _schema() -> schemathesis.BaseSchema:
     """Return the restricted contract with the seed and the number of examples of this run."""
-    examples = PROFILES.get(os.environ.get("PROFILE") or "default", PROFILES["default"]).examples
-    config = SchemathesisConfig.from_str(CONFIG.format(seed=int(os.environ.get("SEED") or 1), examples=examples))
+    profile = PROFILES.get(os.environ.get("PROFILE") or "default", PROFILES["default"])
+    text = CONFIG.format(
+        seed=int(os.environ.get("SEED") or 1),
+        examples=profile.examples,
+        coverage=str(profile.has_boundary_values).lower(),
+    )
+    config = SchemathesisConfig.from_str(text)
     schema = schemathesis.openapi.from_dict(_restricted(Contract().document), config=config)
     schema.config.update(base_url=_BASE_URL)
     return schema
@@ -114,12 +124,13 @@ SCHEMA = _schema()
 
 
 @SCHEMA.parametrize()
+@pytest.mark.cases(smoke=5, quick=5)
 def test_every_response_conforms_to_the_contract(case: Case[Any], owner: ApiClient) -> None:
     """For any request, the status, the content type, the headers and the body of the response are as documented."""
     owner.transport.reset_steps()
 
     try:
-        response = owner.transport.send(_request(case, owner))
+        response = owner.send_request(_request(case, owner))
     except UnsafeRequestError:
         hypothesis.reject()
 
@@ -138,13 +149,15 @@ def test_responses_along_links_conform_to_the_contract(owner: ApiClient) -> None
                 return None
 
         def call(self, case: Case[Any], **_: Any) -> Response:
-            return Response.from_any(owner.transport.send(_request(case, owner)))
+            return Response.from_any(owner.send_request(_request(case, owner)))
 
         def validate_response(self, response: Response, case: Case[Any], *_: Any, **__: Any) -> None:
             _validate(case, owner, response)
 
         def teardown(self) -> None:
+            steps = tuple(owner.transport.steps)
             remove_created_channels(owner)
+            owner.transport.observation.record(sys.exception(), steps)
             owner.transport.reset_steps()
 
     settings = hypothesis.settings(

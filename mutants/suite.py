@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 _TIMEOUT = 300.0
-_SUITE_VARIABLES = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP", "READ_ONLY", "REPORTS"})
+_SUITE_VARIABLES = frozenset({"PROFILE", "SEED", "RATE", "ALLOW_HTTP", "READ_ONLY", "REPORTS", "REQUIRE_BOUNCE_FIELDS"})
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.request import ENCODINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import httpx2
 
@@ -36,7 +36,7 @@ WITH_SKIP_CONFIRMATION = addresses.PHONE
 class Baseline:
     """One user's channels before the run, and the responses to the first creations of the run.
 
-    If the run cannot create channels for the user, there are no responses.
+    If the run cannot create channels for the user, or the profile needs none, there are no responses.
     """
 
     client: ApiClient
@@ -86,32 +86,36 @@ class Baseline:
         return new if creation_times and max(creation_times) - min(creation_times) < _BASELINE_DURATION else []
 
 
-def record_baseline(client: ApiClient, channels_before: list[Channel]) -> Baseline:
-    """Create a channel for each accepted address, delete them all, and return the baseline.
+def record_baseline(
+    client: ApiClient, channels_before: list[Channel], first: Sequence[TypedAddress] = addresses.ACCEPTED
+) -> Baseline:
+    """Create a channel for each address of `first`, delete them all, and return the baseline.
 
     Raises Inconclusive if the account has too few free rows, so that no test fails for this reason.
     """
     client.transport.reset_steps()
     known_ids = frozenset(channel["id"] for channel in channels_before) | client.transport.journal.created.keys()
-    if not client.can_create:
+    if not (client.can_create and first):
         return Baseline(client, channels_before, {}, known_ids, [], None)
     try:
-        responses = _create_first_channels(client)
+        responses = _create_first_channels(client, first)
         unknown_type_response = _create_unknown_type(client) if len(responses) == len(addresses.ACCEPTED) else None
-        send_unvalidated(client, "POST", body=client.create_fields(addresses.ACCEPTED[1]))
+        send_unvalidated(client, "POST", body=client.create_fields(first[1 % len(first)]))
         listed_after_restore = list_unvalidated(client)
     finally:
         remove_created_channels(client)
     return Baseline(client, channels_before, responses, known_ids, listed_after_restore, unknown_type_response)
 
 
-def _create_first_channels(client: ApiClient) -> dict[tuple[TypedAddress, str], httpx2.Response]:
-    """Create a channel for each accepted address until a creation fails, which a test then reports.
+def _create_first_channels(
+    client: ApiClient, first: Sequence[TypedAddress]
+) -> dict[tuple[TypedAddress, str], httpx2.Response]:
+    """Create a channel for each of the addresses until a creation fails, which a test then reports.
 
     Return the response to each creation, by address and encoding.
     """
     responses: dict[tuple[TypedAddress, str], httpx2.Response] = {}
-    for index, (address, encoding) in enumerate(zip(addresses.ACCEPTED, cycle(ENCODINGS), strict=False)):
+    for index, (address, encoding) in enumerate(zip(first, cycle(ENCODINGS), strict=False)):
         fields = (
             *client.create_fields(address),
             *((("skip_confirmation", "1"),) if address == WITH_SKIP_CONFIRMATION else ()),

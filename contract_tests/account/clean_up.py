@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.client import addresses
-from contract_tests.client.api_client import TOKEN, TYPE
+from contract_tests.client.api_client import TOKEN, TYPE, page_size
+from contract_tests.client.leaks import LeakError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import httpx2
 
     from contract_tests.client.api_client import ApiClient, Channel
@@ -27,15 +30,39 @@ class OpenedAccounts:
 
     clients: list[ApiClient] = field(default_factory=list)
     """A client for each opened account."""
+    scenario: str = ""
+    """The fixture of the channels that the last test left for the next test with the same fixture."""
+    kept: set[int] = field(default_factory=set)
+    """The ids of these channels."""
+    listed: list[Channel] = field(default_factory=list)
+    """The test user's channels, as the fixture `all_channels` has last read them."""
+    writes: int = -1
+    """The number of requests other than GET and HEAD that had been sent then."""
     admin: ApiClient | None = None
     """The client with the administrator's token, which can delete what a faulty target created for another user."""
 
+    def start_scenario(self, scenario: str) -> None:
+        """Remove the channels that the last test left, unless the next test has the same scenario."""
+        if scenario == self.scenario:
+            return
+        self.scenario = scenario
+        self.kept.clear()
+        self.writes = -1
+        for client in self.clients:
+            remove_created_channels(client)
+
+    def keep_channels(self, client: ApiClient) -> None:
+        """Leave the channels that now exist for this user to the next test of the scenario."""
+        journal = client.transport.journal
+        self.kept |= {number for number, user in journal.live.items() if user == client.id}
+
     def clean_up(self, journal: Journal) -> None:
-        """Clean up every opened account, then delete the journal's live channels of all other users."""
+        """Clean up every opened account, then delete what was or may have been created for any other user."""
         for client in self.clients:
             clean_up(client)
         if self.admin is not None:
-            for user in {*journal.live.values()} - {client.id for client in self.clients}:
+            users = {*journal.live.values(), *(user for user, *_ in journal.uncertain if user)}
+            for user in users - {client.id for client in self.clients}:
                 remove_created_channels(self.admin.for_user(user))
 
 
@@ -44,22 +71,80 @@ def list_unvalidated(client: ApiClient) -> list[Channel]:
     channels: dict[int, Channel] = {}
     for number in range(1, MAX_ROWS + 1):
         response = send_unvalidated(client, "GET", query=(("page", str(number)), ("per_page", "100")))
-        page = response.json() if response.status_code == 200 else []
-        new = [channel for channel in page if _is_channel(channel) and channel["id"] not in channels]
+        page = _json(response) if response.status_code == 200 else []
+        new = [channel for channel in _channels(page) if channel["id"] not in channels]
         channels |= {channel["id"]: channel for channel in new}
-        if not new:
+        if not new or _is_last(response, page):
             break
     return list(channels.values())
 
 
-def remove_created_channels(client: ApiClient) -> None:
-    """Delete every channel that the journal lists as created for this user and not deleted; none in a read-only run."""
+def _is_last(response: httpx2.Response, page: object) -> bool:
+    """Return whether the page has no link to the next one, and is not full according to its links."""
+    size = page_size(response)
+    return "next" not in response.links and size is not None and isinstance(page, list) and len(page) < size
+
+
+def _channels(page: object) -> list[Channel]:
+    """Return the channels in the body of a list, with numbers as their ids even if the target sends text."""
+    numbered = []
+    for channel in page if isinstance(page, list) else []:
+        try:
+            numbered.append({**channel, "id": int(channel["id"]), "user_id": int(channel["user_id"])})
+        except (KeyError, TypeError, ValueError):
+            continue
+    return numbered
+
+
+def remove_created_channels(client: ApiClient, keep: Collection[int] = ()) -> None:
+    """Delete every channel that the run created for this user and did not delete; none in a read-only run.
+
+    The channels with the ids `keep` remain.
+
+    The account is listed only if the responses do not show which channels there are: a create without its channel in
+    the response, or a created channel that does not exist under the id of the response.
+    """
     if client.transport.guard.is_read_only:
         return
+    if client.transport.journal.uncertain_keys(client.id):
+        adopt_created_channels(client, _list_once(client))
+    if not _delete_live_channels(client, keep):
+        adopt_created_channels(client, _list_once(client))
+        _delete_live_channels(client, keep)
+
+
+def adopt_created_channels(client: ApiClient, channels: list[Channel]) -> None:
+    """Record the listed channels that the run created as created, whatever the responses to the creates were."""
+    journal, guard = client.transport.journal, client.transport.guard
+    uncertain = journal.uncertain_keys(client.id)
+    for channel in channels:
+        if channel["id"] in guard.preexisting_channels or channel["id"] in journal.live:
+            continue
+        is_opened = client.id in guard.opened_users
+        is_uncertain = key_of(channel) in uncertain and (is_opened or channel.get("type") != "push")
+        if is_uncertain or (is_opened and is_created_by_suite(client, channel)):
+            journal.record_creation(client.id, channel["id"])
+    journal.settle(client.id)
+
+
+def _list_once(client: ApiClient) -> list[Channel]:
+    """Return the channels of a page of 100, or of all pages if there is a next one."""
+    response = send_unvalidated(client, "GET", query=(("per_page", "100"),))
+    if response.status_code != 200 or "next" in response.links:
+        return list_unvalidated(client)
+    return _channels(_json(response))
+
+
+def _delete_live_channels(client: ApiClient, keep: Collection[int]) -> bool:
+    """Delete the channels that the journal lists as live, and return whether all of them existed."""
     journal = client.transport.journal
-    for number in [number for number, user in journal.live.items() if user == client.id]:
-        if send_unvalidated(client, "DELETE", tail=(str(number),)).status_code in {200, 404}:
+    statuses = set()
+    for number in [number for number, user in journal.live.items() if user == client.id and number not in keep]:
+        status = send_unvalidated(client, "DELETE", tail=(str(number),)).status_code
+        statuses.add(status)
+        if status in {200, 404}:
             journal.record_deletion(number)
+    return 404 not in statuses
 
 
 def clean_up(client: ApiClient) -> None:
@@ -71,9 +156,7 @@ def clean_up(client: ApiClient) -> None:
         return
     client.transport.is_cleaning_up = True
     unregister_devices(client)
-    for channel in list_unvalidated(client):
-        if is_created_by_suite(client, channel) and channel["id"] not in client.transport.guard.preexisting_channels:
-            client.transport.journal.record_creation(client.id, channel["id"])
+    adopt_created_channels(client, list_unvalidated(client))
     remove_created_channels(client)
 
 
@@ -89,12 +172,12 @@ def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
 
 def unregister_devices(client: ApiClient) -> None:
     """Delete the push tokens that the run registered for the user: they remain when the push channel is deleted."""
-    name = client.transport.push_tokens.get(client.id)
+    name = client.transport.creations.push_tokens.get(client.id)
     if name is None:
         return
     device = replace(client, token=client.transport.settings.tokens[name], token_name=name, user="self").own
     send_unvalidated(device, "POST", body=((TYPE, "push"), (TOKEN, addresses.DEVICE)))
-    client.transport.push_tokens.pop(client.id)
+    client.transport.creations.push_tokens.pop(client.id)
     for token in addresses.DEVICES:
         send_unvalidated(device, "DELETE", tail=("push",), body=(("push_token", token),))
 
@@ -105,8 +188,15 @@ def rows_used(client: ApiClient) -> int:
 
 
 def send_unvalidated(client: ApiClient, method: str, **parts: Any) -> httpx2.Response:
-    """Send a request and return the response without validating it against the contract."""
-    return client.transport.send(client.build_request("", method, **parts))
+    """Send a request and return the response without validating it against the contract.
+
+    A leak is remembered, for the next test to report, because it must not prevent the clean-up.
+    """
+    try:
+        return client.transport.send(client.build_request("", method, **parts))
+    except LeakError as error:
+        client.transport.leaks.setdefault(str(error), error)
+        return error.response
 
 
 def channel_of(response: httpx2.Response) -> Channel | None:
@@ -122,11 +212,15 @@ def _is_channel(value: object) -> bool:
 
 def json_object(response: httpx2.Response) -> dict[str, Any]:
     """Return the JSON object in the response, or an empty one for any other body."""
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
+    body = _json(response)
     return body if isinstance(body, dict) else {}
+
+
+def _json(response: httpx2.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None
 
 
 def key_of(channel: Channel) -> tuple[str, str]:

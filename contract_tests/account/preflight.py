@@ -16,6 +16,7 @@ from contract_tests.account.clean_up import (
 )
 from contract_tests.client import addresses
 from contract_tests.client.api_client import FORBIDDEN_STATUSES, local_id
+from contract_tests.client.rejection import is_outside_scopes
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _LIMIT_ATTRIBUTES = frozenset({"user_id", "type"})
 """The attributes of the validation errors with which Canvas rejects a channel above the limit (behaviour 5.6)."""
 
+_MAX_ID = 2**63 - 1
 _CHECK_URL = "check that CANVAS_URL is the origin of a Canvas."
 
 
@@ -50,6 +52,7 @@ def open_account(
     guard.preexisting_channels |= {channel["id"] for channel in before}
     guard.preexisting_addresses |= {(client.id, str(channel.get("address")).strip().lower()) for channel in before}
     guard.users_with_push_channel |= {client.id for channel in before if channel.get("type") == "push"}
+    guard.opened_users.add(client.id)
     opened.clients.append(client)  # last, because clean-up must not run before the existing channels are known
     return client, before
 
@@ -64,7 +67,7 @@ def check_is_another_user(owner: ApiClient, other_user_id: int) -> None:
 def check_user_exists(client: ApiClient) -> None:
     """Raise Inconclusive if there is no user with the client's user id."""
     if send_unvalidated(client, "GET").status_code == 404:
-        raise _unknown_user(client.id)
+        raise unknown_user(client.id)
 
 
 def remaining_capacity(channels: list[Channel]) -> int:
@@ -100,7 +103,9 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
             "it must be allowed to a root-account admin with the permission to manage user logins"
         )
     if response.status_code == 404 and client.user != "self":
-        raise _unknown_user(client.id)
+        raise unknown_user(client.id)
+    if is_outside_scopes(response):
+        raise Inconclusive(f"The scopes of {name} do not allow the list of channels; give a token without scopes.")
     if response.status_code in {401, 403}:
         raise Inconclusive(f"The target rejects {name} with {response.status_code}; check that the token is valid.")
     if "json" not in response.headers.get("content-type", ""):
@@ -117,9 +122,18 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
         raise Inconclusive(
             f"The target's response to {name} is {response.status_code} and no list of channels; {_CHECK_URL}"
         )
+    _check_user_ids(body)
 
 
-def _unknown_user(id_: int) -> Inconclusive:
+def _check_user_ids(channels: list[object]) -> None:
+    """Raise AssertionError for a user id that is no 64-bit integer: the requests after it would be for no user."""
+    for channel in channels:
+        number = channel.get("user_id") if isinstance(channel, dict) else None
+        assert not isinstance(number, int) or abs(number) <= _MAX_ID, f"the user_id {number} is not a 'int64'"
+
+
+def unknown_user(id_: int) -> Inconclusive:
+    """Return the exception for a CANVAS_OTHER_USER_ID that the target does not know."""
     return Inconclusive(f"The target has no user {id_}; set CANVAS_OTHER_USER_ID to the id of an existing one.")
 
 

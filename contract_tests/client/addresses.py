@@ -40,7 +40,9 @@ MIXED_CASE = TypedAddress("email", "Canvas-Contract.Case@Example.COM")
 NON_ASCII = TypedAddress("email", "canvas-contract-jos\u00e9@example.com")
 QUOTED = TypedAddress("email", '"canvas-contract quoted"@example.com')
 LONGEST = TypedAddress("email", "canvas-contract-" + "\u00e9" * 227 + "@example.com")
+EMOJI = TypedAddress("email", "canvas-contract-\U0001f600\U0001f9ea@example.com")
 PHONE = TypedAddress("sms", "+12025550171")
+SPACED = TypedAddress("sms", f"  {PHONE.address} ")
 GATEWAY = TypedAddress("sms", "2025550172@sms.example.com")
 SAME_ADDRESS_OTHER_TYPE = TypedAddress("sms", FIRST.address)
 
@@ -56,8 +58,13 @@ ACCEPTED = (
     PHONE,
     GATEWAY,
     SAME_ADDRESS_OTHER_TYPE,
+    EMOJI,
+    SPACED,
 )
 """Addresses that Canvas accepts (behaviour 5.3, 11)."""
+
+SMOKE = (FIRST, PHONE, PLUS, NON_ASCII)
+"""The accepted addresses of a run of the profile smoke."""
 
 UNKNOWN_TYPE = TypedAddress("EMAIL", PHONE.address)
 """An unknown type: Canvas stores an e-mail channel and does not validate the address (behaviour 5.4)."""
@@ -88,10 +95,10 @@ DEVICES = (DEVICE, f"{DEVICE}-a+b/c", f"{DEVICE}-b")
 """Every push token that the suite registers."""
 
 EXPECTED_KEYS = frozenset(address.key for address in (*ACCEPTED, UNKNOWN_TYPE, PUSH))
-"""The keys of the thirteen rows that runs add to a user's account if the server rejects invalid addresses."""
+"""The keys of the fifteen rows that runs add to a user's account if the server rejects invalid addresses."""
 
 POSSIBLE_KEYS = EXPECTED_KEYS | {address.key for address in (*INVALID, TOO_LONG)}
-"""The keys of the twenty rows that runs add to a user's account if the server rejects no address."""
+"""The keys of the twenty-two rows that runs add to a user's account if the server rejects no address."""
 
 _TEST_ADDRESS = re.compile(f"{DEVICE}|{re.escape(PHONE.address)}|{re.escape(GATEWAY.address)}", re.IGNORECASE)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from contract_tests.client.addresses import ACCEPTED
 from contract_tests.client.editor import NO_EDITOR_REASON
 from contract_tests.client.request import Request
 from contract_tests.client.safety import READ_ONLY_REASON
@@ -128,8 +128,24 @@ class ApiClient:
 
     # -- combinations of the operations
 
-    def list_channels(self) -> list[Channel]:
-        """Return all channels, up to 400, from pages of 100 or of the largest size that the target allows."""
+    def list_channels(self, *, fresh: bool = False) -> list[Channel]:
+        """Return all channels, up to 400, from pages of 100 or of the largest size that the target allows.
+
+        Unless `fresh`, they are read only if another request was sent since this client last read them.
+        """
+        key, remembered = (self.token, self.user, self.masquerade), self.transport.complete_lists
+        if fresh or key not in remembered:
+            channels = self._read_channels()
+            self.transport.complete_lists = {**remembered, key: channels}
+        return copy.deepcopy(self.transport.complete_lists[key])
+
+    def find_or_create(self, address: TypedAddress) -> Channel:
+        """Return the channel with this type and address, and create it if the list has none."""
+        self.require_creation()
+        found = (channel for channel in self.list_channels() if _key(channel) == address.key)
+        return next(found, None) or self.create_channel(address)
+
+    def _read_channels(self) -> list[Channel]:
         channels: list[Channel] = []
         for number in range(1, _MAX_CHANNELS + 1):
             response = self.list_page((("page", str(number)), ("per_page", "100")))
@@ -156,22 +172,26 @@ class ApiClient:
         return channel
 
     def create_missing_channels(self) -> list[Channel]:
-        """Create a channel for every accepted address that has none, if this run can, and return all channels."""
+        """Create a channel for every address of the profile that has none, if this run can, and return all channels."""
         channels = self.list_channels()
         if not self.can_create:
             return channels
-        existing = {(channel["type"], channel["address"].lower()) for channel in channels}
-        missing = [address for address in ACCEPTED if address.key not in existing]
+        existing = {_key(channel) for channel in channels}
+        missing = [address for address in self.transport.settings.limits.addresses if address.key not in existing]
         for address in missing:
             self.create_channel(address)
         return self.list_channels() if missing else channels
 
     def send(self, operation: str, method: str, **parts: Any) -> httpx2.Response:
         """Send a request and return the response; fail if it violates the contract and is no known defect of Canvas."""
-        request = self.build_request(operation, method, **parts)
+        return self.send_request(self.build_request(operation, method, **parts))
+
+    def send_request(self, request: Request) -> httpx2.Response:
+        """Send a request and return the response; fail if it violates the contract and is no known defect of Canvas."""
         response = self.transport.send(request)
         if self.transport.steps[-1].known_defect is None:
-            violations = self.contract.violations(operation, response, with_body=method != "HEAD")
+            operation, with_body = request.operation, request.method != "HEAD"
+            violations = self.contract.violations(operation, response, with_body=with_body)
             assert not violations, (
                 f"The {response.status_code} response of {operation} violates openapi.yaml: {'; '.join(violations)}"
             )
@@ -187,6 +207,11 @@ class ApiClient:
         defaults = {"user": self.user, "token": self.token, "token_name": self.token_name, "owner": self.id}
         request = Request(method, operation=operation, query=query, **{**defaults, **parts})
         return request if self.editor is None else self.editor.prepare(request)
+
+
+def _key(channel: Channel) -> tuple[str, str]:
+    """Return the type and address of a listed channel, as `TypedAddress.key` does."""
+    return str(channel["type"]), str(channel["address"]).lower()
 
 
 def page_size(response: httpx2.Response) -> int | None:

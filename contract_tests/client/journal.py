@@ -27,12 +27,15 @@ class Journal:
         """The user ids of channels that were created and not deleted, by channel id."""
         self.created: dict[int, int] = {}
         """The user ids of all channels that were created, by channel id."""
+        self.uncertain: set[tuple[int, str, str]] = set()
+        """The intents of this run for which no response shows whether a channel was created; not on the disk."""
         self._start_of_line = ""
         """What ends the last line before the next one is written, if the run was killed while writing it."""
         self._replay()
 
     def record_intent(self, user: int, key: tuple[str, str]) -> None:
         """Record that a request to create the channel with this key for this user is about to be sent."""
+        self.uncertain.add((user, *key))
         if (user, *key) not in self.intents:
             self._write({"intent": [user, *key]}, sync=True)
 
@@ -43,6 +46,14 @@ class Journal:
     def record_deletion(self, channel: int) -> None:
         """Record that this channel was deleted."""
         self._write({"deleted": channel})
+
+    def uncertain_keys(self, user: int) -> set[tuple[str, str]]:
+        """Return the types and addresses of the user's channels that may have been created."""
+        return {(type_, address) for owner, type_, address in self.uncertain if owner == user}
+
+    def settle(self, user: int, key: tuple[str, str] | None = None) -> None:
+        """Record that it is known whether the channel with this key, or every channel of this user, was created."""
+        self.uncertain -= {each for each in self.uncertain if each[0] == user and key in {None, each[1:]}}
 
     def remove(self) -> None:
         """Remove the file, after all channels of the suite were deleted."""

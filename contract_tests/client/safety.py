@@ -51,6 +51,8 @@ class SafetyGuard:
         """The addresses of these channels in lower case, each with its user id."""
         self.users_with_push_channel: set[int] = set()
         """The ids of the users who had a push channel before the run."""
+        self.opened_users: set[int] = set()
+        """The ids of the users whose channels before the run are in these sets."""
 
     def check(self, request: Request) -> None:
         """Return if the request is safe, after its intent is in the journal. Raises UnsafeRequestError.

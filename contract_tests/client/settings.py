@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to subclass
 
+from contract_tests.client.addresses import ACCEPTED, SMOKE, TypedAddress
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TOKENS = (
@@ -32,11 +34,20 @@ class Profile(NamedTuple):
     """The maximum number of requests."""
     minutes: int
     """The maximum duration."""
+    steps: int = 14
+    """The maximum number of requests in a random sequence."""
+    has_boundary_values: bool = True
+    """Whether Schemathesis sends boundary values of every parameter, too."""
+    cases: int | None = None
+    """The maximum number of cases of a test, unless the test is marked with another one; None for all."""
+    addresses: tuple[TypedAddress, ...] = ACCEPTED
+    """The addresses of the channels that the tests of lists create together."""
 
 
 PROFILES = {
-    "quick": Profile(5, 4_000, 30),
-    "default": Profile(20, 10_000, 45),
+    "smoke": Profile(2, 400, 10, steps=6, has_boundary_values=False, cases=0, addresses=SMOKE),
+    "quick": Profile(5, 1_500, 20, steps=10, has_boundary_values=False, cases=2),
+    "default": Profile(20, 4_000, 45),
     "thorough": Profile(100, 20_000, 180),
 }
 
@@ -67,6 +78,10 @@ class Settings:
     """The maximum number of requests per second; 0 is no limit."""
     is_read_only: bool = False
     """Whether the run sends GET and HEAD only."""
+    requires_bounce_fields: bool = False
+    """Whether a site admin who receives no bounce fields is a failure."""
+    is_own_mock: bool = False
+    """Whether the target is a mock that the run has started, to which no request is sent through a proxy."""
 
     @property
     def limits(self) -> Profile:
@@ -88,7 +103,7 @@ def read_settings(url: str, defaults: dict[str, str]) -> Settings:
     for name, token in tokens.items():
         if not (token.isascii() and token.isprintable()) or " " in token:
             raise Inconclusive(f"{name} has a character that is not allowed in a token; copy the token again.")
-    origin = _read_origin(url, allow_http=values.get("ALLOW_HTTP") == "1")
+    origin = _read_origin(url, allow_http=_read_switch("ALLOW_HTTP", values.get("ALLOW_HTTP", "0")))
     return Settings(
         url=origin,
         tokens=tokens,
@@ -97,6 +112,7 @@ def read_settings(url: str, defaults: dict[str, str]) -> Settings:
         seed=read_number("SEED", values.get("SEED", "1")),
         rate=_read_rate(values.get("RATE", "0" if urlsplit(origin).hostname in LOOPBACK else "10")),
         is_read_only=_read_switch("READ_ONLY", values.get("READ_ONLY", "0")),
+        requires_bounce_fields=_read_bounce_requirement(values),
     )
 
 
@@ -120,6 +136,15 @@ def _read_switch(name: str, text: str) -> bool:
     if text not in {"0", "1"}:
         raise Inconclusive(f"{name} is {text!r}; set it to 1, or to 0.")
     return text == "1"
+
+
+def _read_bounce_requirement(values: dict[str, str]) -> bool:
+    """Return whether bounce fields are required. Raises Inconclusive if the run has no token that receives them."""
+    name, token = "REQUIRE_BOUNCE_FIELDS", "CANVAS_SITE_ADMIN_TOKEN"
+    is_required = _read_switch(name, values.get(name, "0"))
+    if is_required and token not in values:
+        raise Inconclusive(f"{name} is 1 and {token} is not set; set it to a token of a site admin, or {name} to 0.")
+    return is_required
 
 
 def _read_rate(text: str) -> float:

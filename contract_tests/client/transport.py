@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
 from contract_tests.client import addresses
+from contract_tests.client.connection.errors import Endpoint, connection_sentence, is_permanent, response_sentence
+from contract_tests.client.connection.http_client import open_client
+from contract_tests.client.creations import CreationRecorder
 from contract_tests.client.exchange import Exchange, Step
+from contract_tests.client.leaks import LeakDetector, LeakError
+from contract_tests.client.observation import Observation
 from contract_tests.client.pacing import Clock, Pacing
 from contract_tests.client.redaction import Redactor, with_body
+from contract_tests.client.rejection import is_token_rejected
+from contract_tests.client.request import Request
 from contract_tests.client.safety import SafetyGuard
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from contract_tests.client.journal import Journal
-    from contract_tests.client.request import Request
+    from contract_tests.client.observation import ObservedViolation
     from contract_tests.client.settings import Settings
 
 _RATE_LIMIT_MESSAGE = "Rate Limit Exceeded"
@@ -29,6 +36,9 @@ _RATE_LIMIT_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 _REPEATABLE_METHODS = frozenset({"GET", "HEAD"})
 _GATEWAY_STATUSES = frozenset({502, 503, 504})
+_INVALID_TOKENS = frozenset({"", "CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN"})
+"""The variables whose tokens the target must reject; an empty name is any other token."""
+
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _MAX_RESPONSE_SECONDS = 60.0
 _MAX_RECORDED_BODY = 16_384
@@ -60,37 +70,67 @@ class Transport:
         """The number of responses that each known defect explains, by its name."""
         self.steps: list[Step] = []
         """The requests since `reset_steps`, preceded by those that created the channels that existed then."""
-        self.push_tokens: dict[int, str] = {}
-        """The variable of the token with which the run registered a device for a user, by user id."""
+        self.creations = CreationRecorder(journal, self.guard.preexisting_channels)
+        self.accepted_tokens: set[str] = set()
+        """The variables of the tokens that the target has accepted in this run."""
+        self.observation = Observation()
+        self.complete_lists: dict[tuple[str | None, str, str], list[dict[str, Any]]] = {}
+        """The complete lists that were read since the last other request, by token, user and masquerade.
+
+        Any other request, a GET included, may change an account, so it removes them.
+        """
         self.test = ""
         """The name of the current test."""
         self.sent = 0
         """The number of requests so far."""
+        self.writes = 0
+        """The number of these requests that are not GET or HEAD."""
         self.is_cleaning_up = False
         """Whether the run is cleaning up, which no limit of the run may prevent."""
         self._creations: dict[int, Step] = {}
+        self._leaks = LeakDetector(settings.tokens)
+        self._leak: str | None = None
+        self.leaks: dict[str, LeakError | None] = {}
+        """The leaks outside tests by their messages; None if a test has reported the leak."""
         self._clock = clock or Clock()
         self._known_defect = known_defect
         self._pacing = Pacing(settings, self._clock)
-        self._client = httpx2.Client(
-            base_url=settings.url,
-            timeout=30.0,
-            follow_redirects=False,
-            trust_env=False,
-            transport=http_transport,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a session would apply to all tokens
-        )
+        self._client, proxy = open_client(settings, http_transport)
+        self._endpoint = Endpoint(settings.url, proxy)
+
+    @property
+    def observed(self) -> ObservedViolation | None:
+        """The violation that the current test has observed, even if the test was interrupted later."""
+        return self.observation.violation
+
+    @contextmanager
+    def observing(self) -> Iterator[None]:
+        """Record the violation that ends this context, with the steps that led to it."""
+        try:
+            yield
+        except BaseException as error:
+            self.observation.record(error, self.steps)
+            raise
+
+    def start_test(self, name: str) -> None:
+        """Start the steps of the test with this name."""
+        self.test = name
+        self.observation.start_test()
+        self.reset_steps()
 
     def reset_steps(self) -> None:
         """Forget the steps so far, except those that created channels that still exist."""
         self.steps = [step for number, step in self._creations.items() if number in self.journal.live]
 
     def send(self, request: Request) -> httpx2.Response:
-        """Send a request and return the redacted response. Raises UnsafeRequestError, Inconclusive."""
+        """Send a request and return the redacted response. Raises UnsafeRequestError, Inconclusive, LeakError."""
         self.guard.check(request)
         self._check_row_limit(request)
         for wait in (*_RATE_LIMIT_WAITS, None):
             response = self._send_once(request)
+            if self._leak is not None:
+                raise LeakError(self._leak, response)
+            self._check_token(request, response)
             if response.status_code not in {403, 429} or _RATE_LIMIT_MESSAGE not in response.text:
                 return response
             if wait is not None:
@@ -111,21 +151,51 @@ class Transport:
         """Close the connections."""
         self._client.close()
 
-    def _send_once(self, request: Request) -> httpx2.Response:
-        if not self.is_cleaning_up:
-            self._pacing.check_limits(self.sent)
+    def _check_token(self, request: Request, response: httpx2.Response) -> None:
+        """Raise Inconclusive if the target rejects a token that it accepted before.
+
+        A faulty target may reject one request with a valid token, so the token is tried once more.
+        """
+        name = self._token_name(request)
+        if not is_token_rejected(response):
+            self.accepted_tokens |= {name} - _INVALID_TOKENS if response.status_code < 500 else set()
+            return
+        if name not in self.accepted_tokens:
+            return
+        attempt = Request("GET", "self", token=self.settings.tokens[name], token_name=name)
+        if is_token_rejected(self._send_once(attempt, is_step=False)):
+            raise Inconclusive(
+                f"The target no longer accepts {name}, which it accepted before in this run; OAuth tokens are valid "
+                "for one hour: run again with a new token, or with one that the user generates in Canvas's settings."
+            )
+
+    def _token_name(self, request: Request) -> str:
+        """Return the variable of the token that authenticates the request, or an empty text for another token."""
+        value: object = request.token
+        if value is None and all(name.lower() != "authorization" for name, _ in request.headers):
+            value = next((value for name, value in request.parameters() if name == "access_token"), None)
+        return next((name for name, token in self.settings.tokens.items() if token == value), "")
+
+    def _send_once(self, request: Request, *, is_step: bool = True) -> httpx2.Response:
+        is_shrinking = self.observation.count_request()
+        if not (is_shrinking or self.is_cleaning_up):
+            self._pacing.check_limits(self.sent - self.observation.shrinking_requests)
         self._pacing.wait_for_turn()
         self.sent += 1
+        self.complete_lists = {}
+        self.writes += request.method not in _REPEATABLE_METHODS
         http_request = self._client.build_request(
             request.method, request.target, headers=request.request_headers(), **request.content()
         )
         started, start = self._clock.date(), self._clock.now()
         raw = self._send_with_retries(http_request, attempts=4 if request.method in _REPEATABLE_METHODS else 1)
         elapsed = timedelta(seconds=self._clock.now() - start)
-        created_id = self._record_in_journal(request, raw)
+        created_id = self.creations.record(request, raw, is_own_token=request.token_name in self.settings.tokens)
+        self._leak = self._leaks.find(request, raw)
         response = self.redactor.redact(raw)
         response.elapsed = elapsed
-        self._record_step(request, response, created_id)
+        if is_step:
+            self._record_step(request, response, created_id)
         self.exchanges.append(self._exchange(request, response, started))
         self._check_redirect(response)
         self._pacing.slow_down(response)
@@ -157,13 +227,12 @@ class Transport:
         for remaining in reversed(range(attempts)):
             try:
                 response = self._read(self._client.send(http_request, stream=True))
-            except (httpx2.TransportError, httpx2.DecodingError) as error:
-                if remaining == 0:
-                    raise Inconclusive(
-                        f"The target sends no response ({type(error).__name__}); "
-                        "check that CANVAS_URL is correct and the target is running."
-                    ) from None
+            except (httpx2.TransportError, httpx2.DecodingError, UnicodeError) as error:
+                if remaining == 0 or is_permanent(error):
+                    raise Inconclusive(connection_sentence(error, self._endpoint)) from None
                 continue
+            if sentence := response_sentence(response.status_code, response.text, self._endpoint):
+                raise Inconclusive(sentence)
             if response.status_code not in _GATEWAY_STATUSES:
                 return response
             if remaining == 0:
@@ -181,34 +250,17 @@ class Transport:
         try:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > _MAX_RESPONSE_BYTES or self._clock.now() > deadline:
+                if len(body) > _MAX_RESPONSE_BYTES:
                     raise Inconclusive(
-                        "The target's response is larger than 4 MiB or takes more than a minute; "
-                        "check that CANVAS_URL is the origin of a Canvas."
+                        "The target's response is larger than 4 MiB; check that CANVAS_URL is the origin of a Canvas."
+                    )
+                if self._clock.now() > deadline:
+                    raise Inconclusive(
+                        "The target's response takes more than a minute; check whether it is overloaded, and run again."
                     )
         finally:
             response.close()
         return with_body(response, bytes(body))
-
-    def _record_in_journal(self, request: Request, response: httpx2.Response) -> int | None:
-        """Record the channel that the response reports as created or deleted; return the id of a created one."""
-        if response.status_code != 200 or request.method not in {"POST", "DELETE"}:
-            return None
-        channel = _json_object(response)
-        try:
-            number, owner = int(channel["id"]), int(channel["user_id"])
-        except (KeyError, TypeError, ValueError):
-            return None
-        if number in self.guard.preexisting_channels:
-            return None
-        if request.method == "POST":
-            if channel.get("type") == "push" and request.token_name in self.settings.tokens:
-                self.push_tokens[owner] = request.token_name
-            self.journal.record_creation(owner, number)
-            return number
-        if channel.get("workflow_state") == "retired":
-            self.journal.record_deletion(number)
-        return None
 
     def _record_step(self, request: Request, response: httpx2.Response, created_id: int | None) -> None:
         defect = self._known_defect(request, response)
@@ -254,11 +306,3 @@ def _printable_body(response: httpx2.Response) -> str:
     """Return the body for reports; of HTML only its size, because a page may contain personal data."""
     media_type = response.headers.get("content-type", "").lower()
     return f"({len(response.content)} bytes of HTML)" if "html" in media_type else response.text
-
-
-def _json_object(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

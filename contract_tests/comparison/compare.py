@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.account.clean_up import OpenedAccounts, clean_up, list_unvalidated
+from contract_tests.account.credentials import check_credentials
 from contract_tests.account.preflight import open_account
 from contract_tests.client import addresses
 from contract_tests.client.api_client import ApiClient
@@ -61,6 +62,7 @@ class Server:
         owner, before = open_account(client, OpenedAccounts())
         admin = tokens.get("CANVAS_ADMIN_TOKEN")
         try:
+            check_credentials(owner)
             steps = scenario(
                 owner,
                 ApiClient(transport, owner.contract, admin, "CANVAS_ADMIN_TOKEN", owner.id, str(owner.id)),
@@ -180,7 +182,8 @@ def _mock(url: str, folder: Path) -> Server:
     """Return the mock as a server, with its own tokens instead of the target's."""
     settings = read_settings(url, DEFAULT_WORLD_VARIABLES)
     tokens = {name: DEFAULT_WORLD_VARIABLES[name] for name in settings.tokens}
-    return Server("mock", Settings(settings.url, tokens, int(DEFAULT_WORLD_VARIABLES["CANVAS_OTHER_USER_ID"])), folder)
+    other_user_id = int(DEFAULT_WORLD_VARIABLES["CANVAS_OTHER_USER_ID"])
+    return Server("mock", Settings(settings.url, tokens, other_user_id, is_own_mock=True), folder)
 
 
 def _differing_values(pointer: str, mock: Any, target: Any) -> Iterator[tuple[str, str, str]]:

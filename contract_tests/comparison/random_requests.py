@@ -30,7 +30,7 @@ SEQUENCE_LENGTH = 8
 ROWS = (*addresses.ACCEPTED, addresses.PUSH)
 """The channels that random requests create; `{channel 0}` is the id of the first of them."""
 
-_CREATED = addresses.ACCEPTED[:4] + addresses.ACCEPTED[-3:]
+_CREATED = (*addresses.ACCEPTED[:4], addresses.PHONE, addresses.GATEWAY, addresses.SAME_ADDRESS_OTHER_TYPE)
 """Fewer channels for the scenarios, so that their requests concern the same ones."""
 
 _PLACEHOLDER = re.compile(r"\{(user|global user|shard|token|channel \d+)\}")

@@ -52,7 +52,7 @@ class Account:
 
     @classmethod
     def open(cls, settings: Settings, journal: Journal) -> Account:
-        """Return the account of CANVAS_TOKEN. Raises Inconclusive if the server is not a Canvas or rejects the token."""
+        """Return the account of CANVAS_TOKEN. Raises Inconclusive for another server or a rejected token."""
         transport = Transport(settings, journal)
         client = ApiClient(transport, Contract(), settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
         try:
@@ -107,7 +107,7 @@ class Account:
         try:
             clean_up(self.owner)
         except AssertionError:  # the limit of rows, which also prevents the removal of push tokens
-            self.owner.transport.push_tokens.clear()
+            self.owner.transport.creations.push_tokens.clear()
             clean_up(self.owner)
 
 
@@ -219,7 +219,7 @@ def _mock_account(state: AccountState, settings: Settings) -> Iterator[Account]:
         world.write_text(state.world_text(), "utf-8")
         with running_mock("--world", str(world)) as url:
             tokens = {name: DEFAULT_WORLD_VARIABLES[name] for name in (*state.tokens, *state.rejected_tokens)}
-            mock_settings = replace(settings, url=url, tokens=tokens, rate=0.0)
+            mock_settings = replace(settings, url=url, tokens=tokens, rate=0.0, is_own_mock=True)
             account = Account.open(mock_settings, Journal(folder, url))
             account.placeholders |= state.global_ids
             try:

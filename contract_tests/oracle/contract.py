@@ -11,6 +11,8 @@ import yaml
 from jsonschema import Draft4Validator
 from openapi_schema_validator import OAS30Validator
 
+from contract_tests.oracle.formats import check_formats, format_checker
+
 if TYPE_CHECKING:
     import httpx2
 
@@ -26,6 +28,7 @@ class Contract:
         }
         self._with_older_forms = with_older_forms(self.document)
         self._validators: dict[tuple[str, int, str], Draft4Validator] = {}
+        self._format_checker = format_checker()
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """Return the operations by operationId."""
@@ -59,8 +62,10 @@ class Contract:
         return _resolve(self.document, node)
 
     def validator(self, schema: dict[str, Any]) -> Draft4Validator:
-        """Return a validator for a schema of this contract."""
-        validator: Draft4Validator = OAS30Validator({**schema, "components": self.document["components"]})
+        """Return a validator for a schema of this contract, which checks formats too."""
+        validator: Draft4Validator = OAS30Validator(
+            {**schema, "components": self.document["components"]}, format_checker=self._format_checker
+        )
         return validator
 
     def _missing_headers(self, documented: dict[str, Any], response: httpx2.Response) -> list[str]:
@@ -105,6 +110,7 @@ def _schema_violations(validator: Draft4Validator, response: httpx2.Response) ->
 def _read_document(file: Path) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # not every PyYAML is built with libyaml
     document: dict[str, Any] = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506  # it is a safe loader
+    check_formats(document)
     return document
 
 

@@ -25,10 +25,16 @@ class Outcome:
     status: Status
     reason: str = ""
     """The reason why the test was skipped."""
+    operation: str = ""
+    """The operationId of the request whose response is the violation; empty if there is none."""
     violation: str = ""
-    """The message of the assertion that failed."""
+    """The violation in words, in the message of the test; empty if the test has no message in words."""
+    detail: str = ""
+    """The text of the exception that ended the test."""
     received: str = ""
     """The last response before the failure: `404 Not Found {...}`."""
     script: str = ""
     """The requests of a failed test as a shell script."""
+    steps: int = 0
+    """The number of requests in the script."""
     seconds: float = 0.0

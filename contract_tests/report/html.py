@@ -7,10 +7,15 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 from contract_tests.oracle.coverage import KINDS
 from contract_tests.oracle.permissions import FAILED_MARK, SKIPPED_MARK
-from contract_tests.report.table import count, format_duration, plural, rows, short_names, totals, verdict
+from contract_tests.report.groups import failure_groups, source
+from contract_tests.report.sections import read_sections, split_references
+from contract_tests.report.table import count, rows, short_names, totals
+from contract_tests.report.text import capital, format_duration, plural, printable, shortened
+from contract_tests.report.verdict import not_run_sentence, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,42 +23,88 @@ if TYPE_CHECKING:
     from contract_tests.oracle.coverage import Coverage
     from contract_tests.oracle.outcome import Outcome
     from contract_tests.report.record import Run
+    from contract_tests.report.sections import Section
     from contract_tests.report.table import Row
 
 
 def render(run: Run, coverage: Coverage) -> str:
     """Return the report as HTML; all text of the run is escaped."""
     operations = [part.parent for part in coverage.of("operation")]
-    names = short_names(operations)
+    failures = failure_groups(run.outcomes)
+    sections = _CitedSections()
+    return (
+        _environment(sections)
+        .get_template("report.html")
+        .render(
+            run=run,
+            coverage=coverage,
+            kinds=KINDS,
+            verdict=verdict(run),
+            not_run=not_run_sentence(run),
+            tally=count(run.outcomes),
+            operations=list(zip(operations, short_names(operations), strict=True)),
+            groups=_groups(rows(run.outcomes, operations)),
+            totals=totals(run.outcomes, operations),
+            failures=failures,
+            failure_numbers={
+                each.property: index for index, group in enumerate(failures, 1) for each in group.outcomes
+            },
+            skipped=_skipped(run.outcomes),
+            statuses=_statuses(coverage),
+            details=[(kind, _details(coverage, kind)) for kind in ("field", "media type", "header")],
+            sentence_statuses=Counter(sentence.status for sentence in run.traceability),
+            sections=sections,
+            failed_mark=FAILED_MARK,
+            skipped_mark=SKIPPED_MARK,
+        )
+    )
+
+
+class _CitedSections:
+    """The sections of the behaviour document that the page cites, and quotes at its end."""
+
+    def __init__(self) -> None:
+        self._sections = read_sections()
+        self._cited: set[str] = set()
+
+    def references(self, text: str) -> list[tuple[str, str]]:
+        """Return the parts of a text, each with the number of the section to which it is a link."""
+        parts = [(part, number if number in self._sections else "") for part, number in split_references(text)]
+        self._cited |= {number for _, number in parts if number}
+        return parts
+
+    def cited(self) -> list[Section]:
+        """Return the sections that were cited so far, in their order."""
+        return [section for number, section in self._sections.items() if number in self._cited]
+
+
+def _environment(sections: _CitedSections) -> Environment:
     environment = Environment(
-        loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
     )
-    environment.filters.update(capital=_capital, duration=format_duration, plural=plural)
-    return environment.get_template("report.html").render(
-        run=run,
-        coverage=coverage,
-        kinds=KINDS,
-        verdict=verdict(run),
-        tally=count(run.outcomes),
-        operations=list(zip(operations, names, strict=True)),
-        groups=_groups(rows(run.outcomes, operations)),
-        totals=totals(run.outcomes, operations),
-        failures=_grouped(run.outcomes, "failed", "property"),
-        skipped=_grouped(run.outcomes, "skipped", "reason"),
-        statuses=_statuses(coverage),
-        details=[(kind, _details(coverage, kind)) for kind in ("field", "media type", "header")],
-        sentence_statuses=Counter(sentence.status for sentence in run.traceability),
-        failed_mark=FAILED_MARK,
-        skipped_mark=SKIPPED_MARK,
+    environment.filters.update(
+        capital=capital,
+        duration=format_duration,
+        plural=plural,
+        references=sections.references,
+        shortened=shortened,
+        source=source,
     )
+    return environment
+
+
+def _visible(value: object) -> object:
+    """Return the value of an expression with its control characters made visible; markup is that of the template."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _read(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _groups(rows_: Iterable[Row]) -> dict[str, list[Row]]:
@@ -63,12 +114,12 @@ def _groups(rows_: Iterable[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def _grouped(outcomes: Iterable[Outcome], status: str, key: str) -> dict[str, list[Outcome]]:
-    """Return the outcomes with this status, grouped by the attribute `key`."""
+def _skipped(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """Return the skipped tests, grouped by reason."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        if outcome.status == status:
-            groups.setdefault(getattr(outcome, key), []).append(outcome)
+        if outcome.status == "skipped":
+            groups.setdefault(outcome.reason, []).append(outcome)
     return groups
 
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from contract_tests.client.api_client import ApiClient
+    from collections.abc import Sequence
 
+    from contract_tests.client.api_client import ApiClient
+    from contract_tests.client.exchange import Exchange
+
+_SITE_ADMIN = "CANVAS_SITE_ADMIN_TOKEN"
+_NO_BOUNCE_FIELDS = (
+    f"Bounce fields were not seen: the target shows none to {_SITE_ADMIN}, because it is a Canvas of 2023 or older, or "
+    "because that user lacks the permission read_messages; REQUIRE_BOUNCE_FIELDS=1 makes this a failure."
+)
 
 _NO_EDITOR = (
     "The run did not test the creation and deletion of channels: users of this Canvas may not edit their channels, and "
@@ -21,6 +29,14 @@ def limits(owner: ApiClient, document: dict[str, Any]) -> tuple[str, ...]:
     if not owner.can_create:
         return (_NO_EDITOR,)
     return ()
+
+
+def bounce_limits(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+    """Return a sentence if the site admin's lists have no bounce fields."""
+    bodies = [each.body for each in exchanges if each.actor == _SITE_ADMIN and each.method == "GET"]
+    if not bodies or any('"bounce_count"' in body or '"last_bounce_at"' in body for body in bodies):
+        return ()
+    return (_NO_BOUNCE_FIELDS,)
 
 
 def _writing_operations(document: dict[str, Any]) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
-from contextlib import contextmanager
-from dataclasses import replace
+import traceback
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ from contract_tests.account.clean_up import rows_used
 from contract_tests.account.preflight import remaining_capacity
 from contract_tests.client.settings import Inconclusive
 from contract_tests.oracle.canvas_age import estimate_age
+from contract_tests.oracle.conditional_requests import conditional_request_note
 from contract_tests.oracle.contract import Contract
-from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.oracle.known_defects import KNOWN_DEFECTS
 from contract_tests.oracle.outcome import Outcome
 from contract_tests.oracle.page_limit import page_limit_note
@@ -30,20 +31,25 @@ from contract_tests.oracle.traceability import (
     sentence_table,
     unlisted_tests,
 )
-from contract_tests.report import har, html, terminal
-from contract_tests.report.limits import limits
-from contract_tests.report.outcomes import failure_text, property_name, skipped_outcome
+from contract_tests.report import files, terminal
+from contract_tests.report.junit import failure_text
+from contract_tests.report.limits import bounce_limits, limits
+from contract_tests.report.outcomes import property_name
+from contract_tests.report.progress import Folding, Progress, standard_output
 from contract_tests.report.record import ObservedDefect, Run
-from contract_tests.report.script import shell_script
-from contract_tests.report.table import plural
+from contract_tests.report.recording import Recording, find_end
+from contract_tests.report.text import format_duration, plural, printable
+from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from contract_tests.account.baseline import Baseline
     from contract_tests.client.editor import Editor
     from contract_tests.client.journal import Journal
     from contract_tests.client.transport import Transport
+
+_SECTION = "progress"
 
 
 class ReportPlugin:
@@ -51,25 +57,25 @@ class ReportPlugin:
 
     def __init__(self, config: pytest.Config) -> None:
         self.folder = Path(os.environ.get("REPORTS") or config.invocation_params.dir / "reports")
-        self.outcomes: list[Outcome] = []
-        """The outcomes of the tests so far."""
         self.has_cleaned_up = True
         """Whether no clean-up failed so far."""
+        self.left_out = 0
+        """The number of tests that do not belong to the profile."""
         self._config = config
-        self._transport: Transport | None = None
+        self._recording = Recording()
         self._baseline: Baseline | None = None
         self._limits: Sequence[str] = ()
+        self._clean_up = ""
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
-        self._number_of_tests = 0
-        self._deselected: list[Outcome] = []
-        self._first_exchange = 0
+        self._folding = Folding(os.environ, time.time)
+        self._progress = ExitStack()
 
     # -- called by the fixtures
 
     def set_transport(self, transport: Transport) -> None:
         """Record the requests of this transport, and print the target and the limits of the run."""
-        self._transport = transport
+        self._recording.transport = transport
         settings, size = transport.settings, transport.settings.limits
         rate = f", {settings.rate:g} a second" if settings.rate else ""
         self._print(f"Testing {settings.url} against the contract, with {', '.join(settings.tokens)}.")
@@ -88,17 +94,19 @@ class ReportPlugin:
         self._print(f"User {client.id} has {plural(len(channels), 'channel')}.")
         if client.can_create:
             capacity = remaining_capacity(channels)
-            self._print(f"The suite creates at most 20, and deletes them; Canvas accepts at most {capacity} more.")
+            self._print(f"The suite creates at most 22, and deletes them; Canvas accepts at most {capacity} more.")
         if client.editor is not None:
             self._print(_editor_note(client.editor))
         return self._limits
 
     def add_account_difference(self, user: int, differences: list[str]) -> None:
-        """Add a failed outcome because the run changed an account, and report it to JUnit, too."""
-        steps = self._transport.steps if self._transport else []
-        outcome = Outcome(
+        """Add a failed outcome because the run changed an account."""
+        transport = self._recording.transport
+        steps = transport.steps if transport else []
+        name = f"conftest::the account is unchanged after the run, user {user}"
+        self._recording.outcomes[name] = Outcome(
             property="the account is unchanged after the run",
-            test="conftest::the account is unchanged after the run",
+            test=name,
             rule="The channels that existed before the run exist unchanged after it, and there are no others.",
             source="behaviour 6",
             operations=(),
@@ -106,48 +114,89 @@ class ReportPlugin:
             violation=f"the channels of user {user} differ from those before the run: {'; '.join(differences)}",
             received=steps[-1].response if steps else "",
         )
-        self.outcomes.append(outcome)
-        name, text = f"{outcome.property}, user {user}", self._redacted(failure_text(outcome))
-        location = ("conftest.py", None, name)
-        report = pytest.TestReport(f"conftest.py::{name}", location, {}, "failed", text, "call")
-        self._config.hook.pytest_runtest_logreport(report=report)
 
     @contextmanager
     def tolerate_inconclusive(self) -> Iterator[None]:
-        """Continue after an Inconclusive error of a clean-up, and print how to remove the leftover channels."""
+        """Continue after an Inconclusive error of a clean-up; the verdict says how to remove the leftover channels."""
         try:
             yield
         except Inconclusive as error:
             self.has_cleaned_up = False
-            self._print(f"{error} The journal in {self.folder} lists the leftover channels; the next run deletes them.")
+            reason = "" if str(error) == self._recording.end else f"{error} "
+            self._clean_up = (
+                f"{reason}The journal in {self.folder} lists the leftover channels; the next run deletes them."
+            )
 
     # -- hooks of pytest
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Remove the reports of the last run, and print the progress from now on."""
+        files.remove_reports(self.folder)
+        interval = self._config.getoption("progress_interval")
+        if not sys.stdout.isatty():
+            progress = Progress(self._progress_line, self._progress.enter_context(standard_output()), interval)
+            self._progress.callback(progress.stop)
+            progress.start()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """Set the exit status: 2 if a clean-up failed, 1 if an account was changed."""
-        yield
-        if not self.has_cleaned_up:
-            session.exitstatus = 2
-        if session.exitstatus == 0 and any(outcome.status == "failed" for outcome in self.outcomes):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        """Write the reports when all fixtures have ended, print the summary, and set the exit status."""
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001  # the reports are written whatever happens
+            self._recording.add_end_error(error, "".join(traceback.format_exception(error)))
+        self._progress.close()
+        self._explain_end(session)
+        run = self.run()
+        session.exitstatus = verdict(run).exit_status
+        self._report(run)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """End the run with a sentence if an option or an argument is wrong."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            raise Inconclusive(f"{' '.join(str(error).split()).rstrip('.')}.") from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Cut the traceback: pytest fails to format one with a frame that has no line number."""
-        excinfo.traceback = excinfo.traceback[-1:]
+        """Record why the run ended early."""
+        self._recording.add_interruption(excinfo.value)
+
+    def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Record an error of pytest or of this plugin."""
+        self._recording.add_end_error(excinfo.value, str(excrepr))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Record a module that cannot be loaded."""
+        if report.failed:
+            self._recording.add_collection_error(report)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Record deselected tests as skipped, so that a part of the suite is not reported as the whole."""
-        self._deselected += [skipped_outcome(item, "deselected by an option of this run") for item in items]
+        """Record the tests that the run leaves out."""
+        self._recording.deselect(items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Store the number of tests, for the progress line."""
-        self._number_of_tests = len(session.items)
+        """Record the selected tests."""
+        self._recording.select(session.items)
+        self._print_mark(self._folding.start(_SECTION, "Progress of the tests"))
 
-    def pytest_runtest_setup(self) -> None:
-        """Store the position of the test's first request."""
-        self._first_exchange = len(self._transport.exchanges) if self._transport else 0
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Record that a test starts."""
+        self._recording.start(item)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """End the run if Hypothesis has caught an exception that ends it, and has not seen it a second time."""
+        try:
+            return (yield)
+        except BaseExceptionGroup as group:
+            if (end := find_end(group)) is not None:
+                raise end from None
+            raise
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -155,11 +204,13 @@ class ReportPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Record the outcome of a test, and add the rule and the script to the text of a failure."""
         report = yield
-        if report.when == "call" or report.outcome != "passed":
-            outcome = self._outcome(item, call, report)
-            self.outcomes.append(outcome)
-            if outcome.status == "failed":
-                report.longrepr = self._redacted(f"{failure_text(outcome)}\n\n{report.longrepr}")
+        outcome = self._recording.add_report(item, call, report)
+        if outcome is not None and outcome.status == "failed":
+            report.outcome = "failed"
+            report.longrepr = self._recording.redacted(f"{failure_text(outcome)}\n\n{report.longrepr or ''}")
+        elif report.failed:
+            report.longrepr = self._recording.redacted(str(report.longrepr))
+        if outcome is not None:
             self._show_progress(outcome)
         return report
 
@@ -169,27 +220,12 @@ class ReportPlugin:
             return ("error" if report.when != "call" and report.failed else report.outcome), "", ""
         return None
 
-    def pytest_terminal_summary(self) -> None:
-        """Write report.html and traffic.har, and print the summary."""
-        self._clear_progress()
-        if self._transport is None or not self.outcomes:
-            return
-        run = self.run()
-        coverage = measure_coverage(Contract().document, run.exchanges)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        page, traffic = self.folder / "report.html", self.folder / "traffic.har"
-        page.write_text(html.render(run, coverage), "utf-8")
-        with traffic.open("w", encoding="utf-8") as file:
-            har.write(run.exchanges, file)
-        for line in terminal.summary(run, coverage):
-            self._print(line)
-        self._print(f"Reports: {page}, {traffic}")
-
     # -- the record of the run
 
     def run(self) -> Run:
         """Return the record of the run."""
-        transport = self._transport
+        recording, transport = self._recording, self._recording.transport
+        outcomes = list(recording.outcomes.values())
         exchanges = transport.exchanges if transport else []
         descriptions = {defect.name: defect.description for defect in KNOWN_DEFECTS}
         return Run(
@@ -202,18 +238,34 @@ class ReportPlugin:
             budget=transport.settings.limits.budget if transport else 0,
             rows=self._rows(),
             tokens=tuple(transport.settings.tokens) if transport else (),
-            outcomes=[*self.outcomes, *self._deselected],
+            outcomes=[*outcomes, *recording.deselected] if outcomes else [],
+            selected=len(recording.selected),
+            not_run=recording.not_run,
+            end=recording.end,
+            errors=recording.errors,
+            clean_up=self._clean_up,
+            left_out=self.left_out,
             exchanges=exchanges,
-            notes=[note for note in (page_limit_note(exchanges),) if note],
+            notes=[note for note in (page_limit_note(exchanges), conditional_request_note(exchanges)) if note],
             age=estimate_age(exchanges),
-            traceability=_sentences(self.outcomes),
-            matrix=matrix_rows(self.outcomes, may_edit=self._baseline is None or self._baseline.client.editor is None),
-            limits=self._limits,
+            traceability=_sentences(outcomes),
+            matrix=matrix_rows(outcomes, may_edit=self._baseline is None or self._baseline.client.editor is None),
+            limits=(*self._limits, *bounce_limits(exchanges)),
             defects=[
                 ObservedDefect(name, descriptions[name], number)
                 for name, number in (transport.defects if transport else {}).items()
             ],
         )
+
+    def _explain_end(self, session: pytest.Session) -> None:
+        """Record why tests were not run, if no exception says it."""
+        recording = self._recording
+        if recording.end or not recording.not_run:
+            return
+        if reason := session.shouldfail or session.shouldstop:
+            recording.end = f"pytest ended it ({reason}), as -x and --maxfail require."
+        elif not recording.outcomes and not recording.errors:
+            recording.end = "An option of the run, such as --collect-only, prevents the tests."
 
     def _rows(self) -> str:
         if self._baseline is None:
@@ -228,53 +280,61 @@ class ReportPlugin:
             f"Leftover channels: {leftover or 'none'}.{note}"
         )
 
-    def _outcome(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome:
-        outcome = replace(
-            skipped_outcome(item, ""), operations=self._operations(), status="passed", seconds=report.duration
-        )
-        if report.skipped:
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-            return replace(outcome, status="skipped", reason=reason.removeprefix("Skipped: "))
-        if not report.failed or call.excinfo is None:
-            return outcome
-        steps = self._transport.steps if self._transport else []
-        return replace(
-            outcome,
-            status="failed",
-            violation=self._redacted(str(call.excinfo.value)),
-            received=steps[-1].response if steps else "",
-            script=shell_script(steps, self._transport.redactor) if self._transport else "",
-        )
-
-    def _operations(self) -> tuple[str, ...]:
-        """Return the operations of the requests that the current test sent."""
-        sent = self._transport.exchanges[self._first_exchange :] if self._transport else []
-        return tuple(dict.fromkeys(exchange.operation for exchange in sent if exchange.operation))
-
-    def _redacted(self, text: str) -> str:
-        return self._transport.redactor.redact_text(text) if self._transport else text
-
     # -- the terminal
 
+    def _report(self, run: Run) -> None:
+        """Write the reports, and print the summary."""
+        junit = self._config.getoption("canvas_junit")
+        coverage = files.write_reports(run, self.folder, [Path(junit)] if junit else [])
+        self._clear_progress()
+        self._print_mark(self._folding.end(_SECTION))
+        if self._config.getoption("canvas_summary") == "full":
+            self._print_mark(self._folding.start("tables", "Tests of each property and operation"))
+            self._print_lines(terminal.tables(run, coverage))
+            self._print_mark(self._folding.end("tables"))
+            self._print_lines(terminal.full_summary(run, coverage))
+        else:
+            self._print_lines(terminal.summary(run, coverage))
+        self._print_lines([files.report_line(self.folder)])
+
+    def _progress_line(self) -> str:
+        """Return the line that says how far the run is."""
+        recording = self._recording
+        elapsed = format_duration(time.monotonic() - self._clock)
+        if not recording.selected:
+            return f"Loading the tests, {elapsed}"
+        sent = recording.transport.sent if recording.transport else 0
+        done = f"{len(recording.outcomes)} of {plural(len(recording.selected), 'test')}"
+        return f"{done}, {plural(sent, 'request')}, {elapsed}, {recording.failed} failed so far"
+
     def _show_progress(self, outcome: Outcome) -> None:
-        if not sys.stderr.isatty():
-            return
-        failed = sum(each.status == "failed" for each in self.outcomes)
-        sent = self._transport.sent if self._transport else 0
-        progress = f"Test {len(self.outcomes)} of {self._number_of_tests}, {failed} failed, {sent} requests"
-        line = f"{progress}: {outcome.property}"
-        print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            line = printable(f"{self._progress_line()}: {outcome.property}")
+            print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
 
     def _clear_progress(self) -> None:
         if sys.stderr.isatty():
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     def _print(self, line: str) -> None:
+        """Print a line, wrapped; a response could contain commands for the terminal or for GitHub."""
+        self._print_lines(textwrap.wrap(line, terminal.WIDTH, break_long_words=False, break_on_hyphens=False))
+
+    def _print_lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._write(self._folding.without_commands(printable(self._recording.redacted(line))))
+
+    def _print_mark(self, mark: str) -> None:
+        if mark:
+            self._write(mark)
+
+    def _write(self, line: str) -> None:
         writer: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
         with capture.global_and_fixture_disabled():
             writer.ensure_newline()
-            writer.write_line(self._redacted(line))
+            writer.write_line(line)
+            writer.flush()
 
 
 def _editor_note(editor: Editor) -> str:

@@ -24,6 +24,17 @@ class ObservedDefect:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class SuiteError:
+    """A test that ended with an error of the suite itself, which says nothing about the target."""
+
+    test: str
+    message: str
+    """The type and the message of the exception, in one line."""
+    detail: str = ""
+    """The traceback."""
+
+
 @dataclass
 class Run:
     """One run of the suite against one target."""
@@ -43,6 +54,17 @@ class Run:
     tokens: tuple[str, ...]
     """The names of the token variables that were set."""
     outcomes: list[Outcome] = field(default_factory=list)
+    selected: int = 0
+    """The number of tests that were selected for the run."""
+    left_out: int = 0
+    """The number of tests that belong to a larger profile only."""
+    not_run: Sequence[str] = ()
+    """The names of the selected tests that did not run to their end."""
+    end: str = ""
+    """The sentence that says why the run ended early; empty if it did not."""
+    errors: Sequence[SuiteError] = ()
+    clean_up: str = ""
+    """The sentence on a clean-up that failed; empty if none failed."""
     exchanges: list[Exchange] = field(default_factory=list)
     defects: list[ObservedDefect] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

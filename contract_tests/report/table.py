@@ -1,4 +1,4 @@
-"""The table of properties and operations, and the verdict of a run."""
+"""The table of properties and operations."""
 
 from __future__ import annotations
 
@@ -10,15 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from contract_tests.oracle.outcome import Outcome
-    from contract_tests.report.record import Run
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of a run: `passed`, `passed with skipped tests`, `failed` or `inconclusive`, and a sentence."""
-
-    word: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +37,6 @@ class Row:
     cells: tuple[Tally, ...]
     """The tests of each operation; a test that uses two operations counts in both cells."""
     total: Tally
-
-
-def verdict(run: Run) -> Verdict:
-    """Return the verdict of the run; skipped tests and the limits of the run are always mentioned."""
-    result = _verdict_of_tests(run)
-    return Verdict(result.word, " ".join((result.sentence, *run.limits)))
-
-
-def _verdict_of_tests(run: Run) -> Verdict:
-    tally = count(run.outcomes)
-    properties = len({outcome.property for outcome in run.outcomes})
-    if tally.failed:
-        failed = _properties_with("failed", run.outcomes)
-        sentence = f"the target violates the contract in {failed} of {plural(properties, 'property')}."
-        return Verdict("failed", f"Failed: {sentence}")
-    if not tally.passed:
-        return Verdict("inconclusive", "Inconclusive: no test ran.")
-    if tally.skipped or run.limits:
-        skipped = _properties_with("skipped", run.outcomes)
-        verb = "was" if skipped == 1 else "were"
-        sentence = f"{skipped} of {plural(properties, 'property')} {verb} skipped or tested in part."
-        return Verdict("passed with skipped tests", f"Passed, with skipped tests: {sentence}")
-    return Verdict("passed", f"Passed: {plural(properties, 'property')} in {plural(tally.all, 'test')}.")
 
 
 def count(outcomes: Iterable[Outcome]) -> Tally:
@@ -99,22 +67,6 @@ def short_names(operations: Sequence[str]) -> list[str]:
     uses = Counter(word for _, *rest in words for word in set(rest))
     names = [" ".join((verb, *(word for word in rest if 2 * uses[word] <= len(words)))) for verb, *rest in words]
     return names if len(set(names)) == len(names) else list(operations)
-
-
-def format_duration(seconds: float) -> str:
-    """Return the duration in minutes and seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def plural(number: int, noun: str) -> str:
-    """Return the number with its noun, in the plural unless the number is 1."""
-    nouns = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else nouns}"
-
-
-def _properties_with(status: str, outcomes: Iterable[Outcome]) -> int:
-    return len({outcome.property for outcome in outcomes if outcome.status == status})
 
 
 def _cells(outcomes: Sequence[Outcome], operations: Sequence[str]) -> tuple[Tally, ...]:

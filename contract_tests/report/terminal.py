@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from contract_tests.oracle.coverage import KINDS
-from contract_tests.report.table import count, format_duration, plural, rows, short_names, totals, verdict
+from contract_tests.report.groups import failure_groups, number_of_tests, source
+from contract_tests.report.table import count, rows, short_names, totals
+from contract_tests.report.text import format_duration, plural, printable, shortened
+from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from contract_tests.oracle.coverage import Coverage
     from contract_tests.oracle.outcome import Outcome
+    from contract_tests.report.groups import FailureGroup
     from contract_tests.report.record import Run
     from contract_tests.report.table import Tally
 
@@ -21,26 +26,45 @@ _TABLE_LEGEND = "Numbers of tests: passed, failed (!), skipped (?). A dot: no te
 _MATRIX_TITLE = "Permission matrix: the expected response to each actor's requests for each user's channels"
 _MATRIX_LEGEND = (
     "allowed: 200. denied: 403, or 401 on an older Canvas. 401 invalid: the body for an invalid token.",
-    "A mark after a response: the test failed (!), or was skipped (?).",
+    "A mark after a response: the test failed (!), or was not run (?).",
 )
 _MATRIX_COLUMN = 14
+_SHOWN_GROUPS, _SHOWN_TESTS, _SHOWN_REASONS = 4, 3, 5
+_SCRIPT_LINES = 16
+"""The number of lines of the longest script that is printed; report.html has all scripts."""
 
 
 def summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
-    """Return all parts of the summary, separated by empty lines; the verdict is the last line."""
-    operations = [part.parent for part in coverage.of("operation")]
+    """Return the summary that fits a screen: what failed or was skipped, and the verdict."""
+    has_failed = any(outcome.status == "failed" for outcome in run.outcomes)
     parts = [
-        table(run.outcomes, operations, width),
-        matrix(run.matrix, width),
         failures(run.outcomes, width),
-        skipped(run.outcomes, width),
+        skipped(run.outcomes, width, _SHOWN_REASONS),
+        [] if has_failed else defects(run, width),
+        [] if has_failed or not run.exchanges else covered(coverage, width)[:2],
+        facts(run, width) if run.outcomes else [],
+        _wrapped(verdict(run).sentence, width),
+    ]
+    return _separated(parts)
+
+
+def full_summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
+    """Return the summary with all details; the verdict is the last line."""
+    parts = [
+        failures(run.outcomes, width),
+        skipped_properties(run.outcomes, width),
         defects(run, width),
         covered(coverage, width),
         facts(run, width),
         _wrapped(verdict(run).sentence, width),
     ]
-    lines = [line for part in parts if part for line in ("", *part)]
-    return lines[1:]
+    return _separated(parts)
+
+
+def tables(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
+    """Return the table of properties and operations, and the permission matrix."""
+    operations = [part.parent for part in coverage.of("operation")]
+    return _separated([table(run.outcomes, operations, width) if run.outcomes else [], matrix(run.matrix, width)])
 
 
 def table(outcomes: Sequence[Outcome], operations: Sequence[str], width: int = WIDTH) -> list[str]:
@@ -81,21 +105,53 @@ def matrix(rows: Sequence[tuple[str, ...]], width: int = WIDTH) -> list[str]:
 
 
 def failures(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
-    """Return each failed test with its rule, the assertion, the response, and a script that can be pasted."""
-    lines: list[str] = []
-    for outcome in (each for each in outcomes if each.status == "failed"):
-        lines += ["", *_wrapped(f"FAILED: {outcome.property}", width)]
-        lines += _labelled("Rule", outcome.rule, width)
-        lines += _labelled("Source", outcome.source, width)
-        lines += _labelled("Violation", outcome.violation, width)
-        lines += _labelled("Received", outcome.received, width)
-        lines += _labelled("Test", outcome.test, width)
-        if outcome.script:
-            lines += ["  To reproduce:", *printable(outcome.script).strip("\n").splitlines()]
-    return lines[1:]
+    """Return the causes of the failed tests: the plainest with a script that can be pasted, others in short."""
+    groups = failure_groups(outcomes)
+    lines = []
+    for number, group in enumerate(groups[:_SHOWN_GROUPS], 1):
+        title = f"{number}. {group.title}"
+        lines += ["", *_wrapped(f"{shortened(title, 3 * width)} ({number_of_tests(group)})", width)]
+        if number == 1:
+            lines += _details(group, width)
+        else:
+            lines += _labelled("Received", shortened(group.shortest.received, width - 13), width)
+    if len(groups) > _SHOWN_GROUPS:
+        lines += ["", f"And {plural(len(groups) - _SHOWN_GROUPS, 'other group')} of failures in report.html."]
+    return [plural(len(groups), "group") + " of failures, by operation and violation:", *lines] if groups else []
 
 
-def skipped(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
+def _details(group: FailureGroup, width: int) -> list[str]:
+    shortest, origin = group.shortest, source(group.shortest)
+    more = len(group.tests) - _SHOWN_TESTS
+    lines = [
+        *_labelled("Expected", shortened(f"{group.expected}{f' ({origin})' if origin else ''}", 4 * width), width),
+        *_labelled("Received", shortened(shortest.received, 3 * width), width),
+        *_labelled("Tests", "\n".join(shortened(test, width - 13) for test in group.tests[:_SHOWN_TESTS]), width),
+        *([f"{'':13}and {more} more in report.html"] if more > 0 else []),
+    ]
+    script = printable(shortest.script).strip("\n").splitlines()
+    if sum(1 + len(line) // width for line in script) > _SCRIPT_LINES:
+        start = max(index for index, line in enumerate(script) if line.startswith(("curl ", "channel", "# Set")))
+        lines.append(
+            f"  To reproduce: report.html has a script of {plural(shortest.steps, 'request')}, which ends with:"
+        )
+        lines += script[start : start + 5]
+    elif script:
+        lines += ["  To reproduce:", *script]
+    return lines
+
+
+def skipped(outcomes: Iterable[Outcome], width: int = WIDTH, limit: int | None = None) -> list[str]:
+    """Return the reasons of skipped tests with the number of tests, the most frequent first; at most `limit`."""
+    numbers = Counter(outcome.reason or "no reason given" for outcome in outcomes if outcome.status == "skipped")
+    lines = []
+    for reason, number in numbers.most_common(limit):
+        lines += _wrapped(f"Skipped: {shortened(reason, 2 * width)} ({plural(number, 'test')})", width)
+    rest = len(numbers) - (limit or len(numbers))
+    return [*lines, *([f"And {plural(rest, 'other reason')} in report.html."] if rest > 0 else [])]
+
+
+def skipped_properties(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
     """Return the properties with skipped tests, grouped by reason."""
     reasons: dict[str, dict[str, int]] = {}
     for outcome in (each for each in outcomes if each.status == "skipped"):
@@ -145,11 +201,9 @@ def covered(coverage: Coverage, width: int = WIDTH) -> list[str]:
     return lines
 
 
-def printable(text: str) -> str:
-    """Return the text with control characters escaped: a response could contain commands for the terminal."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii") for char in text
-    )
+def _separated(parts: Iterable[list[str]]) -> list[str]:
+    """Return the lines of all parts, separated by empty lines."""
+    return [line for part in parts if part for line in ("", *part)][1:]
 
 
 def _stacked(heads: list[list[str]]) -> list[list[str]]:

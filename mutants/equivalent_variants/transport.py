@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware.gzip import GZipMiddleware
 
+from mockserver.api import response as api_response
 from mutants.exchange import Response
 from mutants.mutant import equivalent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mutants.exchange import Request
@@ -116,3 +119,46 @@ def rate_limit_403(mock: PatchedMock) -> None:
 def rate_limit_429(mock: PatchedMock) -> None:
     """Some requests return 429 Rate Limit Exceeded in plain text and have no effect."""
     _limit_rate(mock, 429, "429 Too Many Requests (Rate Limit Exceeded)\n")
+
+
+@equivalent
+def if_none_match_is_ignored(mock: PatchedMock) -> None:
+    """If-None-Match has no effect, because a web server removes the header; an unchanged list is sent again."""
+    mock.replace(api_response, "_matches", lambda if_none_match, etag: False)
+
+
+@equivalent
+def etags_have_a_suffix(mock: PatchedMock) -> None:
+    """A web server adds `-gzip` to ETags, and does not know them again, as mod_deflate does."""
+    _add_etag_suffix(mock, lambda _request: "-gzip", is_known_again=False)
+
+
+@equivalent
+def etags_have_a_known_suffix(mock: PatchedMock) -> None:
+    """A web server adds `-gzip` to the ETags of lists, removes it from If-None-Match, and returns 304 without it."""
+    _add_etag_suffix(mock, lambda _request: "-gzip", is_known_again=True)
+
+
+@equivalent
+def etags_depend_on_the_encoding(mock: PatchedMock) -> None:
+    """A web server adds the first encoding that the client accepts to ETags, and does not know them again."""
+
+    def suffix(request: Request) -> str:
+        accepted = request.headers.get(b"accept-encoding", b"identity").decode().partition(",")[0].strip()
+        return f";{accepted}"
+
+    _add_etag_suffix(mock, suffix, is_known_again=False)
+
+
+def _add_etag_suffix(mock: PatchedMock, suffix: Callable[[Request], str], *, is_known_again: bool) -> None:
+    def before(request: Request) -> None:
+        sent = request.headers.get(b"if-none-match")
+        if sent is not None and is_known_again:
+            request.headers[b"if-none-match"] = sent.replace(f'{suffix(request)}"'.encode(), b'"')
+
+    def after(request: Request, response: Response) -> None:
+        if "etag" in response.headers and response.status == 200:
+            response.headers["etag"] = f'{response.headers["etag"][:-1]}{suffix(request)}"'
+
+    mock.on_request(before)
+    mock.on_response(after)

@@ -2,11 +2,14 @@
 
 from mutants.faults import (
     authentication,
+    characters,
     conditional_requests,
     creation,
     deletion,
     encodings,
     fields,
+    formats,
+    leaks,
     listing,
     pagination,
     permissions,
@@ -21,9 +24,12 @@ from mutants.mutant import mutants_of
 FAULTS = mutants_of(
     statuses,
     fields,
+    formats,
     authentication,
     permissions,
+    leaks,
     encodings,
+    characters,
     validation,
     creation,
     deletion,

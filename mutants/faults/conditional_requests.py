@@ -52,9 +52,30 @@ def etag_counts_the_rows(mock: PatchedMock) -> None:
 
 
 @fault
-def if_none_match_is_ignored(mock: PatchedMock) -> None:
-    """If-None-Match has no effect; an unchanged list is sent again."""
-    mock.replace(api_response, "_matches", lambda if_none_match, etag: False)
+def unchanged_lists_have_another_etag(mock: PatchedMock) -> None:
+    """A 304 has another ETag than the one in If-None-Match."""
+
+    def change(_request: Request, response: Response) -> None:
+        if response.status == 304:
+            response.headers["etag"] = f'W/"{1:032x}"'
+
+    mock.on_response(change)
+
+
+@fault
+def changed_lists_are_304(mock: PatchedMock) -> None:
+    """A list returns 304 for every ETag that any list had before."""
+
+    def change(request: Request, response: Response) -> None:
+        if not request.is_list or response.status != 200:
+            return
+        if request.headers.get(b"if-none-match", b"").decode() in seen:
+            response.status, response.body = 304, b""
+            del response.headers["content-type"], response.headers["content-length"]
+        seen.add(response.headers["etag"])
+
+    seen: set[str] = set()
+    mock.on_response(change)
 
 
 @fault

@@ -25,7 +25,7 @@ from mockserver.api.parameters import nest
 from mockserver.api.request import SCOPE_KEY, ApiRequest
 from mockserver.api.request_validation import NOT_IN_64_BITS, NOT_IN_DIGITS, RequestOperation
 from mockserver.api.response_validation import ResponseOperation
-from mockserver.contract import read_contract
+from mockserver.contract import compile_schema, read_contract
 from tests.channel_requests import FORM, OWN_CHANNELS, channel_form
 
 if TYPE_CHECKING:
@@ -329,6 +329,10 @@ class TestResponseValidation:
     def test_id_above_64_bits_is_not_sent(self, field: str) -> None:
         assert not is_sent(MOCK_RESPONSES["create_communication_channel"], 200, {**channel(), field: 2**63}, [])
         assert is_sent(MOCK_RESPONSES["create_communication_channel"], 200, {**channel(), field: 2**63 - 1}, [])
+
+    def test_format_without_a_check_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="the format 'uuid'; add its check"):
+            compile_schema({"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}}})
 
     def test_undocumented_status_is_not_sent(self) -> None:
         assert not is_sent(MOCK_RESPONSES["create_communication_channel"], 201, channel(), [])

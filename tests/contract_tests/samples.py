@@ -49,7 +49,10 @@ FAILED = Outcome(
     "/paths/~1users",
     (CREATE, DELETE),
     "failed",
+    operation=DELETE,
     violation="404 & nothing\n  else",
+    detail="404 & nothing\n  else\nassert 1 == 2",
+    steps=2,
     received='200 OK, {"address": "<script>alert(1)</script>\u2603\x1b[2J"}',
     script="curl -s \"$CANVAS_URL/a?b=1&c=<script>\" \\\n  -H 'Accept: \u2603'\ncurl -s x",
 )

@@ -48,8 +48,8 @@ def test_account_is_opened_only_when_its_channels_are_known(tmp_path: Path) -> N
 def test_push_channel_is_deleted_only_if_its_id_is_in_the_journal(tmp_path: Path) -> None:
     """A push channel may be the user's own even if the journal has the intent of a killed run to create one."""
     settings = Settings("http://127.0.0.1:9", {"CANVAS_TOKEN": SECRET})
+    Journal(tmp_path, "origin").record_intent(1, addresses.PUSH.key)
     journal = Journal(tmp_path, "origin")
-    journal.record_intent(1, addresses.PUSH.key)
     sent: list[str] = []
 
     def handler(request: httpx2.Request) -> httpx2.Response:

@@ -63,7 +63,7 @@ def test_run_without_free_rows_adds_one_row_at_most(tmp_path: Path) -> None:
         run = run_suite(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=DEFAULT_WORLD_VARIABLES["CANVAS_TOKEN"])
 
         assert run.returncode == 2
-        assert "User 1 has too few free rows for the suite's 13 channels" in run.stdout
+        assert "User 1 has too few free rows for the suite's 15 channels" in run.stdout
         assert next_position(url, 0) == 91
 
 

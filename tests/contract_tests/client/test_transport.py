@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from contract_tests.client import addresses
 from contract_tests.client.api_client import ADDRESS, TYPE
 from contract_tests.client.journal import Journal
+from contract_tests.client.leaks import LeakError
 from contract_tests.client.pacing import Clock
 from contract_tests.client.request import Request
-from contract_tests.client.settings import Inconclusive, Settings
+from contract_tests.client.settings import PROFILES, Inconclusive, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.report.script import shell_script
 
@@ -222,8 +225,9 @@ def test_personal_addresses_are_redacted_in_responses_and_records(connect: Calla
 def test_tokens_are_redacted_in_records_and_scripts(connect: Callable[..., Transport]) -> None:
     transport = connect(httpx2.Response(401, json={"errors": [{"message": f"{TOKEN} is unknown"}]}))
 
-    transport.send(LIST)
-    transport.send(replace(LIST, query=(("access_token", TOKEN),)))
+    for request in (LIST, replace(LIST, query=(("access_token", TOKEN),))):
+        with pytest.raises(LeakError, match=r"contains \$CANVAS_TOKEN in its body"):
+            transport.send(request)
 
     records = (
         repr(transport.exchanges)
@@ -234,3 +238,22 @@ def test_tokens_are_redacted_in_records_and_scripts(connect: Callable[..., Trans
     assert TOKEN not in transport.redactor.redact_text(records)
     assert TOKEN not in repr(transport.exchanges) + repr(transport.settings)
     assert "Bearer $CANVAS_TOKEN" in records
+
+
+def test_shrinking_does_not_count_towards_the_limit_of_the_run(connect: Callable[..., Transport]) -> None:
+    transport = connect(list_response())
+    limit = PROFILES["default"].budget
+    transport.sent = limit - 1
+    transport.observation.record(AssertionError("expected 200, got 201"), [])
+
+    @hypothesis.settings(max_examples=20, database=None)
+    @hypothesis.given(st.booleans())
+    def send(_: Any) -> None:
+        transport.send(LIST)
+
+    send()
+    transport.observation.start_test()
+
+    assert transport.send(LIST).status_code == 200
+    with pytest.raises(Inconclusive, match="limit"):
+        transport.send(LIST)

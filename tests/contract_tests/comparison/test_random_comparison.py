@@ -83,7 +83,7 @@ def test_mock_has_no_differences_from_itself(
     status = compare(mock, tmp_path, "--random", "300", "--seed", seed)
 
     assert capsys.readouterr().out == (
-        f"313 requests compared, seed {seed}: 313 alike, 0 with known differences, 0 different.\n"
+        f"315 requests compared, seed {seed}: 315 alike, 0 with known differences, 0 different.\n"
     )
     assert status == 0
     assert list_body(mock) == before
@@ -198,7 +198,7 @@ def test_comparison_ends_when_the_target_does_not_restore_rows(
     status = compare_with_fault("created-channels-are-not-stored", tmp_path, "--random", "300", "--seed", "1")
 
     assert status == 1
-    assert "Stopped early. The suite created 20 rows" in capsys.readouterr().out
+    assert "Stopped early. The suite created 22 rows" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -244,8 +244,8 @@ def test_interruption_restores_the_account(mock: str, tmp_path: Path, name: sign
     [
         (["--random", "many"], "--random is 'many'; set it to a whole number."),
         (["--random", "-5"], "--random is '-5'; set it to a whole number."),
-        (["--random", "0"], "--random is 0; set it to a number from 1 to 7500, or choose a larger PROFILE."),
-        (["--random", "7501"], "--random is 7501; set it to a number from 1 to 7500, or choose a larger PROFILE."),
+        (["--random", "0"], "--random is 0; set it to a number from 1 to 3000, or choose a larger PROFILE."),
+        (["--random", "3001"], "--random is 3001; set it to a number from 1 to 3000, or choose a larger PROFILE."),
         (["--random", "5", "--seed", "x"], "--seed is 'x'; set it to a whole number."),
         (["--seed", "7"], "--seed has no effect without --random; add --random and a number of requests."),
     ],
@@ -263,7 +263,7 @@ def test_unreachable_target_is_inconclusive(tmp_path: Path, capsys: pytest.Captu
     status = compare("http://127.0.0.1:9", tmp_path, "--random", "5")
 
     assert status == 2
-    assert capsys.readouterr().err.startswith("compare: The target sends no response")
+    assert capsys.readouterr().err.startswith("compare: The target http://127.0.0.1:9 refuses the connection")
 
 
 def test_read_only_run_is_inconclusive(

@@ -10,8 +10,9 @@ import pytest
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.oracle.outcome import Outcome
 from contract_tests.oracle.permissions import TEST, cell_name, matrix_rows
-from contract_tests.report import html, table, terminal
+from contract_tests.report import html, terminal
 from contract_tests.report.record import Run
+from contract_tests.report.verdict import verdict
 from tests.contract_tests.samples import DOCUMENT, FAILED, PASSED, SAMPLE_RUN, SKIPPED, coverage, sample_run
 
 VOID_TAGS = {"meta", "br"}
@@ -70,8 +71,8 @@ def test_text_of_a_response_is_escaped() -> None:
     page = render(SAMPLE_RUN)
 
     assert page.texts["pre"] == [FAILED.script]
-    assert FAILED.received in page.texts["code"]
-    assert FAILED.rule in page.texts["p"]
+    assert FAILED.received.replace("\x1b", "\\x1b") in page.texts["code"]
+    assert f"{FAILED.rule} ({FAILED.source})" in page.texts["p"]
     assert "position" in page.texts["code"]
 
 
@@ -98,15 +99,15 @@ def test_permission_matrix_marks_failed_and_skipped_cells() -> None:
     [
         ([PASSED], "passed", "Passed: 1 property in 1 test."),
         ([PASSED, SKIPPED, FAILED], "failed", "Failed: the target violates the contract in 1 of 3 properties."),
-        ([PASSED, SKIPPED], "passed with skipped tests", "1 of 2 properties was skipped or tested in part."),
-        ([SKIPPED], "inconclusive", "Inconclusive: no test ran."),
-        ([], "inconclusive", "Inconclusive: no test ran."),
+        ([PASSED, SKIPPED], "passed", "1 of 2 properties was skipped or tested in part."),
+        ([SKIPPED], "inconclusive", "Inconclusive: no test ran: none was selected; check the options, such as -k."),
+        ([], "inconclusive", "Inconclusive: no test ran: none was selected; check the options, such as -k."),
     ],
     ids=["passed", "failed", "partly skipped", "all skipped", "no tests"],
 )
 def test_verdict_mentions_skipped_tests(outcomes: list[Outcome], word: str, sentence: str) -> None:
     run = sample_run(*outcomes)
 
-    assert table.verdict(run).word == word
+    assert verdict(run).word == word
     assert sentence in render(run).texts["h1"][0]
     assert terminal.summary(run, coverage())[-1].endswith(sentence)

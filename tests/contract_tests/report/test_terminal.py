@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract_tests.oracle.outcome import Outcome, Status
 from contract_tests.report import terminal
-from tests.contract_tests.samples import FAILED, OPERATIONS, PASSED, SAMPLE_RUN, SKIPPED, coverage
+from tests.contract_tests.samples import DELETE, FAILED, OPERATIONS, PASSED, SAMPLE_RUN, SKIPPED, coverage, sample_run
 
 OUTCOMES = st.lists(
     st.builds(
@@ -44,10 +45,13 @@ def test_table_adds_up(outcomes: list[Outcome]) -> None:
 def test_failure_has_its_rule_and_an_unwrapped_script() -> None:
     lines = terminal.failures(SAMPLE_RUN.outcomes)
 
-    assert lines[0] == f"FAILED: {FAILED.property}"
-    assert lines[1].split(maxsplit=1) == ["Rule", FAILED.rule]
+    assert lines[:3] == [
+        "1 group of failures, by operation and violation:",
+        "",
+        f"1. {DELETE}: 404 & nothing (1 test)",
+    ]
+    assert lines[3].split(maxsplit=1) == ["Expected", f"{FAILED.rule} ({FAILED.source})"]
     assert "\n".join(lines).endswith(FAILED.script)
-    assert lines[lines.index("  Violation  404 & nothing") + 1].strip() == "else"
 
 
 def test_control_characters_of_a_response_are_escaped() -> None:
@@ -57,8 +61,23 @@ def test_control_characters_of_a_response_are_escaped() -> None:
     assert "\\x1b[2J" in text
 
 
+def test_failures_of_hundreds_of_tests_fit_a_screen() -> None:
+    script = "\n".join(["curl -sS a"] * 12)
+    outcomes = [
+        replace(FAILED, test=f"test_a::test[{index}]", violation=f"cause {index % 9 * 'x'}", script=script)
+        for index in range(300)
+    ]
+
+    lines = terminal.summary(sample_run(*outcomes), coverage())
+
+    assert len(lines) <= 50
+    assert "and 31 more in report.html" in " ".join(lines)
+    assert "And 5 other groups of failures in report.html." in lines
+
+
 def test_skipped_tests_are_grouped_by_reason() -> None:
-    assert terminal.skipped([SKIPPED, SKIPPED, PASSED]) == [
+    assert terminal.skipped([SKIPPED, SKIPPED, PASSED]) == ["Skipped: no SNS (2 tests)"]
+    assert terminal.skipped_properties([SKIPPED, SKIPPED, PASSED]) == [
         "Skipped: no SNS",
         f"  {SKIPPED.property} (2 tests)",
     ]

@@ -1,0 +1,1 @@
+"""The connection to the target: its proxy, the trusted certificates, and the sentences about failed connections."""

@@ -1,0 +1,47 @@
+"""The HTTP client of the suite: no cookies, no redirects, and of the environment only proxies and certificates."""
+
+from __future__ import annotations
+
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from contract_tests.client.connection.certificates import trusted_certificates
+from contract_tests.client.connection.proxy import find_proxy
+from contract_tests.client.settings import Inconclusive
+
+if TYPE_CHECKING:
+    from contract_tests.client.connection.proxy import TargetProxy
+    from contract_tests.client.settings import Settings
+
+_TIMEOUT = 30.0
+"""The maximum duration of connecting, and of each read and write, in seconds."""
+
+
+def open_client(
+    settings: Settings, http_transport: httpx2.BaseTransport | None = None
+) -> tuple[httpx2.Client, TargetProxy | None]:
+    """Return a client for the target, and the proxy through which it sends. Raises Inconclusive.
+
+    The variables of the environment that the suite honours are read here, because the client would also read others.
+    """
+    proxy = None if settings.is_own_mock or http_transport else find_proxy(settings.url)
+    needs_certificates = settings.url.startswith("https:") or (proxy is not None and proxy.scheme == "https")
+    context = trusted_certificates() if needs_certificates and not http_transport else None
+    try:
+        client = httpx2.Client(
+            base_url=settings.url,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            transport=http_transport,
+            verify=context or True,
+            proxy=proxy.build(context) if proxy else None,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a session would apply to all tokens
+        )
+    except (httpx2.InvalidURL, UnicodeError):
+        raise Inconclusive(
+            "CANVAS_URL has no valid host name; set it to an origin such as https://canvas.example.edu."
+        ) from None
+    return client, proxy

@@ -1,0 +1,184 @@
+"""The recording of a run: the outcome of each test, and why the run ended early."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to recognise
+
+from contract_tests.client.observation import is_violation
+from contract_tests.report.outcomes import error_text, skipped_outcome, test_name, violation_in_words
+from contract_tests.report.record import SuiteError
+from contract_tests.report.script import shell_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from contract_tests.client.exchange import Step
+    from contract_tests.client.transport import Transport
+    from contract_tests.oracle.outcome import Outcome, Status
+
+_NOT_LOADED = "The suite could not be loaded, which says nothing about the target: {}"
+_INTERNAL = "The suite ended with an error of its own, which says nothing about the target: {}"
+
+
+def find_end(error: BaseException) -> Exit | None:
+    """Return the exception of a group, if any, that ends the run."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((end for each in error.exceptions if (end := find_end(each)) is not None), None)
+    return error if isinstance(error, Exit) else None
+
+
+class Recording:
+    """The outcomes of the tests so far, and what prevented the others."""
+
+    def __init__(self) -> None:
+        self.transport: Transport | None = None
+        self.outcomes: dict[str, Outcome] = {}
+        """The outcomes by name of the test; one test has one outcome."""
+        self.errors: list[SuiteError] = []
+        self.deselected: list[Outcome] = []
+        self.end = ""
+        """The sentence that says why the run ended early."""
+        self._selected: list[pytest.Item] = []
+        self._current: pytest.Item | None = None
+        self._first_exchange = 0
+        self._errors_of_fixtures: list[BaseException] = []
+        self._collection_error = ""
+
+    @property
+    def selected(self) -> list[str]:
+        """The names of the selected tests."""
+        return [test_name(item) for item in self._selected]
+
+    @property
+    def not_run(self) -> list[str]:
+        """The names of the selected tests that did not run to their end."""
+        ended = {*self.outcomes, *(error.test for error in self.errors)}
+        return [name for name in self.selected if name not in ended]
+
+    @property
+    def failed(self) -> int:
+        """The number of failed tests so far."""
+        return sum(outcome.status == "failed" for outcome in list(self.outcomes.values()))
+
+    def select(self, items: Iterable[pytest.Item]) -> None:
+        """Record the selected tests."""
+        self._selected = list(items)
+
+    def deselect(self, items: Iterable[pytest.Item]) -> None:
+        """Record tests as skipped that the run leaves out, so that a part of the suite is not reported as the whole."""
+        self.deselected += [skipped_outcome(item, "deselected by an option of this run") for item in items]
+
+    def start(self, item: pytest.Item) -> None:
+        """Record that the test starts."""
+        self._current = item
+        self._first_exchange = len(self.transport.exchanges) if self.transport else 0
+
+    def add_report(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome | None:
+        """Record a report of pytest, and return the outcome of the test if the report decides it.
+
+        An error of a fixture that several tests share is that of the first; the others are not run.
+        """
+        if report.passed and (report.when != "call" or self._observed_message()):
+            return self._add_failure(item, report.duration) if report.when == "call" else None
+        if report.passed or report.skipped:
+            status: Status = "passed" if report.passed else "skipped"
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
+            outcome = replace(skipped_outcome(item, ""), operations=self._operations(), seconds=report.duration)
+            reason = "" if report.passed else self.redacted(reason.removeprefix("Skipped: "))
+            return self._add(replace(outcome, status=status, reason=reason))
+        error = call.excinfo.value if call.excinfo else None
+        if any(error is each for each in self._errors_of_fixtures):
+            return None
+        if error is not None and report.when == "setup":
+            self._errors_of_fixtures.append(error)
+        return self._add_error(item, error, str(report.longrepr), report.duration)
+
+    def add_interruption(self, error: BaseException) -> None:
+        """Record why the run ended early, and the violation that the interrupted test has observed."""
+        if self._current is not None and test_name(self._current) not in self.outcomes and self._observed_message():
+            self._add_failure(self._current, 0.0)
+        if isinstance(error, Exit):
+            self.end = self.end or self.redacted(str(error.msg))
+        elif self._collection_error:
+            self.end = _NOT_LOADED.format(self._collection_error)
+        elif isinstance(error, pytest.Session.Interrupted):
+            self.end = self.end or f"{error}."
+        else:
+            name = f" by {error}" if str(error) else ""
+            self.end = self.end or f"The run was interrupted{name}; run it again."
+
+    def add_end_error(self, error: BaseException, detail: str) -> None:
+        """Record an error that no test has raised, such as one at the end of the run."""
+        if isinstance(error, Exit | KeyboardInterrupt):
+            self.add_interruption(error)
+        elif is_violation(error) and self._current is not None:
+            self._add_error(self._current, error, detail, 0.0)
+        else:
+            message = self._first_line(error)
+            self.errors.append(SuiteError("the run", message, self.redacted(detail)))
+            self.end = self.end or _INTERNAL.format(message)
+
+    def add_collection_error(self, report: pytest.CollectReport) -> None:
+        """Record that a module of the suite cannot be loaded."""
+        lines = [line for line in str(report.longrepr).splitlines() if line.strip()] or [""]
+        self._collection_error = self._collection_error or f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}"
+
+    def redacted(self, text: str) -> str:
+        """Return the text without tokens and personal data."""
+        return self.transport.redactor.redact_text(text) if self.transport else text
+
+    def _add(self, outcome: Outcome) -> Outcome | None:
+        """Record the outcome, unless the test has failed before."""
+        before = self.outcomes.get(outcome.test)
+        if before is not None and before.status == "failed":
+            return None
+        self.outcomes[outcome.test] = outcome
+        return outcome
+
+    def _add_error(self, item: pytest.Item, error: BaseException | None, detail: str, seconds: float) -> Outcome | None:
+        """Record a violation as a failure, and any other error as one of the suite."""
+        if error is not None and (is_violation(error) or self._observed_message()):
+            return self._add_failure(item, seconds, error)
+        message = self._first_line(error) if error is not None else detail.partition("\n")[0]
+        self.outcomes.pop(test_name(item), None)
+        self.errors.append(SuiteError(test_name(item), message, self.redacted(detail)))
+        return None
+
+    def _add_failure(self, item: pytest.Item, seconds: float, error: BaseException | None = None) -> Outcome | None:
+        observed = self.transport.observed if self.transport else None
+        steps: Sequence[Step] = self.transport.steps if self.transport else ()
+        text = error_text(error) if error is not None else ""
+        if observed is not None:
+            text, steps = observed.message, observed.steps
+        text = self.redacted(text)
+        return self._add(
+            replace(
+                skipped_outcome(item, ""),
+                status="failed",
+                operations=self._operations(),
+                seconds=seconds,
+                operation=next((step.request.operation for step in reversed(steps) if step.request.operation), ""),
+                violation=violation_in_words(text),
+                detail=text,
+                received=steps[-1].response if steps else "",
+                script=shell_script(steps, self.transport.redactor) if self.transport and steps else "",
+                steps=len(steps),
+            )
+        )
+
+    def _observed_message(self) -> str:
+        observed = self.transport.observed if self.transport else None
+        return (observed.message or "assert") if observed else ""
+
+    def _first_line(self, error: BaseException) -> str:
+        message = str(error).partition("\n")[0]
+        return self.redacted(f"{type(error).__name__}: {message}" if message else type(error).__name__)
+
+    def _operations(self) -> tuple[str, ...]:
+        """Return the operations of the requests that the current test sent."""
+        sent = self.transport.exchanges[self._first_exchange :] if self.transport else []
+        return tuple(dict.fromkeys(exchange.operation for exchange in sent if exchange.operation))

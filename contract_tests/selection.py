@@ -1,0 +1,47 @@
+"""The tests of a profile: a number of cases of each test, in the order of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+    from contract_tests.client.settings import Profile
+
+MARKER = "cases(smoke, quick): the number of cases that a run of these profiles has of the test"
+"""The marker of a test with another number of cases than the profile's."""
+
+
+def select_tests(items: Sequence[pytest.Item], profile_name: str, profile: Profile) -> list[pytest.Item]:
+    """Return the tests of the profile, those that share the channels of `all_channels` first.
+
+    Options such as -k have chosen the items; if these include no test of the profile, all of them are returned.
+    """
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    selected = [
+        item for cases in tests.values() for item in _spread(cases, _number_of_cases(cases[0], profile_name, profile))
+    ]
+    return sorted(selected or items, key=_needs_another_scenario)
+
+
+def _number_of_cases(item: pytest.Item, profile_name: str, profile: Profile) -> int | None:
+    """Return the maximum number of cases of the test; None for all."""
+    marker = item.get_closest_marker("cases")
+    number: int | None = profile.cases if marker is None else marker.kwargs.get(profile_name, profile.cases)
+    return number
+
+
+def _spread(cases: list[pytest.Item], number: int | None) -> list[pytest.Item]:
+    """Return this number of cases at equal distances, or all if there are fewer."""
+    if number is None or number >= len(cases):
+        return cases
+    return [cases[index * len(cases) // number] for index in range(number)]
+
+
+def _needs_another_scenario(item: pytest.Item) -> bool:
+    return "all_channels" not in getattr(item, "fixturenames", ())
