@@ -29,7 +29,7 @@ from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.known_defects import known_defect_name
 from contract_tests.report.plugin import ReportPlugin
 from contract_tests.report.progress import INTERVAL, use_quiet_reporter
-from contract_tests.selection import MARKER, select_tests
+from contract_tests.selection import MARKER, PREFERRED_MARKER, select_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     hypothesis.settings.load_profile("contract")
     config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", PREFERRED_MARKER)
     read_number("SEED", os.environ.get("SEED") or "1")
     use_quiet_reporter(config)
     config.pluginmanager.register(ReportPlugin(config), _PLUGIN)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MARKER = "cases(smoke, quick): the number of cases that a run of these profiles has of the test"
 """The marker of a test with another number of cases than the profile's."""
 
+PREFERRED_MARKER = "preferred: a case that every profile runs, if it runs as many cases of the test"
+"""The marker of the cases that matter most."""
+
 
 def select_tests(items: Sequence[pytest.Item], profile_name: str, profile: Profile) -> list[pytest.Item]:
     """Return the tests of the profile, those that share the channels of `all_channels` first.
@@ -37,10 +40,14 @@ def _number_of_cases(item: pytest.Item, profile_name: str, profile: Profile) -> 
 
 
 def _spread(cases: list[pytest.Item], number: int | None) -> list[pytest.Item]:
-    """Return this number of cases at equal distances, or all if there are fewer."""
+    """Return this number of cases: the preferred ones, and others at equal distances; or all if there are fewer."""
     if number is None or number >= len(cases):
         return cases
-    return [cases[index * len(cases) // number] for index in range(number)]
+    preferred = [case for case in cases if case.get_closest_marker("preferred")][:number]
+    others = [case for case in cases if case not in preferred]
+    rest = number - len(preferred)
+    selected = [*preferred, *(others[index * len(others) // rest] for index in range(rest))]
+    return [case for case in cases if case in selected]
 
 
 def _needs_another_scenario(item: pytest.Item) -> bool:

@@ -27,7 +27,9 @@ from contract_tests.oracle.permissions import (
     NO_TOKEN,
     NOT_FOUND,
     OPERATIONS,
+    OTHER_USER,
     PERMISSIONS,
+    TEST_USER,
     cell_name,
     expected_responses,
 )
@@ -51,8 +53,22 @@ UNKNOWN_USER_REQUESTS: dict[str, Callable[[ApiClient], httpx2.Response]] = {
     "delete": lambda client: client.delete("0"),
     "delete by address": lambda client: client.delete_by_address(addresses.NEVER_CREATED),
 }
+PREFERRED_CELLS = {
+    *((TEST_USER, OTHER_USER, operation) for operation in OPERATIONS[:4]),
+    ("no token", TEST_USER, "list"),
+    ("invalid token", TEST_USER, "delete by id"),
+    (OTHER_USER, TEST_USER, "list"),
+    ("admin", TEST_USER, "list"),
+    ("admin", TEST_USER, "delete by id"),
+    ("site admin", TEST_USER, "list"),
+}
+"""The cells of the smallest profile: actor, owner of the channels, operation."""
 CELLS = [
-    pytest.param(actor, account, operation, id=cell_name(actor, account, operation))
+    pytest.param(
+        *(actor, account, operation),
+        id=cell_name(actor, account, operation),
+        marks=[pytest.mark.preferred] if (actor, account, operation) in PREFERRED_CELLS else [],
+    )
     for actor, rows in PERMISSIONS.items()
     for account in rows
     for operation in OPERATIONS

@@ -16,7 +16,7 @@ from contract_tests.client.settings import PROFILES, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
-from contract_tests.selection import MARKER, select_tests
+from contract_tests.selection import MARKER, PREFERRED_MARKER, select_tests
 from tests.contract_tests.suite_process import list_body, run_suite
 
 if TYPE_CHECKING:
@@ -82,6 +82,19 @@ def test_profile_has_evenly_spread_cases_of_each_test(request: pytest.FixtureReq
         "test_c",
     ]
     assert everything == [*cases, *marked, *single]
+
+
+def test_preferred_cases_are_in_every_profile(request: pytest.FixtureRequest) -> None:
+    for marker in (MARKER, PREFERRED_MARKER):
+        request.config.addinivalue_line("markers", marker)
+    cases = [_item(request, f"test_a[{number}]", smoke=3, quick=4) for number in range(10)]
+    for number in (4, 9):
+        cases[number].add_marker(pytest.mark.preferred)
+
+    selected = {name: [item.name for item in select_tests(cases, name, PROFILES[name])] for name in ("smoke", "quick")}
+
+    assert selected["smoke"] == ["test_a[0]", "test_a[4]", "test_a[9]"]
+    assert selected["quick"] == ["test_a[0]", "test_a[4]", "test_a[5]", "test_a[9]"]
 
 
 def test_list_is_read_again_only_after_another_request(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_output_and_files_have_no_token_and_no_address_of_the_user(
 def test_interruption_restores_the_account(mock: str, tmp_path: Path, name: signal.Signals) -> None:
     before = list_body(mock)
     variables = environment(tmp_path, CANVAS_URL=mock, CANVAS_TOKEN=DEFAULT_WORLD_VARIABLES["CANVAS_TOKEN"])
-    command = [sys.executable, "-m", "contract_tests.comparison", "--random", "3000"]
+    command = [sys.executable, "-m", "contract_tests.comparison", "--random", "1000"]
 
     with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # constant command
         while process.poll() is None and not has_recorded_creation(tmp_path):
