@@ -19,9 +19,9 @@ from contract_tests.account.clean_up import OpenedAccounts, clean_up, remove_cre
 from contract_tests.account.credentials import check_credentials
 from contract_tests.account.permission import with_editor
 from contract_tests.account.preflight import check_is_another_user, check_user_exists, open_account
-from contract_tests.client import addresses
 from contract_tests.client.api_client import TOKEN, TYPE, ApiClient
-from contract_tests.client.journal import Journal
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import PROFILES, Settings, read_number, read_profile, read_settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_tests.account.baseline import WITH_SKIP_CONFIRMATION
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.api_client import ADDRESS, CREATE, TYPE, describe, expect_ok, expect_validation_errors
 from contract_tests.client.request import ENCODINGS, FORM
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.account.clean_up import is_created_by_suite
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.api_client import (
     DELETE,
     DELETE_BY_ADDRESS,
@@ -16,6 +14,8 @@ from contract_tests.client.api_client import (
     expect_ok,
     expect_validation_errors,
 )
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
     import httpx2

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import FORBIDDEN_STATUSES, TYPE, describe, expect_forbidden, expect_ok
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     import httpx2
 
-    from contract_tests.client.addresses import TypedAddress
     from contract_tests.client.api_client import ApiClient
+    from contract_tests.client.safety.addresses import TypedAddress
 
 
 @pytest.mark.parametrize("as_number", [False, True], ids=["self", "number"])

@@ -9,7 +9,6 @@ import pytest
 
 from contract_tests.account.clean_up import remove_created_channels
 from contract_tests.account.permission import create_without_address
-from contract_tests.client import addresses
 from contract_tests.client.api_client import (
     FORBIDDEN_STATUSES,
     ApiClient,
@@ -19,6 +18,7 @@ from contract_tests.client.api_client import (
     expect_ok,
     expect_unauthenticated,
 )
+from contract_tests.client.safety import addresses
 from contract_tests.oracle.permissions import (
     ACCOUNTS,
     ALLOWED,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ADDRESS, TOKEN, TYPE, describe, expect_not_found, expect_ok
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     from contract_tests.client.api_client import ApiClient, Channel

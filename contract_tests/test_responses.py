@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import TYPE, ApiClient, describe, expect_ok
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     import httpx2

@@ -23,10 +23,10 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from contract_tests.account.clean_up import remove_created_channels
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ADDRESS, TYPE
 from contract_tests.client.request import Request
-from contract_tests.client.safety import UnsafeRequestError
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.guard import UnsafeRequestError
 from contract_tests.client.settings import PROFILES
 from contract_tests.oracle.contract import Contract, with_older_forms
 from contract_tests.oracle.formats import with_int64_bounds

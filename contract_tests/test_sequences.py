@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from contract_tests.account.clean_up import remove_created_channels
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.api_client import expect_forbidden, expect_not_found, expect_ok
 from contract_tests.client.request import ENCODINGS
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 from contract_tests.oracle.model import ChannelModel
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import (
     ADDRESS,
     CREATE,
@@ -20,6 +19,7 @@ from contract_tests.client.api_client import (
     expect_validation_errors,
     local_id,
 )
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ from contract_tests.account.clean_up import (
     send_unvalidated,
 )
 from contract_tests.account.preflight import check_capacity
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.request import ENCODINGS
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import TOKEN, TYPE, page_size
-from contract_tests.client.leaks import LeakError
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.leaks import LeakError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from contract_tests.client.api_client import ApiClient, Channel
-    from contract_tests.client.journal import Journal
+    from contract_tests.client.safety.journal import Journal
 
 MAX_ROWS = 101
 """The maximum number of rows of a user on Canvas, including deleted channels (behaviour 5.6)."""

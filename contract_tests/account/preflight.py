@@ -14,9 +14,9 @@ from contract_tests.account.clean_up import (
     remove_created_channels,
     send_unvalidated,
 )
-from contract_tests.client import addresses
 from contract_tests.client.api_client import FORBIDDEN_STATUSES, local_id
 from contract_tests.client.rejection import is_outside_scopes
+from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ import pytest
 
 from contract_tests.client.editor import NO_EDITOR_REASON
 from contract_tests.client.request import Request
-from contract_tests.client.safety import READ_ONLY_REASON
+from contract_tests.client.safety.guard import READ_ONLY_REASON
 
 if TYPE_CHECKING:
     import httpx2
 
-    from contract_tests.client.addresses import TypedAddress
     from contract_tests.client.editor import Editor
     from contract_tests.client.request import Fields
+    from contract_tests.client.safety.addresses import TypedAddress
     from contract_tests.client.transport import Transport
 
 Channel = dict[str, Any]

@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from hypothesis.errors import HypothesisException
 
-from contract_tests.client.safety import UnsafeRequestError
+from contract_tests.client.safety.guard import UnsafeRequestError
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to subclass
 
-from contract_tests.client.addresses import ACCEPTED, SMOKE, TypedAddress
+from contract_tests.client.safety.addresses import ACCEPTED, SMOKE, TypedAddress
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

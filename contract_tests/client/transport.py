@@ -9,25 +9,25 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from contract_tests.client import addresses
 from contract_tests.client.connection.errors import Endpoint, connection_sentence, is_permanent, response_sentence
 from contract_tests.client.connection.http_client import open_client
-from contract_tests.client.creations import CreationRecorder
 from contract_tests.client.exchange import Exchange, Step
-from contract_tests.client.leaks import LeakDetector, LeakError
 from contract_tests.client.observation import Observation
 from contract_tests.client.pacing import Clock, Pacing
-from contract_tests.client.redaction import Redactor, with_body
 from contract_tests.client.rejection import is_token_rejected
 from contract_tests.client.request import Request
-from contract_tests.client.safety import SafetyGuard
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.creations import CreationRecorder
+from contract_tests.client.safety.guard import SafetyGuard
+from contract_tests.client.safety.leaks import LeakDetector, LeakError
+from contract_tests.client.safety.redaction import Redactor, with_body
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from contract_tests.client.journal import Journal
     from contract_tests.client.observation import ObservedViolation
+    from contract_tests.client.safety.journal import Journal
     from contract_tests.client.settings import Settings
 
 _RATE_LIMIT_MESSAGE = "Rate Limit Exceeded"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from contract_tests.account.clean_up import channel_of, json_object, list_unvalidated, send_unvalidated
 from contract_tests.account.preflight import check_capacity
-from contract_tests.client import addresses
 from contract_tests.client.api_client import (
     ADDRESS,
     CREATE,
@@ -24,6 +23,7 @@ from contract_tests.client.api_client import (
     page_size,
 )
 from contract_tests.client.request import Request
+from contract_tests.client.safety import addresses
 from contract_tests.comparison.random_requests import ROWS, Access
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import local_id
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

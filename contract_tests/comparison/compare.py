@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from contract_tests.account.clean_up import OpenedAccounts, clean_up, list_unvalidated
 from contract_tests.account.credentials import check_credentials
 from contract_tests.account.preflight import open_account
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ApiClient
-from contract_tests.client.journal import Journal
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings, read_number, read_settings
 from contract_tests.client.transport import Transport
 from contract_tests.comparison.interruption import interrupted_by_signals

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from contract_tests.client.redaction import Redactor
     from contract_tests.client.request import Request
+    from contract_tests.client.safety.redaction import Redactor
     from contract_tests.comparison.comparable import Difference, Found
 
 _SEPARATOR = "\0"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.api_client import (
     ADDRESS,
     CREATE,
@@ -20,6 +18,8 @@ from contract_tests.client.api_client import (
     TYPE,
 )
 from contract_tests.client.request import ENCODINGS, Fields, Request
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

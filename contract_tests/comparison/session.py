@@ -19,7 +19,7 @@ from contract_tests.account.clean_up import (
 )
 from contract_tests.account.preflight import open_account
 from contract_tests.client.api_client import ApiClient, local_id
-from contract_tests.client.journal import Journal
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.transport import Transport
 from contract_tests.comparison.account_state import AccountState, observe_account
 from contract_tests.comparison.comparable import Renaming, comparable_parts, find_differences

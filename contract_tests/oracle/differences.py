@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
 from contract_tests.client.api_client import (
     ADDRESS,
     CREATE,
@@ -27,6 +25,8 @@ from contract_tests.client.api_client import (
     expect_ok,
     page_size,
 )
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

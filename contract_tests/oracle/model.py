@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from contract_tests.client.addresses import TypedAddress
     from contract_tests.client.api_client import Channel
+    from contract_tests.client.safety.addresses import TypedAddress
 
 _PERMANENT_FIELDS = ("id", "user_id", "position", "created_at")
 """Fields that do not change when a channel is deleted and created again (behaviour 5.5)."""

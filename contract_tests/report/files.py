@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
-from contract_tests.report import har, html, junit
+from contract_tests.report.formats import har, html, junit
 from contract_tests.report.record import Run
 
 if TYPE_CHECKING:

@@ -31,8 +31,9 @@ from contract_tests.oracle.traceability import (
     sentence_table,
     unlisted_tests,
 )
-from contract_tests.report import files, terminal
-from contract_tests.report.junit import failure_text
+from contract_tests.report import files
+from contract_tests.report.formats import terminal
+from contract_tests.report.formats.junit import failure_text
 from contract_tests.report.limits import bounce_limits, limits
 from contract_tests.report.outcomes import property_name
 from contract_tests.report.progress import Folding, Progress, standard_output
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from contract_tests.account.baseline import Baseline
     from contract_tests.client.editor import Editor
-    from contract_tests.client.journal import Journal
+    from contract_tests.client.safety.journal import Journal
     from contract_tests.client.transport import Transport
 
 _SECTION = "progress"

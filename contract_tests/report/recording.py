@@ -9,9 +9,9 @@ import pytest
 from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to recognise
 
 from contract_tests.client.observation import is_violation
+from contract_tests.report.formats.script import shell_script
 from contract_tests.report.outcomes import error_text, skipped_outcome, test_name, violation_in_words
 from contract_tests.report.record import SuiteError
-from contract_tests.report.script import shell_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

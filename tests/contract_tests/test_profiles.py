@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ApiClient
-from contract_tests.client.journal import Journal
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import PROFILES, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock

@@ -9,9 +9,9 @@ import pytest
 
 from contract_tests.account.clean_up import OpenedAccounts, clean_up
 from contract_tests.account.preflight import open_account
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ApiClient
-from contract_tests.client.journal import Journal
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Settings
 from contract_tests.client.transport import Transport
 from contract_tests.oracle.contract import Contract

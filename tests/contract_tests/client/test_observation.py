@@ -10,7 +10,7 @@ from hypothesis.errors import FlakyFailure, UnsatisfiedAssumption
 from contract_tests.client.exchange import Step
 from contract_tests.client.observation import Observation
 from contract_tests.client.request import Request
-from contract_tests.client.safety import UnsafeRequestError
+from contract_tests.client.safety.guard import UnsafeRequestError
 from contract_tests.client.settings import Inconclusive
 
 STEP = Step(Request("GET", "self"), None, "200 OK []")

@@ -12,15 +12,15 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ADDRESS, TYPE
-from contract_tests.client.journal import Journal
-from contract_tests.client.leaks import LeakError
 from contract_tests.client.pacing import Clock
 from contract_tests.client.request import Request
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
+from contract_tests.client.safety.leaks import LeakError
 from contract_tests.client.settings import PROFILES, Inconclusive, Settings
 from contract_tests.client.transport import Transport
-from contract_tests.report.script import shell_script
+from contract_tests.report.formats.script import shell_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client.journal import Journal
 from contract_tests.client.request import ENCODINGS
-from contract_tests.client.safety import SafetyGuard
+from contract_tests.client.safety.guard import SafetyGuard
+from contract_tests.client.safety.journal import Journal
 from contract_tests.comparison.random_requests import ROWS, SEQUENCE_LENGTH, Access, draw_sequences, resolve
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -86,6 +87,31 @@ def test_aborted_run_is_never_passed(tmp_path: Path, fault: Fault, status: int, 
     assert re.search(r"[1-9]\d* of \d+ tests (?:was|were) not run", " ".join(run.stdout.split()))
     assert int(suite_of(tmp_path).get("errors", "0")) == 1
     assert run.stderr == ""
+
+
+def test_violation_that_hypothesis_cannot_repeat_is_the_verdict(tmp_path: Path) -> None:
+    """The gateway fails after the violation, while Hypothesis repeats the example."""
+    has_violated = threading.Event()
+
+    def fault(request: ProxiedRequest) -> ProxiedResponse:
+        if has_violated.is_set():
+            return ProxiedResponse(502, [], b"")
+        response = request.send()
+        if b"unique!" in response.body:
+            has_violated.set()
+            response.status = 409
+        return response
+
+    with running_mock() as url, running_proxy(url, fault) as proxy:
+        run = run_suite(
+            tmp_path, "-k", "duplicate_address_in_any or second_delete", CANVAS_URL=proxy, **DEFAULT_WORLD_VARIABLES
+        )
+
+    assert run.returncode == 1, run.stdout
+    assert "1. create_communication_channel: the 409 response violates openapi.yaml: status 409" in one_line(run.stdout)
+    assert "curl " in run.stdout
+    assert "because the run ended early: The target's gateway returns 502" in one_line(run.stdout)
+    assert len(ET.parse(tmp_path / "junit.xml").findall(".//failure")) == 1  # noqa: S314  # the run wrote it
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
@@ -270,3 +296,7 @@ def assert_reported_everywhere(folder: Path, stdout: str, word: str, sentence: s
 def suite_of(folder: Path) -> ET.Element:
     """Return the test suite in junit.xml."""
     return next(ET.parse(folder / "junit.xml").iter("testsuite"))  # noqa: S314  # written by the run itself
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -15,8 +15,8 @@ import trustme
 from contract_tests.client.connection import http_client
 from contract_tests.client.connection.certificates import VARIABLES
 from contract_tests.client.connection.errors import Endpoint, connection_sentence
-from contract_tests.client.journal import Journal
 from contract_tests.client.request import Request
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport
 from tests.contract_tests.local_servers import respond, running_connect_proxy, socket_server, with_tls

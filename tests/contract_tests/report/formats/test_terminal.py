@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_tests.oracle.outcome import Outcome, Status
-from contract_tests.report import terminal
+from contract_tests.report.formats import terminal
 from tests.contract_tests.samples import DELETE, FAILED, OPERATIONS, PASSED, SAMPLE_RUN, SKIPPED, coverage, sample_run
 
 OUTCOMES = st.lists(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from contract_tests.client.exchange import Step
-    from contract_tests.client.redaction import Redactor
+    from contract_tests.client.safety.redaction import Redactor
 
 _CHANNEL_ID = """channel_id() { tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\\([0-9]*\\).*/\\1/p'; }"""
 """A shell function that prints a response to stderr, and the id of its channel to stdout."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-from contract_tests.client.redaction import Redactor
+from contract_tests.client.safety.redaction import Redactor
 
 PERSONAL_ADDRESS = "sheldon@caltech.example.edu"
 

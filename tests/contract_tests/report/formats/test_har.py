@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from contract_tests.client.exchange import Exchange
-from contract_tests.report import har
+from contract_tests.report.formats import har
 from tests.contract_tests.samples import CHANNEL, CREATE, JSON, LIST, exchange
 
 if TYPE_CHECKING:

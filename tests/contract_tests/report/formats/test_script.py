@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client import addresses
 from contract_tests.client.api_client import ADDRESS, TYPE
-from contract_tests.client.journal import Journal
 from contract_tests.client.request import Request
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
-from contract_tests.report.script import shell_script
+from contract_tests.report.formats.script import shell_script
 
 if TYPE_CHECKING:
     from pathlib import Path

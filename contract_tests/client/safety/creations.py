@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.client.addresses import TypedAddress
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx2
 
-    from contract_tests.client.journal import Journal
     from contract_tests.client.request import Request
+    from contract_tests.client.safety.journal import Journal
 
 _IDS_PER_SHARD = 10**13
 

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from contract_tests.oracle.coverage import KINDS
 from contract_tests.oracle.permissions import FAILED_MARK, SKIPPED_MARK
+from contract_tests.report.formats.sections import read_sections, split_references
 from contract_tests.report.groups import failure_groups, source
-from contract_tests.report.sections import read_sections, split_references
 from contract_tests.report.table import count, rows, short_names, totals
 from contract_tests.report.text import capital, format_duration, plural, printable, shortened
 from contract_tests.report.verdict import not_run_sentence, verdict
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from contract_tests.oracle.coverage import Coverage
     from contract_tests.oracle.outcome import Outcome
+    from contract_tests.report.formats.sections import Section
     from contract_tests.report.record import Run
-    from contract_tests.report.sections import Section
     from contract_tests.report.table import Row
 
 

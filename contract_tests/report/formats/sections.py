@@ -50,6 +50,6 @@ def split_references(text: str) -> list[tuple[str, str]]:
 @cache
 def _document() -> Path:
     """Return the path of behaviour.md: in a checkout, or in this package of an installed wheel."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     checkout = root.parent / "docs" / "behaviour.md"
     return checkout if checkout.exists() else root / "behaviour.md"

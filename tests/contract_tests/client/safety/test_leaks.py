@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from contract_tests.client.leaks import LeakDetector
 from contract_tests.client.request import Request
+from contract_tests.client.safety.leaks import LeakDetector
 
 TOKENS = {"CANVAS_TOKEN": "a-token-of-the-student", "CANVAS_ADMIN_TOKEN": "a/token of+the~admin"}
 OWN = {"id": 11, "user_id": 1, "address": "ann@school.example", "type": "email", "workflow_state": "active"}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client import addresses
-from contract_tests.client.addresses import TypedAddress
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
-    from contract_tests.client.journal import Journal
     from contract_tests.client.request import Request
+    from contract_tests.client.safety.journal import Journal
 
 READ_ONLY_REASON = "not sent in a read-only run"
 """The reason why a test that sends another request than GET or HEAD is skipped in a read-only run."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract_tests.client import addresses
-from contract_tests.client.journal import Journal
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract_tests.client import addresses
+from contract_tests.client.safety import addresses
 
 
 def test_addresses_are_at_most_22_and_reserved() -> None:

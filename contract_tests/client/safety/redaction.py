@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 import httpx2
 
-from contract_tests.client import addresses
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests.client import addresses
-from contract_tests.client.journal import Journal
 from contract_tests.client.request import Request
-from contract_tests.client.safety import SafetyGuard, UnsafeRequestError
+from contract_tests.client.safety import addresses
+from contract_tests.client.safety.guard import SafetyGuard, UnsafeRequestError
+from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Settings
 from contract_tests.client.transport import Transport
 

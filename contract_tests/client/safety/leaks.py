@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from contract_tests.client import addresses
+from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
