@@ -17,6 +17,7 @@ import uvicorn
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.catalogue import find_mutant
 from mutants.patching import PatchedMock
+from mutants.suite import WITHOUT_SCHEMATHESIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,9 +87,9 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 def run_suite(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite with these command-line options and environment variables."""
+    """Run the suite with these command-line options and environment variables; with `-k`, without Schemathesis."""
     return subprocess.run(  # noqa: S603  # constant command
-        [*COMMAND, *options],
+        [*COMMAND, *options, *(WITHOUT_SCHEMATHESIS if "-k" in options else ())],
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
