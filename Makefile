@@ -78,9 +78,10 @@ contract: $(VENV)/contract ## Test the mock, or CANVAS_URL=, against the contrac
 compare: $(VENV)/contract ## Send the same requests to the mock and to CANVAS_URL=, and list the differences
 	@$(BIN)/python -m contract_tests.comparison $(ARGS)
 
+# Three workers, because many tests wait: for a server that is silent, or for a run of the suite.
 test: $(VENV)/dev ## Run every test, with branch coverage: ARGS='-k pagination'
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/coverage run -m pytest -n 3 --dist worksteal $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

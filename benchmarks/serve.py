@@ -1,5 +1,7 @@
 """Server process of the mock or of the baseline, on the same uvicorn settings.
 
+The mock has the protocol class of `canvas-mock`, which limits request heads.
+
 `python -m benchmarks.serve mock PORT CHANNELS` and `python -m benchmarks.serve starlette PORT [headers]`.
 """
 
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     from starlette.types import ASGIApp
@@ -21,8 +24,11 @@ def main(arguments: Sequence[str]) -> None:
     """Serve the named application until the process is killed."""
     name, port, *options = arguments
     app = _mock_app(int(options[0])) if name == "mock" else _baseline_app(with_headers=bool(options))
+    protocol = _mock_protocol() if name == "mock" else "auto"
     gc.freeze()
-    uvicorn.run(app, port=int(port), log_level="warning", access_log=False, server_header=False, backlog=2048)
+    uvicorn.run(
+        app, port=int(port), http=protocol, log_level="warning", access_log=False, server_header=False, backlog=2048
+    )
 
 
 def _mock_app(channels: int) -> ASGIApp:
@@ -30,6 +36,12 @@ def _mock_app(channels: int) -> ASGIApp:
     from mockserver import create_app  # noqa: PLC0415  # likewise
 
     return create_app(large_world(channels))
+
+
+def _mock_protocol() -> type[asyncio.Protocol]:
+    from mockserver.protocol import BoundedProtocol  # noqa: PLC0415  # likewise
+
+    return BoundedProtocol
 
 
 def _baseline_app(*, with_headers: bool) -> ASGIApp:
