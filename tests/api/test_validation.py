@@ -165,7 +165,7 @@ def valid_and_invalid_requests(draw: st.DrawFn) -> Parameters:
 
 class TestRequestValidation:
     @pytest.mark.slow
-    @settings(max_examples=2000)
+    @settings(max_examples=1000)
     @given(parameters=valid_and_invalid_requests())
     def test_mock_and_connexion_agree_on_every_request(self, parameters: Parameters) -> None:
         name, path, query, form = parameters
