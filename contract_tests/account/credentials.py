@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from contract_tests.account.access import Access, user_id
 from contract_tests.account.clean_up import send_unvalidated
 from contract_tests.account.preflight import check_is_another_user, unknown_user
-from contract_tests.client.api_client import ApiClient
+from contract_tests.client.api_client import ApiClient, local_id
 from contract_tests.client.rejection import is_outside_scopes, is_token_rejected
 from contract_tests.client.settings import Inconclusive
 
@@ -204,7 +204,7 @@ def _check_scoped_token(owner: ApiClient) -> None:
 
 def _check_is_owners(owner: ApiClient, name: str, number: int) -> None:
     """Raise Inconclusive if the token is another user's; `number` is the id of its user, or 0 if it is unknown."""
-    if number and number != owner.id:
+    if number and local_id(number) != local_id(owner.id):
         raise Inconclusive(
             f"{name} is a token of user {number}; give a token of user {owner.id}, as {TOKEN} is, or unset it."
         )

@@ -36,7 +36,8 @@ def _increase_ids(mock: PatchedMock, by: int) -> None:
 @equivalent
 def no_sns(mock: PatchedMock) -> None:
     """No developer key has an SNS ARN."""
-    mock.user_entry(_OWNER)["tokens"] = [{"value": "student-token"}, {"value": "push-token"}]
+    tokens = mock.user_entry(_OWNER)["tokens"]
+    tokens[tokens.index({"value": "push-token", "sns": True})] = {"value": "push-token"}
 
 
 @equivalent
