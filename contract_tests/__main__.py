@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from contract_tests.report.names import remove_reports
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -99,8 +101,7 @@ def _prepare(folder: Path) -> str:
     """Remove the reports of an earlier run, and return the reason why no run can start; empty if there is none."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("report.html", "junit.xml", "traffic.har"):
-            (folder / name).unlink(missing_ok=True)
+        remove_reports(folder)
     except OSError as error:
         return f"REPORTS is {str(folder)!r}, where no report can be written ({error.strerror}); set it to a folder."
     missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]

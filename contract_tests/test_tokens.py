@@ -17,8 +17,8 @@ from contract_tests.client.api_client import (
     expect_ok,
     expect_unauthenticated,
     expect_validation_errors,
-    local_id,
 )
+from contract_tests.client.ids import local_id
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:

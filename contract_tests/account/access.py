@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from contract_tests.account.clean_up import send_unvalidated
 from contract_tests.account.permission import create_without_address
-from contract_tests.client.api_client import FORBIDDEN_STATUSES, local_id
+from contract_tests.client.api_client import FORBIDDEN_STATUSES
+from contract_tests.client.body import parse_json
+from contract_tests.client.ids import local_id
 from contract_tests.client.rejection import is_outside_scopes
 from contract_tests.client.settings import Inconclusive
 
@@ -86,8 +88,5 @@ def user_id(response: httpx2.Response, client: ApiClient | None, unlike: int = 0
 
 
 def _channels(response: httpx2.Response) -> list[dict[str, Any]]:
-    try:
-        body = response.json() if response.status_code == 200 else []
-    except ValueError:
-        return []
+    body = parse_json(response) if response.status_code == 200 else None
     return [each for each in body if isinstance(each, dict)] if isinstance(body, list) else []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.client.api_client import TOKEN, TYPE, page_size
+from contract_tests.client.body import json_object, parse_json
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.leaks import LeakError
 
@@ -71,7 +72,7 @@ def list_unvalidated(client: ApiClient) -> list[Channel]:
     channels: dict[int, Channel] = {}
     for number in range(1, MAX_ROWS + 1):
         response = send_unvalidated(client, "GET", query=(("page", str(number)), ("per_page", "100")))
-        page = _json(response) if response.status_code == 200 else []
+        page = parse_json(response) if response.status_code == 200 else []
         new = [channel for channel in _channels(page) if channel["id"] not in channels]
         channels |= {channel["id"]: channel for channel in new}
         if not new or _is_last(response, page):
@@ -132,7 +133,7 @@ def _list_once(client: ApiClient) -> list[Channel]:
     response = send_unvalidated(client, "GET", query=(("per_page", "100"),))
     if response.status_code != 200 or "next" in response.links:
         return list_unvalidated(client)
-    return _channels(_json(response))
+    return _channels(parse_json(response))
 
 
 def _delete_live_channels(client: ApiClient, keep: Collection[int]) -> bool:
@@ -208,19 +209,6 @@ def channel_of(response: httpx2.Response) -> Channel | None:
 def _is_channel(value: object) -> bool:
     """Return whether the value has the ids that identify a channel."""
     return isinstance(value, dict) and all(isinstance(value.get(name), int) for name in ("id", "user_id"))
-
-
-def json_object(response: httpx2.Response) -> dict[str, Any]:
-    """Return the JSON object in the response, or an empty one for any other body."""
-    body = _json(response)
-    return body if isinstance(body, dict) else {}
-
-
-def _json(response: httpx2.Response) -> object:
-    try:
-        return response.json()
-    except ValueError:
-        return None
 
 
 def key_of(channel: Channel) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from contract_tests.account.access import Access, user_id
 from contract_tests.account.clean_up import send_unvalidated
 from contract_tests.account.preflight import check_is_another_user, unknown_user
-from contract_tests.client.api_client import ApiClient, local_id
+from contract_tests.client.api_client import ApiClient
+from contract_tests.client.ids import local_id
 from contract_tests.client.rejection import is_outside_scopes, is_token_rejected
 from contract_tests.client.settings import Inconclusive
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from contract_tests.account.clean_up import channel_of, json_object, remove_created_channels, send_unvalidated
+from contract_tests.account.clean_up import channel_of, remove_created_channels, send_unvalidated
 from contract_tests.client.api_client import FORBIDDEN_STATUSES, TYPE
+from contract_tests.client.body import json_object
 from contract_tests.client.editor import Editor
 from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from contract_tests.account.clean_up import (
     MAX_ROWS,
     channel_of,
-    json_object,
     key_of,
     list_unvalidated,
     remove_created_channels,
     send_unvalidated,
 )
-from contract_tests.client.api_client import FORBIDDEN_STATUSES, local_id
+from contract_tests.client.api_client import FORBIDDEN_STATUSES
+from contract_tests.client.body import json_object
+from contract_tests.client.ids import local_id
 from contract_tests.client.rejection import is_outside_scopes
 from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive

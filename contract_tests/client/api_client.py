@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from contract_tests.client.transport import Transport
 
 Channel = dict[str, Any]
-_IDS_PER_SHARD = 10**13
 FORBIDDEN_STATUSES = frozenset({401, 403})
 """The statuses of a denied request: 403, and 401 on Canvas before about 2024."""
 
@@ -218,11 +217,6 @@ def page_size(response: httpx2.Response) -> int | None:
     """Return the number of rows per page in the link to the current page; None if there is none."""
     match = _PAGE_SIZE.search(response.links.get("current", {}).get("url", ""))
     return int(match[1]) if match else None
-
-
-def local_id(number: int) -> int:
-    """Return the id without the shard that hosted Canvas prepends for users of several institutions."""
-    return number % _IDS_PER_SHARD
 
 
 def expect_ok(response: httpx2.Response) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from contract_tests.client.body import json_object
 
 if TYPE_CHECKING:
     import httpx2
@@ -17,18 +18,10 @@ def is_token_rejected(response: httpx2.Response) -> bool:
     """
     if response.status_code != 401 or is_outside_scopes(response):
         return False
-    body = _json_object(response)
+    body = json_object(response)
     return body.get("status") in {None, "unauthenticated"} and not isinstance(body.get("errors"), str)
 
 
 def is_outside_scopes(response: httpx2.Response) -> bool:
     """Return whether the token is valid, and its scopes do not allow the request."""
     return response.status_code == 401 and "insufficient scopes" in response.text.lower()
-
-
-def _json_object(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

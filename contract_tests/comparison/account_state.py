@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.account.clean_up import channel_of, json_object, list_unvalidated, send_unvalidated
+from contract_tests.account.clean_up import channel_of, list_unvalidated, send_unvalidated
 from contract_tests.account.preflight import check_capacity
 from contract_tests.client.api_client import (
     ADDRESS,
@@ -19,9 +19,10 @@ from contract_tests.client.api_client import (
     TYPE,
     UNLIMITED_PAGE_SIZE,
     USUAL_PAGE_LIMIT,
-    local_id,
     page_size,
 )
+from contract_tests.client.body import json_object
+from contract_tests.client.ids import IDS_PER_SHARD, local_id
 from contract_tests.client.request import Request
 from contract_tests.client.safety import addresses
 from contract_tests.comparison.random_requests import ROWS, Access
@@ -39,7 +40,6 @@ USER_TOKENS = ("CANVAS_TOKEN", "CANVAS_PUSH_TOKEN")
 
 REJECTED_TOKENS = ("CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN")
 
-_IDS_PER_SHARD = 10**13
 _TYPES = frozenset({"email", "sms", "push", "twitter", "slack"})
 _STATES = frozenset({"unconfirmed", "active"})
 _NEW = timedelta(seconds=10)
@@ -86,7 +86,7 @@ class AccountState:
         """The placeholders of random requests for global ids."""
         if not self.shard:
             return {}
-        return {"shard": str(self.shard), "global user": str(self.shard * _IDS_PER_SHARD + local_id(self.owner.id))}
+        return {"shard": str(self.shard), "global user": str(self.shard * IDS_PER_SHARD + local_id(self.owner.id))}
 
     def row_requests(self) -> Iterator[tuple[int, Request]]:
         """Yield the requests that create the channels of ROWS, with the index of each.
@@ -166,7 +166,7 @@ def observe_account(owner: ApiClient, before: list[Channel]) -> AccountState:
     state.max_per_page = page_size(largest) or USUAL_PAGE_LIMIT
     header = largest.headers.get("x-canvas-user-id", "")
     if header.isdecimal() and local_id(int(header)) == local_id(owner.id):
-        state.shard = int(header) // _IDS_PER_SHARD
+        state.shard = int(header) // IDS_PER_SHARD
     if state.shard:
         tilde = owner.for_user(owner.id, f"{state.shard}~{local_id(owner.id)}")
         state.has_tilde_user_ids = send_unvalidated(tilde, "GET").status_code == 200

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from contract_tests.client.api_client import local_id
+from contract_tests.client.body import parse_json
+from contract_tests.client.ids import local_id
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def comparable_parts(response: httpx2.Response) -> dict[str, Any]:
     return {
         "status": response.status_code,
         "headers": {"content-type": media_type, **values, **users, **presence, **location, "link": links},
-        "body": _body(response),
+        "body": parse_json(response),
     }
 
 
@@ -105,14 +106,6 @@ def _link(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     origin = {"origin": "present"} if parts.scheme and parts.netloc else {}
     return {**origin, "path": parts.path, "query": dict(parse_qsl(parts.query, keep_blank_values=True))}
-
-
-def _body(response: httpx2.Response) -> Any:
-    """Return a JSON body; of any other body nothing, because its text is not part of the contract."""
-    try:
-        return response.json()
-    except ValueError:
-        return None
 
 
 def _differences(part: str, key: str, mock: Any, target: Any, renaming: Renaming) -> Iterator[Found]:

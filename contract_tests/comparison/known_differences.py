@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from contract_tests.account.clean_up import json_object
+from contract_tests.client.body import json_object
 from contract_tests.oracle.known_defects import known_defect_name
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from contract_tests.account.clean_up import (
     remove_created_channels,
 )
 from contract_tests.account.preflight import open_account
-from contract_tests.client.api_client import ApiClient, local_id
+from contract_tests.client.api_client import ApiClient
+from contract_tests.client.ids import local_id
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.transport import Transport
 from contract_tests.comparison.account_state import AccountState, observe_account

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from contract_tests.client.body import json_object
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,11 +50,8 @@ def known_defect_name(request: Request, response: httpx2.Response) -> str | None
 
 
 def _is_general_error(response: httpx2.Response) -> bool:
-    try:
-        body = response.json()
-    except ValueError:
-        return False
-    return isinstance(body, dict) and isinstance(body.get("errors"), list) and bool(body["errors"])
+    errors = json_object(response).get("errors")
+    return isinstance(errors, list) and bool(errors)
 
 
 def _is_plain_text(response: httpx2.Response) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import har, html, junit
+from contract_tests.report.names import JUNIT, PAGE, TRAFFIC
 from contract_tests.report.record import Run
 
 if TYPE_CHECKING:
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from contract_tests.oracle.coverage import Coverage
-
-PAGE, TRAFFIC, JUNIT = NAMES = ("report.html", "traffic.har", "junit.xml")
-
-
-def remove_reports(folder: Path) -> None:
-    """Remove the reports of an earlier run, so that nobody takes them for those of this one."""
-    for name in NAMES:
-        (folder / name).unlink(missing_ok=True)
 
 
 def write_reports(run: Run, folder: Path, more_junit: Iterable[Path] = ()) -> Coverage:

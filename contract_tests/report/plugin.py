@@ -35,6 +35,7 @@ from contract_tests.report import files
 from contract_tests.report.formats import terminal
 from contract_tests.report.formats.junit import failure_text
 from contract_tests.report.limits import bounce_limits, limits
+from contract_tests.report.names import remove_reports
 from contract_tests.report.outcomes import property_name
 from contract_tests.report.progress import Folding, Progress, standard_output
 from contract_tests.report.record import ObservedDefect, Run
@@ -133,7 +134,7 @@ class ReportPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Remove the reports of the last run, and print the progress from now on."""
-        files.remove_reports(self.folder)
+        remove_reports(self.folder)
         interval = self._config.getoption("progress_interval")
         if not sys.stdout.isatty():
             progress = Progress(self._progress_line, self._progress.enter_context(standard_output()), interval)

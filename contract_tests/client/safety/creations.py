@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.client.body import parse_json
+from contract_tests.client.ids import local_id
 from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
     from contract_tests.client.request import Request
     from contract_tests.client.safety.journal import Journal
-
-_IDS_PER_SHARD = 10**13
 
 
 class CreationRecorder:
@@ -40,7 +40,7 @@ class CreationRecorder:
         """
         if not 200 <= response.status_code < 300:
             return None
-        body = _json(response)
+        body = parse_json(response)
         match request.method:
             case "GET" if not request.tail:
                 self._record_list(request, response, body)
@@ -58,7 +58,7 @@ class CreationRecorder:
         if channel.get("type") == "push" and is_own_token:
             self.push_tokens[owner] = request.token_name
         self._journal.record_creation(owner, number)
-        if request.owner == 0 or owner % _IDS_PER_SHARD == request.owner % _IDS_PER_SHARD:
+        if request.owner == 0 or local_id(owner) == local_id(request.owner):
             self._journal.settle(request.owner, _key(channel))
         return number
 
@@ -97,10 +97,3 @@ def _ids(channel: Any) -> tuple[int, int] | None:
 
 def _key(channel: dict[str, Any]) -> tuple[str, str]:
     return TypedAddress(str(channel.get("type")), str(channel.get("address"))).key
-
-
-def _json(response: httpx2.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from contract_tests.client.body import parse_json
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class LeakDetector:
     def _remember(self, request: Request, response: httpx2.Response) -> None:
         if response.status_code != 200:
             return
-        for channel in filter(_is_channel, _objects(_json(response))):
+        for channel in filter(_is_channel, _objects(parse_json(response))):
             id_, user = str(channel.get("id")), str(channel.get("user_id"))
             if not (id_.isdecimal() and user.isdecimal()):
                 continue
@@ -90,7 +91,7 @@ class LeakDetector:
                 self._addresses.setdefault(channel["address"].strip().lower(), set()).add(user)
 
     def _find_channel(self, request: Request, response: httpx2.Response) -> str | None:
-        body, sent = _json(response), _sent_text(request)
+        body, sent = parse_json(response), _sent_text(request)
         visible = self._visible.get(_caller(request), set())
         if any(self._is_hidden_channel(each, visible) for each in _objects(body)):
             return f"{_described(request, response)} contains a channel that the caller may not see"
@@ -148,7 +149,7 @@ def _texts(response: httpx2.Response) -> Iterator[tuple[str, str]]:
             yield f"the header {name}", unquote_plus(value)
     yield "its body", response.text
     if "\\" in response.text:
-        yield from (("its body", text) for text in _strings(_json(response)))
+        yield from (("its body", text) for text in _strings(parse_json(response)))
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -198,10 +199,3 @@ def _is_distinctive(address: str) -> bool:
     if address in _PUBLIC_ADDRESSES or len(address) < _MIN_ADDRESS_LENGTH:
         return False
     return not address.isdecimal() or len(address) >= _MIN_DIGITS
-
-
-def _json(response: httpx2.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None
