@@ -101,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
         help="host of the Host header, and of browser pages, to accept besides loopback and --host; "
         "'*' for every Host header; may be repeated",
     )
+    add(
+        "--max-connections",
+        type=_connections,
+        default=1000,
+        metavar="N",
+        help="connections that may be open at once; more get the response 503 (default: %(default)s)",
+    )
     add("--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes")
     return parser
 
@@ -108,6 +115,12 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 0 to 65535")
+    return int(text)
+
+
+def _connections(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of connections from 1 to 999999")
     return int(text)
 
 

@@ -1,10 +1,11 @@
-"""uvicorn's HTTP protocol with limits: on the head of a request, on each wait for a client, on open uploads at the end.
+"""uvicorn's HTTP protocol with limits: on connections, request heads, each wait for a client, open uploads at the end.
 
 httptools parses faster than h11, and has no limits of its own.
 """
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection
+    import logging
+    from collections.abc import Callable, Collection
 
 MAX_HEAD_BYTES = 64 * 1024
 """The bytes of request line and headers, as in most servers; also of the trailers, and between two parts of a body."""
@@ -28,6 +30,12 @@ WRITE_TIMEOUT = 30.0
 LINGER = 2.0
 """The seconds for which data is discarded after an error, since closing at once could destroy the error's response."""
 
+MAX_REFUSED = 100
+"""The connections over the limit that may wait for their response 503; more are closed at once."""
+
+_LOG_INTERVAL = 60.0
+"""The seconds between two log lines about refused connections."""
+
 _PART = 8 * 1024
 """The bytes that are parsed at once; a head that starts in a part behind another request has these more."""
 
@@ -37,7 +45,35 @@ _MESSAGES = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         f"The request line and headers, or the trailers, are over {MAX_HEAD_BYTES} bytes."
     ),
+    HTTPStatus.SERVICE_UNAVAILABLE: "As many connections are open as --max-connections of the mock allows.",
 }
+
+
+class ConnectionLimit:
+    """The number of connections that may be open at once. The log has a line about refused ones once a minute."""
+
+    def __init__(self, maximum: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.maximum = maximum
+        self._clock = clock
+        self._next_line = 0.0
+
+    def is_exceeded_by(self, connections: int) -> bool:
+        """Return whether the last of this number of open connections is over the limit."""
+        return connections > self.maximum
+
+    def is_far_exceeded_by(self, connections: int) -> bool:
+        """Return whether so many connections are over the limit that the last one gets no response."""
+        return connections > self.maximum + MAX_REFUSED
+
+    def log_refusal(self, logger: logging.Logger) -> None:
+        """Log that connections are refused."""
+        if self._clock() >= self._next_line:
+            self._next_line = self._clock() + _LOG_INTERVAL
+            logger.warning(
+                "The limit on open connections, %d, is reached; more are refused with 503. "
+                "To allow more, start with --max-connections.",
+                self.maximum,
+            )
 
 
 class _ReadControl(FlowControl):
@@ -58,10 +94,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     `_unfinished` counts the bytes since the parser last completed a head or a part of a body, so it bounds what the
     parser stores: one header without an end, many headers, trailers, the extensions of a chunk, and blank lines.
+
+    The first data on a connection over `limit` gets 503, whatever it is.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, limit: ConnectionLimit | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._limit = limit
+        self._is_refused = False
         self._unfinished = 0
         self._error: HTTPStatus | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -71,7 +111,20 @@ class BoundedProtocol(HttpToolsProtocol):
         """Wait for the first request, but not without an end."""
         super().connection_made(transport)
         self.flow = _ReadControl(transport, self.pipeline)
-        self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+        if self._limit is not None and self._limit.is_exceeded_by(len(self.connections)):
+            self._refuse(self._limit)
+        else:
+            self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+
+    def _refuse(self, limit: ConnectionLimit) -> None:
+        """Wait for a request to which 503 can be sent: a response without a request confuses clients."""
+        limit.log_refusal(self.logger)
+        if limit.is_far_exceeded_by(len(self.connections)):
+            self.transport.abort()
+            return
+        self._is_refused = True
+        self._error = HTTPStatus.SERVICE_UNAVAILABLE
+        self._deadline = self.loop.call_later(LINGER, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop all timers."""
@@ -84,6 +137,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._unfinished == 0 and len(data) <= _PART and self._error is None:
             self._parse(data)
             return
+        if self._is_refused:
+            self._is_refused = False
+            self._reject(HTTPStatus.SERVICE_UNAVAILABLE)
         start = 0
         while start < len(data) and self._error is None:
             end = start + min(_PART, MAX_HEAD_BYTES - self._unfinished)

@@ -8,6 +8,7 @@ import os
 import shlex
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from mockserver.canvas.seed import WorldFileError, read_world
 from mockserver.canvas.world import World
 from mockserver.contract import contract_file
 from mockserver.control.origins import is_loopback
-from mockserver.protocol import BoundedProtocol
+from mockserver.descriptors import allow_connections
+from mockserver.protocol import MAX_REFUSED, BoundedProtocol, ConnectionLimit
 from mockserver.terminal import LogFormatter, printable
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 _FIRST_PATH = "/api/v1/users/self/communication_channels"
 _SERVER: dict[str, Any] = {
-    "http": BoundedProtocol,
     "log_config": None,  # records reach the handler of `run`, which writes them on one printable line
     "log_level": "warning",
     "access_log": False,
@@ -75,11 +76,13 @@ def _serve(options: argparse.Namespace) -> int:
         )
         gc.freeze()  # the world stays; each scan of a million channels stopped all requests for 0.6 s
         gc.enable()
-        warning = _warning(listener)
-        if warning is not None:
-            print(warning, file=sys.stderr)
+        allowed = allow_connections(options.max_connections, MAX_REFUSED)
+        for warning in (_exposure_warning(listener), _connections_warning(options.max_connections, allowed)):
+            if warning is not None:
+                print(warning, file=sys.stderr)
         print(_banner(world, options, listener), file=sys.stderr, flush=True)
-        uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listener])
+        settings = _SERVER | {"http": partial(BoundedProtocol, limit=ConnectionLimit(allowed))}
+        uvicorn.Server(uvicorn.Config(app, **settings)).run(sockets=[listener])
     return 0
 
 
@@ -126,7 +129,7 @@ def _listener(host: str, port: int) -> socket.socket:
         raise _CannotListen(f"Cannot listen on {where}: {reason}. Choose another port with --port.") from None
 
 
-def _warning(listener: socket.socket) -> str | None:
+def _exposure_warning(listener: socket.socket) -> str | None:
     """Return a warning if other machines can reach the address, else None."""
     host, port = listener.getsockname()[:2]
     if is_loopback(host):
@@ -135,6 +138,13 @@ def _warning(listener: socket.socket) -> str | None:
         f"Warning: {authority_of(host, port)} is not a loopback address, and the tokens are public. "
         "Everybody who can reach this machine can read and change the channels of the mock."
     )
+
+
+def _connections_warning(wanted: int, allowed: int) -> str | None:
+    """Return a warning if the system allows fewer connections than wanted, else None."""
+    if allowed == wanted:
+        return None
+    return f"Warning: the limit on open files (ulimit -n) allows {allowed} connections, not {wanted}."
 
 
 def _banner(world: World, options: argparse.Namespace, listener: socket.socket) -> str:
