@@ -13,7 +13,7 @@ STRICT :=
 RELOAD :=
 ARGS :=
 
-# The target of the contract suite. Tokens reach the suite through the environment, never on a command line.
+# The target of the contract suite. Its tokens come from the environment; on the command line they are refused below.
 CANVAS_URL ?=
 CANVAS_TOKEN ?=
 CANVAS_ADMIN_TOKEN ?=
@@ -31,6 +31,20 @@ export CANVAS_URL CANVAS_TOKEN CANVAS_ADMIN_TOKEN CANVAS_SITE_ADMIN_TOKEN CANVAS
 export CANVAS_EXPIRED_TOKEN CANVAS_REVOKED_TOKEN CANVAS_OTHER_USER_ID
 REPORTS ?=
 export PROFILE SEED RATE ALLOW_HTTP REPORTS
+
+# The list of processes shows make's command line to every user of the machine, and MAKEFLAGS hands it to each program.
+ON_COMMAND_LINE = $(if $(findstring command line,$(origin $(1))),$(1))
+SECRETS := $(strip $(foreach name,$(.VARIABLES),$(if $(or \
+  $(findstring TOKEN,$(name)),$(findstring token,$(name)),$(findstring Token,$(name))),$(call ON_COMMAND_LINE,$(name)))))
+ifneq (,$(or $(findstring TOKEN=,$(ARGS)),$(findstring token=,$(ARGS)),$(findstring --token,$(ARGS))))
+SECRETS += ARGS
+endif
+ifneq (,$(strip $(SECRETS)))
+$(error $(firstword $(SECRETS)) puts a token on the command line of make, where the list of processes shows it to \
+  every user of the machine; put it into the environment instead, with `read -rs CANVAS_TOKEN; export CANVAS_TOKEN` \
+  or as a secret of the CI system)
+endif
+
 # pytest stores its rewritten modules as bytecode; without these files each run of the suite starts two seconds later.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -38,7 +52,7 @@ READERS := readers
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
-  fidelity clients diff-contract overlays dist reuse mutants
+  fidelity clients diff-contract overlays dist reuse mutants soak killed-runs
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,10 +86,10 @@ mock: $(VENV)/mock ## Run the mock: PORT= HOST= WORLD=file.yaml STRICT=1 RELOAD=
 	  $(if $(WORLD),--world $(WORLD)) $(if $(filter-out 0,$(STRICT)),--strict) $(if $(filter-out 0,$(RELOAD)),--reload) $(ARGS)
 
 # make itself exits with 2 whenever a command fails: CI runs `canvas-contract` or `$(BIN)/python -m contract_tests`.
-contract: $(VENV)/contract ## Test the mock, or CANVAS_URL=, against the contract (exit status 0 passed, 2 otherwise): PROFILE=smoke|quick|default|thorough SEED= RATE= READ_ONLY=1 ARGS=--verbose
+contract: $(VENV)/contract ## Test the mock, or CANVAS_URL= with tokens from the environment, against the contract (exit status 0 passed, 2 otherwise): PROFILE=smoke|quick|default|thorough SEED= RATE= READ_ONLY=1 ARGS=--verbose
 	@$(BIN)/python -m contract_tests $(ARGS)
 
-compare: $(VENV)/contract ## Send the same requests to the mock and to CANVAS_URL=, and list the differences
+compare: $(VENV)/contract ## Send the same requests to the mock and to CANVAS_URL= with tokens from the environment, and list the differences
 	@$(BIN)/python -m contract_tests.comparison $(ARGS)
 
 # Three workers, because many tests wait: for a server that is silent, or for a run of the suite.
@@ -110,6 +124,12 @@ bench: $(VENV)/dev ## Measure the mock and other mock servers, and write docs/pe
 
 bench-contract: $(VENV)/dev ## Measure the suite, and write docs/performance-contract.md: ARGS='--profiles quick'
 	@$(BIN)/python -m benchmarks.contract $(ARGS)
+
+soak: $(VENV)/dev ## Send requests and garbage to the mock for ten minutes, and write docs/reliability.md: ARGS='--minutes 1'
+	@$(BIN)/python -m benchmarks.reliability.soak $(ARGS)
+
+killed-runs: $(VENV)/dev ## Kill fifty runs of the suite, check that the next restores the account, and write docs/reliability.md: ARGS='--runs 5'
+	@$(BIN)/python -m benchmarks.reliability.killed_runs $(ARGS)
 
 # The tools below come from the Node and Java ecosystems.
 

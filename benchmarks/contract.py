@@ -27,11 +27,12 @@ _PAGE = servers.ROOT / "docs" / "performance-contract.md"
 _TARGET_SECONDS = {"quick": 15, "default": 60}
 """Time limits by profile, on two processors."""
 _REQUESTS = re.compile(r"([\d,]+) of [\d,]+\s+requests")
-_REMOVED_VARIABLES = {
+REMOVED_VARIABLES = {
     *TOKENS,
     *("CANVAS_URL", "CANVAS_OTHER_USER_ID", "PROFILE", "SEED", "RATE", "READ_ONLY", "REPORTS", "ALLOW_HTTP"),
     "PYTHONDONTWRITEBYTECODE",  # without bytecode files, every run would include compilation
 }
+"""The variables that a run of the suite must not inherit."""
 
 _PREFACE = """\
 # Performance of the suite
@@ -94,7 +95,7 @@ def _measure_profile(profile: str) -> SuiteTiming:
 
 
 def _run_suite(folder: str, *options: str) -> subprocess.CompletedProcess[str]:
-    variables = {name: value for name, value in servers.environment().items() if name not in _REMOVED_VARIABLES}
+    variables = {name: value for name, value in servers.environment().items() if name not in REMOVED_VARIABLES}
     command = [sys.executable, "-m", "contract_tests", "--reports", folder, *options]
     environment = {**variables, "CANVAS_JOURNAL": folder}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

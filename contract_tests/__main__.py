@@ -6,24 +6,34 @@ Exit status: 0 passed, 1 failed, 2 inconclusive.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import os
 import sys
+from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from contract_tests.report.names import remove_reports
+from contract_tests.client.redaction.escapes import one_line
+from contract_tests.interruption import Interruption, ignore_signals
+from contract_tests.report.names import PAGE, remove_reports
+from contract_tests.token_arguments import token_argument_error, without_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _INCONCLUSIVE = 2
-_REQUIRED = ("hypothesis", "jinja2", "openapi_spec_validator", "pytest", "schemathesis")
+_REQUIRED = ("filelock", "hypothesis", "jinja2", "openapi_spec_validator", "pytest", "schemathesis")
 """The packages of the extra `contract`; this module imports none of them before it has looked for them."""
 _EXTRA = (
     "The contract tests need packages that are not installed ({}); "
     "install them with: pip install 'canvas-channels-contract[contract]'."
 )
+_STARTING = "The run starts, which takes a few seconds, and then ends without a test"
+_CRASH = "The suite ended with an error of its own ({}); report it to the authors of the suite."
+_CLEAN_UP = "clean-up"
+"""The argument that deletes leftover channels instead of running tests."""
 _VARIABLES = {"--url": "CANVAS_URL", "--profile": "PROFILE", "--seed": "SEED", "--reports": "REPORTS"}
 """The variable that each option sets."""
 _EPILOG = """\
@@ -45,6 +55,10 @@ Proxies and certificates are read from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PR
 SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
 Tests whose variables are not set are skipped.
 All other options are passed to pytest, such as -k deletion.
+A file such as contract_tests/test_tokens.py, or contract_tests/test_tokens.py::test_altered_token_is_401,
+selects its tests.
+
+canvas-contract clean-up deletes the channels that runs have left; see canvas-contract clean-up --help.
 
 exit status of canvas-contract and of python -m contract_tests:
   0  passed: every selected test ran, and none failed
@@ -53,75 +67,193 @@ exit status of canvas-contract and of python -m contract_tests:
 make contract exits with 0 for passed, and with 2 for failed and for inconclusive.
 """
 
+_CLEAN_UP_EPILOG = """\
+It deletes only channels at the suite's reserved addresses, and what a journal in the folder explains:
+those of the user of CANVAS_TOKEN and, with CANVAS_ADMIN_TOKEN, those of CANVAS_OTHER_USER_ID.
+CANVAS_ADMIN_TOKEN also deletes the channels of users who may not edit them.
+Without a terminal and without --yes it lists them, and prints the command that deletes them.
+
+exit status:
+  0  the last list of each account shows none of these channels
+  2  channels remain, or an account could not be listed; the output states the reason and the remedy
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Test the target against the contract, and return the exit status."""
-    try:
-        return _main(arguments)
-    except BrokenPipeError:  # the reader has closed the pipe, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _INCONCLUSIVE
-    except KeyboardInterrupt:
-        return _refuse("The run was interrupted; run it again.", Path(os.environ.get("REPORTS") or "reports"))
+    interruption = Interruption()
+    with interruption.handling():
+        try:
+            status = _main(sys.argv[1:] if arguments is None else arguments, interruption)
+            sys.stdout.flush()
+        except OSError:  # standard output is full, or its reader has closed the pipe, as `| head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _INCONCLUSIVE
+        except KeyboardInterrupt:
+            print(f"Inconclusive: {interruption.sentence}")
+            return _INCONCLUSIVE
+        return status
 
 
-def _main(arguments: Sequence[str] | None) -> int:
+def command() -> NoReturn:
+    """Run the command line, and end the process with the exit status; no signal changes it any more."""
+    status = main()
+    ignore_signals()
+    sys.exit(status)
+
+
+def _main(arguments: Sequence[str], interruption: Interruption) -> int:
+    start, reason, status = None, "", _INCONCLUSIVE
+    with ExitStack() as stack:
+        try:
+            with interruption.protected(lambda: _STARTING):
+                is_clean_up = _is_clean_up(arguments)
+                start = None if is_clean_up else _start(arguments, stack)
+            if start is None:
+                return _clean_up([argument for argument in arguments if argument != _CLEAN_UP], interruption)
+            reason = start.obstacle or start.error
+            if not reason:
+                reason, status = _run(start.pytest_options, interruption)
+        except KeyboardInterrupt:
+            if start is None:
+                raise
+            reason = "" if (start.folder / PAGE).exists() else interruption.sentence
+        except Exception as error:  # noqa: BLE001  # exit status 1 is the verdict `failed`
+            reason = _CRASH.format(f"{type(error).__name__}: {error}")
+        finally:
+            gc.enable()
+        interruption.start_end()
+        if start is None:
+            return _refuse(reason)
+        if start.obstacle:  # also after a signal: the folder may be another run's
+            return _refuse(_as_typed(start.obstacle, start.given))
+        return _refuse(_as_typed(reason, start.given), start.folder) if reason else status
+
+
+class _Start(NamedTuple):
+    """A run before its start."""
+
+    given: dict[str, str]
+    """The values of the options that set a variable."""
+    folder: Path
+    pytest_options: list[str]
+    obstacle: str
+    """The sentence on why the run can neither start nor write reports; empty if it can."""
+    error: str
+    """The sentence on a wrong option; empty if there is none."""
+
+
+def _start(arguments: Sequence[str], stack: ExitStack) -> _Start:
+    """Read the options, and prepare the folder of the reports."""
+    gc.disable()  # the objects that imports make remain; looking at them takes a quarter of the CPU time of the start
+    wrong_option = token_argument_error(arguments, os.environ)
     try:
-        options, pytest_options = _parser().parse_known_args(arguments)
+        options, pytest_options = _parser().parse_known_args([] if wrong_option else arguments)
     except _OptionError as error:
-        folder = Path(os.environ.get("REPORTS") or "reports")
-        return _refuse(_prepare(folder) or f"{error}; canvas-contract --help lists the options.", folder)
+        options, pytest_options = _parser().parse_known_args([])
+        wrong_option = f"{error}; canvas-contract --help lists the options."
     given = {name: getattr(options, name.removeprefix("--")) for name in _VARIABLES}
-    os.environ.update({_VARIABLES[name]: value for name, value in given.items() if value is not None})
+    given = {name: value for name, value in given.items() if value is not None}
+    os.environ.update({_VARIABLES[name]: value for name, value in given.items()})
     os.environ.update({"READ_ONLY": "1"} if options.read_only else {})
     folder = Path(os.environ.get("REPORTS") or "reports")
-    if reason := _prepare(folder):
-        return _refuse(reason, folder)
+    all_options = [*_own_options(is_verbose=options.verbose), *pytest_options]
+    return _Start(given, folder, all_options, _prepare(folder, stack), wrong_option)
 
-    import pytest  # noqa: PLC0415  # see _REQUIRED
 
-    from contract_tests.report.command import CommandLine, NotStarted, settings_error  # noqa: PLC0415
+def _is_clean_up(arguments: Sequence[str]) -> bool:
+    """Return whether the first argument that is no option of this command, nor its value, is the command clean-up."""
+    before = [*takewhile(lambda argument: argument != _CLEAN_UP, arguments)]
+    try:
+        return len(before) < len(arguments) and not _parser().parse_known_args(before)[1]
+    except _OptionError:
+        return False
+
+
+def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
+    """Delete leftover channels, and return the exit status; the reports of the last run remain."""
+    try:
+        if reason := token_argument_error(arguments, os.environ) or _missing_packages():
+            return _refuse(reason)
+        options = _clean_up_parser().parse_args(arguments)
+    except _OptionError as error:
+        return _refuse(f"{error}; canvas-contract clean-up --help lists the options.")
+    given = {name: value for name in ("--url", "--reports") if (value := getattr(options, name[2:])) is not None}
+    os.environ.update({_VARIABLES[name]: value for name, value in given.items()})
+
+    from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.client.inconclusive import Inconclusive  # noqa: PLC0415
+
+    try:
+        return clean_up_leftovers(
+            interruption, [part for pair in given.items() for part in pair], is_confirmed=options.yes
+        )
+    except Inconclusive as error:
+        return _refuse(_as_typed(str(error), given))
+
+
+def _run(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int]:
+    """Run pytest, and return the exit status, and the reason if the run was refused, so that it wrote no reports."""
+    from contract_tests.report.command import run_pytest, settings_error  # noqa: PLC0415  # see _REQUIRED
 
     if reason := settings_error():
-        return _refuse(_as_typed(reason, [name for name, value in given.items() if value is not None]), folder)
-    command = CommandLine()
-    try:
-        status = pytest.main([*_own_options(is_verbose=options.verbose), *pytest_options], plugins=[command])
-    except NotStarted:
-        status = pytest.ExitCode.USAGE_ERROR
-    if command.error:
-        return _refuse(command.error, folder)
-    if not command.has_started:
-        reason = "No test ran: pytest has only printed what its options ask for."
-        return _refuse(reason, folder)
-    return int(status) if status in (0, 1) else _INCONCLUSIVE
+        return reason, _INCONCLUSIVE
+    return run_pytest(arguments, interruption)
 
 
-def _prepare(folder: Path) -> str:
-    """Remove the reports of an earlier run, and return the reason why no run can start; empty if there is none."""
+def _prepare(folder: Path, stack: ExitStack) -> str:
+    """Lock the folder of the reports, remove those of an earlier run, and return the reason why no run can start.
+
+    The reason is empty if there is none.
+    """
+    if reason := _missing_packages():
+        return reason
+
+    # A signal that interrupted the import of a package later would make it unusable for the reports.
+    from contract_tests.report import command, files  # noqa: F401, PLC0415, I001  # see _REQUIRED
+    from contract_tests.client.folder import opened_folder, reason_of  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.client.settings import Inconclusive  # noqa: PLC0415
+
+    journal = Path(os.environ.get("CANVAS_JOURNAL") or folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(opened_folder(folder))
+        if not (journal.exists() and journal.samefile(folder)):
+            stack.enter_context(opened_folder(journal, "CANVAS_JOURNAL"))
         remove_reports(folder)
+    except Inconclusive as error:
+        return str(error)
     except OSError as error:
-        return f"REPORTS is {str(folder)!r}, where no report can be written ({error.strerror}); set it to a folder."
+        return (
+            f"REPORTS is {str(folder)!r}, where {Path(error.filename or folder).name} cannot be replaced "
+            f"({reason_of(error)}); remove it, or set REPORTS to another folder."
+        )
+    return ""
+
+
+def _missing_packages() -> str:
+    """Return the sentence on the packages of the suite that are not installed; empty if there are none."""
     missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
     return _EXTRA.format(", ".join(missing)) if missing else ""
 
 
-def _refuse(reason: str, folder: Path) -> int:
-    """Print why the run is inconclusive, write it into the reports as far as that is possible, and return 2."""
-    print(f"Inconclusive: {reason}")
-    try:
-        from contract_tests.report.files import report_line, write_refusal  # noqa: PLC0415  # see _REQUIRED
+def _refuse(reason: str, folder: Path | None = None) -> int:
+    """Print why the run is inconclusive, write it into the reports as far as that is possible, and return 2.
 
-        write_refusal(reason, folder)
-        print(report_line(folder))
-    except (ImportError, OSError):  # the reason is that a package or the folder is missing
-        pass
+    Without a folder, nothing can be written, or another run uses it.
+    """
+    reason = without_tokens(one_line(reason), os.environ)
+    print(f"Inconclusive: {reason}", flush=True)
+    if folder is None:
+        return _INCONCLUSIVE
+
+    from contract_tests.report.files import report_line, write_refusal  # noqa: PLC0415  # see _REQUIRED
+
+    write_refusal(reason, folder)
+    print(one_line(report_line(folder)))
     return _INCONCLUSIVE
 
 
-def _as_typed(reason: str, options: Sequence[str]) -> str:
+def _as_typed(reason: str, options: Iterable[str]) -> str:
     """Return the reason with the name of the option in place of the variable that it sets."""
     for name in options:
         if reason.startswith(f"{_VARIABLES[name]} "):
@@ -193,5 +325,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _clean_up_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="canvas-contract clean-up",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="List the channels that runs of the contract suite have left, and delete them after asking.",
+        epilog=_CLEAN_UP_EPILOG,
+    )
+    parser.add_argument("--url", action=_Once, help="origin of the server (default: $CANVAS_URL)")
+    parser.add_argument(
+        "--reports", action=_Once, metavar="DIR", help="folder of the journal (default: $REPORTS, or ./reports)"
+    )
+    parser.add_argument("--yes", action="store_true", help="delete without asking")
+    return parser
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import signal
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import wraps
@@ -15,11 +14,14 @@ import hypothesis
 import pytest
 
 from contract_tests.account.baseline import Baseline, record_baseline
-from contract_tests.account.clean_up import OpenedAccounts, clean_up, remove_created_channels
-from contract_tests.account.credentials import check_credentials
+from contract_tests.account.clean_up import remove_created_channels, send_unvalidated
+from contract_tests.account.credentials import check_admin_rights, check_credentials
+from contract_tests.account.opened import OpenedAccounts, remaining_debts
 from contract_tests.account.permission import with_editor
 from contract_tests.account.preflight import check_is_another_user, check_user_exists, open_account
+from contract_tests.account.restoration import LeftoverError
 from contract_tests.client.api_client import TOKEN, TYPE, ApiClient
+from contract_tests.client.lock import account_locks
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import PROFILES, Settings, read_number, read_profile, read_settings
@@ -27,17 +29,17 @@ from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.known_defects import known_defect_name
+from contract_tests.report.command import check_junit, interruption_of
+from contract_tests.report.names import REPORTER
 from contract_tests.report.plugin import ReportPlugin
-from contract_tests.report.progress import INTERVAL, use_quiet_reporter
+from contract_tests.report.progress import INTERVAL, progress_interval, use_quiet_reporter
 from contract_tests.selection import MARKER, PREFERRED_MARKER, select_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from contract_tests.client.api_client import Channel
 
-_PLUGIN = "canvas-contract-reporter"
 _SCENARIOS = ("all_channels", "targets")
 """The fixtures whose channels several tests use, one after the other."""
 
@@ -47,19 +49,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("canvas-contract")
     group.addoption("--canvas-summary", choices=("short", "full"), default="short", help="the size of the summary")
     group.addoption(
-        "--progress-interval", type=float, default=INTERVAL, metavar="SECONDS", help="time between lines of progress"
+        "--progress-interval",
+        type=progress_interval,
+        default=INTERVAL,
+        metavar="SECONDS",
+        help="time between lines of progress",
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Let the report plugin write the file of --junitxml: pytest's own file does not say why a run ended early."""
+    check_junit(config.option.xmlpath)
     config.option.canvas_junit, config.option.xmlpath = config.option.xmlpath, None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Configure Hypothesis by the profile, register the report plugin, and clean up after signals."""
+    """Configure Hypothesis by the profile, and register the report plugin."""
     suppressed = [
         hypothesis.HealthCheck.function_scoped_fixture,  # the fixtures clean up on the server, after each test
         hypothesis.HealthCheck.too_slow,  # requests over the network are slow
@@ -77,11 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", PREFERRED_MARKER)
     read_number("SEED", os.environ.get("SEED") or "1")
     use_quiet_reporter(config)
-    config.pluginmanager.register(ReportPlugin(config), _PLUGIN)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
-            signal.signal(number, _interrupt)
+    config.pluginmanager.register(ReportPlugin(config, interruption_of(config)), REPORTER)
 
 
 @pytest.hookimpl(trylast=True)
@@ -89,7 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out the tests that do not belong to the profile, after the options of the command line apply."""
     name = read_profile()
     selected = select_tests(items, name, PROFILES[name])
-    plugin = config.pluginmanager.get_plugin(_PLUGIN)
+    plugin = config.pluginmanager.get_plugin(REPORTER)
     assert isinstance(plugin, ReportPlugin)
     plugin.left_out = len(items) - len(selected)
     items[:] = selected
@@ -116,7 +119,7 @@ def contract() -> Contract:
 @pytest.fixture(scope="session")
 def reporter(pytestconfig: pytest.Config) -> ReportPlugin:
     """The plugin that writes the reports."""
-    plugin = pytestconfig.pluginmanager.get_plugin(_PLUGIN)
+    plugin = pytestconfig.pluginmanager.get_plugin(REPORTER)
     assert isinstance(plugin, ReportPlugin)
     return plugin
 
@@ -131,13 +134,16 @@ def opened_accounts() -> OpenedAccounts:
 def transport(settings: Settings, reporter: ReportPlugin, opened_accounts: OpenedAccounts) -> Iterator[Transport]:
     """The transport that sends all requests; at the end of the run it cleans up all accounts."""
     directory = Path(os.environ.get("CANVAS_JOURNAL") or reporter.folder)
-    transport = Transport(settings, Journal(directory, settings.url), known_defect=known_defect_name)
+    locks = account_locks(settings)
+    transport = Transport(settings, Journal(directory, settings.url), known_defect=known_defect_name, locks=locks)
     reporter.set_transport(transport)
     yield transport
-    with reporter.tolerate_inconclusive():
+    with reporter.tolerate_inconclusive(), reporter.interruption.ended_by_third_signal():
         opened_accounts.clean_up(transport.journal)
-    if not (transport.journal.live or transport.guard.is_read_only) and reporter.has_cleaned_up:
-        transport.journal.remove()
+    if not transport.guard.is_read_only:
+        reporter.add_note(remaining_debts(transport.journal, transport.journal.users))
+        if reporter.has_cleaned_up:
+            transport.journal.remove()
     transport.close()
 
 
@@ -170,7 +176,7 @@ def owner_baseline(
     for sentence in reporter.set_baseline(baseline):
         record_testsuite_property("limit", sentence)
     yield baseline
-    _close(baseline, reporter)
+    _close(baseline, opened_accounts, reporter)
 
 
 @pytest.fixture(scope="session")
@@ -227,7 +233,7 @@ def other_baseline(
     check_is_another_user(owner, settings.other_user_id)
     baseline = _open(admin_token.for_user(settings.other_user_id), None, opened_accounts)
     yield baseline
-    _close(baseline, reporter)
+    _close(baseline, opened_accounts, reporter)
 
 
 @pytest.fixture(scope="session")
@@ -274,7 +280,8 @@ def device(owner_baseline: Baseline, settings: Settings) -> ApiClient:
     for name in ("CANVAS_PUSH_TOKEN", "CANVAS_TOKEN"):
         if name in settings.tokens:
             client = replace(owner, token=settings.tokens[name], token_name=name)
-            if client.create_with(((TYPE, "push"), (TOKEN, addresses.DEVICE))).status_code == 200:
+            fields = ((TYPE, "push"), (TOKEN, addresses.DEVICE))
+            if send_unvalidated(client, "POST", body=fields).status_code == 200:
                 remove_created_channels(owner)
                 return client
     pytest.skip("needs a token whose developer key can push (SNS), in CANVAS_PUSH_TOKEN or CANVAS_TOKEN")
@@ -309,7 +316,7 @@ def targets(owner: ApiClient, other: ApiClient, opened_accounts: OpenedAccounts)
 
 
 @pytest.fixture(autouse=True)
-def _clean(request: pytest.FixtureRequest, opened_accounts: OpenedAccounts) -> Iterator[None]:
+def _clean(request: pytest.FixtureRequest, opened_accounts: OpenedAccounts, reporter: ReportPlugin) -> Iterator[None]:
     """Start a new script before each test, and remove the channels that the test created after it.
 
     The channels of a fixture in _SCENARIOS remain as long as each next test uses the same fixture.
@@ -322,8 +329,9 @@ def _clean(request: pytest.FixtureRequest, opened_accounts: OpenedAccounts) -> I
         client.transport.start_test(request.node.name)
     with _observing(request, clients):
         yield
-    for client in clients:
-        remove_created_channels(client, opened_accounts.kept)
+    with reporter.tolerate_third_signal(), reporter.interruption.ended_by_third_signal():
+        for client in clients:
+            remove_created_channels(client, opened_accounts.kept)
     if clients:
         clients[0].transport.test = ""
         _report_leak(clients[0].transport)
@@ -361,10 +369,6 @@ def _observing(request: pytest.FixtureRequest, clients: list[ApiClient]) -> Iter
         handle.inner_test = original
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
-
-
 def _open(client: ApiClient, admin: ApiClient | None, opened: OpenedAccounts) -> Baseline:
     client, channels_before = open_account(client, opened, admin)
     if client.user == "self":
@@ -372,17 +376,30 @@ def _open(client: ApiClient, admin: ApiClient | None, opened: OpenedAccounts) ->
     client = opened.clients[-1] = with_editor(client, admin)
     profile = client.transport.settings.limits
     needs_creations = client.user == "self" or profile.cases != 0
-    return record_baseline(client, channels_before, profile.addresses if needs_creations else ())
+    baseline = record_baseline(client, channels_before, profile.addresses if needs_creations else ())
+    if client.user == "self":
+        check_admin_rights(client, admin)
+    return baseline
 
 
-def _close(baseline: Baseline, reporter: ReportPlugin) -> None:
+def _close(baseline: Baseline, opened: OpenedAccounts, reporter: ReportPlugin) -> None:
     """Clean up the account, and report any difference from its baseline as a failure.
 
     A read-only run changes nothing, so any difference has another cause.
     """
     if baseline.client.transport.guard.is_read_only:
         return
-    with reporter.tolerate_inconclusive():
-        clean_up(baseline.client)
-        if differences := baseline.compare():
-            reporter.add_account_difference(baseline.client.id, differences)
+    with reporter.tolerate_inconclusive(), reporter.interruption.ended_by_third_signal():
+        try:
+            channels = opened.clean_up_account(baseline.client)
+        except LeftoverError as error:
+            _report_differences(baseline, error.channels, reporter)
+            raise
+        _report_differences(baseline, channels, reporter)
+
+
+def _report_differences(baseline: Baseline, channels: list[Channel] | None, reporter: ReportPlugin) -> None:
+    """Report the differences of these channels from those before the run, if they are known."""
+    differences = [] if channels is None else baseline.compare(channels)
+    if differences:
+        reporter.add_account_difference(baseline.client.id, differences)

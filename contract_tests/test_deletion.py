@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.account.clean_up import is_created_by_suite
-from contract_tests.client.api_client import (
-    DELETE,
-    DELETE_BY_ADDRESS,
-    expect_not_found,
-    expect_ok,
-    expect_validation_errors,
-)
+from contract_tests.client.api_client import expect_not_found, expect_ok, expect_validation_errors
+from contract_tests.client.request import DELETE, DELETE_BY_ADDRESS
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests.client.api_client import ADDRESS, CREATE, LIST, TOKEN, TYPE, describe, expect_ok
+from contract_tests.client.api_client import ADDRESS, TOKEN, TYPE, describe, expect_ok
+from contract_tests.client.request import CREATE, LIST
 from contract_tests.client.safety import addresses
 from contract_tests.oracle.known_defects import known_defect
 

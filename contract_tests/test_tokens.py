@@ -8,8 +8,6 @@ import pytest
 
 from contract_tests.client.api_client import (
     ADDRESS,
-    CREATE,
-    DELETE_BY_ADDRESS,
     TYPE,
     ApiClient,
     expect_forbidden,
@@ -19,6 +17,7 @@ from contract_tests.client.api_client import (
     expect_validation_errors,
 )
 from contract_tests.client.ids import local_id
+from contract_tests.client.request import CREATE, DELETE_BY_ADDRESS
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:

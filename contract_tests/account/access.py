@@ -12,6 +12,7 @@ from contract_tests.client.api_client import FORBIDDEN_STATUSES
 from contract_tests.client.body import parse_json
 from contract_tests.client.ids import local_id
 from contract_tests.client.rejection import is_outside_scopes
+from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ class Access:
         response = send_unvalidated(self.client.acting_as(self.client.id), "GET")
         return response.status_code not in _DENIED_STATUSES
 
+    def check_scopes(self) -> None:
+        """Raise Inconclusive if the scopes of the token do not allow both deletions; a read-only run sends none."""
+        if not self.is_read_only:
+            for tail in (("0",), tuple(addresses.NEVER_CREATED)):
+                self._within_scopes(send_unvalidated(self.client, "DELETE", tail=tail))
+
     @property
     def sees_bounces(self) -> bool:
         """Whether a listed channel has fields that only a site admin sees (behaviour 8)."""
@@ -68,7 +75,11 @@ class Access:
     def _within_scopes(self, response: httpx2.Response) -> httpx2.Response:
         if is_outside_scopes(response):
             name = self.client.token_name
-            raise Inconclusive(f"The scopes of {name} do not allow this; give a token without scopes, or unset {name}.")
+            request = response.request
+            what = "lists" if request.method == "GET" else "deletes" if request.method == "DELETE" else "creates"
+            raise Inconclusive(
+                f"The scopes of {name} do not allow {what} of channels; give a token without scopes, or unset {name}."
+            )
         return response
 
 

@@ -1,83 +1,89 @@
-"""Clean-up of the test accounts: lists a user's channels, and deletes those that the suite created.
+"""Clean-up after each test: lists a user's channels, and deletes those that the suite created.
 
 Responses are not validated here, so that clean-up also works with a target that violates the contract.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.client.api_client import TOKEN, TYPE, page_size
+from contract_tests.client.api_client import MAX_CHANNELS, page_size
 from contract_tests.client.body import json_object, parse_json
+from contract_tests.client.ids import read_id
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.leaks import LeakError
+from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     import httpx2
 
     from contract_tests.client.api_client import ApiClient, Channel
-    from contract_tests.client.safety.journal import Journal
 
 MAX_ROWS = 101
 """The maximum number of rows of a user on Canvas, including deleted channels (behaviour 5.6)."""
 
+_RESERVED_DOMAIN = re.compile(r"[@.](example\.(com|net|org)|invalid|test|example|localhost)$", re.IGNORECASE)
+"""The end of an address that can be nobody's (RFC 2606, RFC 6761)."""
 
-@dataclass
-class OpenedAccounts:
-    """The accounts that the run has opened, and the client that removes leftovers from all others."""
 
-    clients: list[ApiClient] = field(default_factory=list)
-    """A client for each opened account."""
-    scenario: str = ""
-    """The fixture of the channels that the last test left for the next test with the same fixture."""
-    kept: set[int] = field(default_factory=set)
-    """The ids of these channels."""
-    listed: list[Channel] = field(default_factory=list)
-    """The test user's channels, as the fixture `all_channels` has last read them."""
-    writes: int = -1
-    """The number of requests other than GET and HEAD that had been sent then."""
-    admin: ApiClient | None = None
-    """The client with the administrator's token, which can delete what a faulty target created for another user."""
+@dataclass(frozen=True)
+class Listing:
+    """The channels that the target lists for a user."""
 
-    def start_scenario(self, scenario: str) -> None:
-        """Remove the channels that the last test left, unless the next test has the same scenario."""
-        if scenario == self.scenario:
-            return
-        self.scenario = scenario
-        self.kept.clear()
-        self.writes = -1
-        for client in self.clients:
-            remove_created_channels(client)
-
-    def keep_channels(self, client: ApiClient) -> None:
-        """Leave the channels that now exist for this user to the next test of the scenario."""
-        journal = client.transport.journal
-        self.kept |= {number for number, user in journal.live.items() if user == client.id}
-
-    def clean_up(self, journal: Journal) -> None:
-        """Clean up every opened account, then delete what was or may have been created for any other user."""
-        for client in self.clients:
-            clean_up(client)
-        if self.admin is not None:
-            users = {*journal.live.values(), *(user for user, *_ in journal.uncertain if user)}
-            for user in users - {client.id for client in self.clients}:
-                remove_created_channels(self.admin.for_user(user))
+    channels: list[Channel]
+    unreadable: list[object]
+    """The elements of the list without an id of their own."""
+    problem: str = ""
+    """Why the user may have other channels; empty if the list is complete."""
 
 
 def list_unvalidated(client: ApiClient) -> list[Channel]:
-    """Return all channels that the target lists, even if its pages overlap or have invalid elements."""
+    """Return all channels that the target lists, even if its pages overlap or have invalid elements.
+
+    Raises Inconclusive if the list does not end at a number of channels that a user can have.
+    """
+    listing = read_list(client)
+    if len(listing.channels) > MAX_CHANNELS:
+        raise Inconclusive(
+            f"The list of the channels of user {client.id or client.user} is not usable: {listing.problem}; "
+            "check that CANVAS_URL is the origin of a Canvas."
+        )
+    return listing.channels
+
+
+def read_list(client: ApiClient) -> Listing:
+    """Return the channels of all pages, up to one that cannot be read or the number of channels of a user."""
     channels: dict[int, Channel] = {}
-    for number in range(1, MAX_ROWS + 1):
+    unreadable: list[object] = []
+    for number in range(1, MAX_CHANNELS + 2):
         response = send_unvalidated(client, "GET", query=(("page", str(number)), ("per_page", "100")))
-        page = parse_json(response) if response.status_code == 200 else []
+        page = parse_json(response)
+        if problem := _problem(response, page):
+            return Listing(list(channels.values()), unreadable, problem)
         new = [channel for channel in _channels(page) if channel["id"] not in channels]
-        channels |= {channel["id"]: channel for channel in new}
-        if not new or _is_last(response, page):
+        for channel in new:
+            channels.setdefault(channel["id"], channel)
+        unreadable += _unreadable(page, channels)
+        if len(channels) > MAX_CHANNELS:
             break
-    return list(channels.values())
+        if not new or _is_last(response, page):
+            is_repeated = bool(page) and "next" in response.links and len(page) >= (page_size(response) or 100)
+            return Listing(
+                list(channels.values()), unreadable, f"page {number} repeats another page" if is_repeated else ""
+            )
+    problem = f"the list does not end: it has more than {MAX_CHANNELS} channels, and Canvas allows {MAX_ROWS}"
+    return Listing(list(channels.values()), unreadable, problem)
+
+
+def _problem(response: httpx2.Response, page: object) -> str:
+    """Return why the response is no page of a list; empty if it is one."""
+    if response.status_code != 200:
+        return f"the response is {response.status_code}"
+    return "" if isinstance(page, list) else "the response is no list"
 
 
 def _is_last(response: httpx2.Response, page: object) -> bool:
@@ -87,14 +93,30 @@ def _is_last(response: httpx2.Response, page: object) -> bool:
 
 
 def _channels(page: object) -> list[Channel]:
-    """Return the channels in the body of a list, with numbers as their ids even if the target sends text."""
+    """Return the channels in the body of a list, with numbers as their ids even if the target sends text.
+
+    A channel without a user id has 0: its own id suffices to delete it.
+    """
     numbered = []
     for channel in page if isinstance(page, list) else []:
-        try:
-            numbered.append({**channel, "id": int(channel["id"]), "user_id": int(channel["user_id"])})
-        except (KeyError, TypeError, ValueError):
-            continue
+        number = _number(channel, "id")
+        if number is not None:
+            numbered.append({**channel, "id": number, "user_id": _number(channel, "user_id") or 0})
     return numbered
+
+
+def _unreadable(page: list[Any], channels: Mapping[int, Channel]) -> list[object]:
+    """Return the elements of a page without an id of their own: with none, or with that of another channel."""
+    return [
+        element
+        for element in page
+        if (number := _number(element, "id")) is None or key_of(channels[number]) != key_of(element)
+    ]
+
+
+def _number(channel: object, name: str) -> int | None:
+    """Return the id in a field of the channel; None if there is none."""
+    return read_id(channel.get(name)) if isinstance(channel, dict) else None
 
 
 def remove_created_channels(client: ApiClient, keep: Collection[int] = ()) -> None:
@@ -107,80 +129,112 @@ def remove_created_channels(client: ApiClient, keep: Collection[int] = ()) -> No
     """
     if client.transport.guard.is_read_only:
         return
-    if client.transport.journal.uncertain_keys(client.id):
-        adopt_created_channels(client, _list_once(client))
+    if uncertain := client.transport.journal.uncertain_keys(client.id):
+        listing = _list_once(client)
+        _delete_by_address(client, listing, uncertain)
+        adopt_created_channels(client, listing)
     if not _delete_live_channels(client, keep):
         adopt_created_channels(client, _list_once(client))
         _delete_live_channels(client, keep)
 
 
-def adopt_created_channels(client: ApiClient, channels: list[Channel]) -> None:
-    """Record the listed channels that the run created as created, whatever the responses to the creates were."""
+def _delete_by_address(client: ApiClient, listing: Listing, uncertain: set[tuple[str, str]]) -> None:
+    """Delete the listed channels without an id that may be those of the uncertain creations."""
+    for element in listing.unreadable:
+        if isinstance(element, dict) and (key := key_of(element)) in uncertain and not addresses.is_push(element):
+            send_unvalidated(client, "DELETE", tail=(key[0], str(element.get("address"))))
+
+
+def adopt_created_channels(client: ApiClient, listing: Listing) -> None:
+    """Record the listed channels that the run created as created, whatever the responses to the creates were.
+
+    A complete list also shows which of the channels that a delete did not find are absent.
+    """
     journal, guard = client.transport.journal, client.transport.guard
     uncertain = journal.uncertain_keys(client.id)
-    for channel in channels:
-        if channel["id"] in guard.preexisting_channels or channel["id"] in journal.live:
+    for channel in listing.channels:
+        if channel["id"] in guard.preexisting_channels or journal.live.get(channel["id"]) == client.id:
             continue
         is_opened = client.id in guard.opened_users
-        is_uncertain = key_of(channel) in uncertain and (is_opened or channel.get("type") != "push")
+        is_uncertain = key_of(channel) in uncertain and (is_opened or not addresses.is_push(channel))
         if is_uncertain or (is_opened and is_created_by_suite(client, channel)):
             journal.record_creation(client.id, channel["id"])
+    if listing.problem:
+        return
+    listed = {channel["id"] for channel in listing.channels}
+    for number in journal.unconfirmed - listed:
+        if journal.live.get(number) == client.id:
+            journal.record_deletion(number)
+    journal.unconfirmed -= listed
     journal.settle(client.id)
 
 
-def _list_once(client: ApiClient) -> list[Channel]:
+def _list_once(client: ApiClient) -> Listing:
     """Return the channels of a page of 100, or of all pages if there is a next one."""
     response = send_unvalidated(client, "GET", query=(("per_page", "100"),))
-    if response.status_code != 200 or "next" in response.links:
-        return list_unvalidated(client)
-    return _channels(parse_json(response))
+    page = parse_json(response)
+    problem = _problem(response, page)
+    if not problem and "next" in response.links:
+        return read_list(client)
+    if problem or not isinstance(page, list):
+        return Listing([], [], problem)
+    channels: dict[int, Channel] = {}
+    for channel in _channels(page):
+        channels.setdefault(channel["id"], channel)
+    return Listing(list(channels.values()), _unreadable(page, channels), problem)
 
 
 def _delete_live_channels(client: ApiClient, keep: Collection[int]) -> bool:
-    """Delete the channels that the journal lists as live, and return whether all of them existed."""
+    """Delete the channels that the journal lists as live, and return whether all of them existed.
+
+    A channel that is not found remains in the journal, until a list shows that it is absent. It is not deleted again
+    before the end of the run.
+    """
     journal = client.transport.journal
     statuses = set()
     for number in [number for number, user in journal.live.items() if user == client.id and number not in keep]:
+        if number in journal.unconfirmed:
+            continue
         status = send_unvalidated(client, "DELETE", tail=(str(number),)).status_code
         statuses.add(status)
-        if status in {200, 404}:
+        if status == 200:
             journal.record_deletion(number)
+        elif status == 404:
+            journal.unconfirmed.add(number)
     return 404 not in statuses
 
 
-def clean_up(client: ApiClient) -> None:
-    """Delete every channel with a test address that did not exist before the run, whether in the journal or not.
-
-    A read-only run has created none, and deletes none.
-    """
-    if client.transport.guard.is_read_only:
-        return
-    client.transport.is_cleaning_up = True
-    unregister_devices(client)
-    adopt_created_channels(client, list_unvalidated(client))
-    remove_created_channels(client)
-
-
 def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
-    """Return whether only the suite can have created the channel.
+    """Return whether only the suite can have created the channel of this user.
 
-    A push channel has no test address, so only the journal distinguishes the suite's from the user's own.
+    A push channel has no test address: it is the suite's if the journal has the intent to create one, because the
+    safety guard allows this only for a user who was seen without one. Until the run has opened the account, an id in
+    the journal alone does not suffice: it may be wrong, and the user may have created a channel with it since.
     """
-    if channel.get("type") == "push":
-        return channel["id"] in client.transport.journal.live
-    return key_of(channel) in addresses.POSSIBLE_KEYS or addresses.is_test_address(str(channel.get("address")))
+    journal, guard = client.transport.journal, client.transport.guard
+    before = journal.preexisting.get(client.id, frozenset())
+    if channel["id"] in guard.preexisting_channels | before:
+        return False
+    if journal.has_intent(client.id, key_of(channel)):
+        return True
+    is_live = journal.live.get(channel["id"]) == client.id
+    if addresses.is_push(channel):
+        return is_live
+    is_opened = client.id in guard.opened_users
+    has_test_address = is_reserved(channel) or addresses.is_test_address(str(channel.get("address")))
+    return (is_live and is_opened) or (has_test_address and (is_live or is_opened or client.id in journal.preexisting))
 
 
-def unregister_devices(client: ApiClient) -> None:
-    """Delete the push tokens that the run registered for the user: they remain when the push channel is deleted."""
-    name = client.transport.creations.push_tokens.get(client.id)
-    if name is None:
-        return
-    device = replace(client, token=client.transport.settings.tokens[name], token_name=name, user="self").own
-    send_unvalidated(device, "POST", body=((TYPE, "push"), (TOKEN, addresses.DEVICE)))
-    client.transport.creations.push_tokens.pop(client.id)
-    for token in addresses.DEVICES:
-        send_unvalidated(device, "DELETE", tail=("push",), body=(("push_token", token),))
+def is_reserved(channel: Channel) -> bool:
+    """Return whether the channel has one of the suite's addresses, or one at a reserved domain that begins like them.
+
+    A real address may begin like them, too, so it does not suffice without a record of what existed before.
+    """
+    address = str(channel.get("address"))
+    has_reserved_domain = _RESERVED_DOMAIN.search(address) is not None
+    return not addresses.is_push(channel) and (
+        key_of(channel) in addresses.POSSIBLE_KEYS or (addresses.is_test_address(address) and has_reserved_domain)
+    )
 
 
 def rows_used(client: ApiClient) -> int:
@@ -189,15 +243,33 @@ def rows_used(client: ApiClient) -> int:
 
 
 def send_unvalidated(client: ApiClient, method: str, **parts: Any) -> httpx2.Response:
-    """Send a request and return the response without validating it against the contract.
+    """Send a request and return the response, whatever it is.
 
-    A leak is remembered, for the next test to report, because it must not prevent the clean-up.
+    A leak is remembered, for the next test to report, because it must not prevent the clean-up. Another violation is
+    remembered for the end of the run.
     """
+    request = client.build_request("", method, **parts)
     try:
-        return client.transport.send(client.build_request("", method, **parts))
+        response = client.transport.send(request)
     except LeakError as error:
         client.transport.leaks.setdefault(str(error), error)
-        return error.response
+        response = error.response
+    client.note_violation(request, response)
+    return response
+
+
+def send_if_possible(client: ApiClient, method: str, **parts: Any) -> httpx2.Response | None:
+    """Send a request and return the response without validating it, or None if the target does not respond.
+
+    Raises Inconclusive for a response that ends every run.
+    """
+    received = len(client.transport.exchanges)
+    try:
+        return send_unvalidated(client, method, **parts)
+    except Inconclusive:
+        if len(client.transport.exchanges) > received:
+            raise
+        return None
 
 
 def channel_of(response: httpx2.Response) -> Channel | None:
@@ -208,9 +280,11 @@ def channel_of(response: httpx2.Response) -> Channel | None:
 
 def _is_channel(value: object) -> bool:
     """Return whether the value has the ids that identify a channel."""
-    return isinstance(value, dict) and all(isinstance(value.get(name), int) for name in ("id", "user_id"))
+    return isinstance(value, dict) and all(
+        type(value.get(name)) is int and _number(value, name) is not None for name in ("id", "user_id")
+    )
 
 
 def key_of(channel: Channel) -> tuple[str, str]:
     """Return the type and address that identify the row of a listed channel."""
-    return addresses.TypedAddress(str(channel.get("type")), str(channel.get("address"))).key
+    return addresses.received_key(channel)

@@ -10,11 +10,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from contract_tests.account.access import Access, user_id
-from contract_tests.account.clean_up import send_unvalidated
+from contract_tests.account.clean_up import channel_of, remove_created_channels, send_unvalidated
+from contract_tests.account.permission import create_without_address
 from contract_tests.account.preflight import check_is_another_user, unknown_user
 from contract_tests.client.api_client import ApiClient
 from contract_tests.client.ids import local_id
 from contract_tests.client.rejection import is_outside_scopes, is_token_rejected
+from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 TOKEN, ADMIN, SITE_ADMIN = "CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN"
 PUSH, SCOPED = "CANVAS_PUSH_TOKEN", "CANVAS_SCOPED_TOKEN"
+_INVALID = {"CANVAS_EXPIRED_TOKEN": "an expired", "CANVAS_REVOKED_TOKEN": "a revoked"}
 _OTHER_USER = "CANVAS_OTHER_USER_ID"
 _REMEDIES = {
     ADMIN: "give the token of a root-account admin who may manage user logins and become other users, or unset it.",
@@ -50,6 +53,45 @@ def check_credentials(owner: ApiClient) -> None:
         _check_push_token(owner)
     if SCOPED in settings.tokens:
         _check_scoped_token(owner)
+    for name in _INVALID:
+        if name in settings.tokens:
+            _check_invalid_token(owner, name)
+
+
+def check_admin_rights(owner: ApiClient, admin: ApiClient | None) -> None:
+    """Raise Inconclusive if CANVAS_ADMIN_TOKEN has more or fewer rights than a root-account admin.
+
+    A site admin sees the bounce fields of a new channel (behaviour 8), and an admin without the right to manage
+    students does not create it active (behaviour 5.8). A faulty target may show this, too. So the channels of the site
+    admin decide, whom only a site admin may list; without CANVAS_SITE_ADMIN_TOKEN, the setting is taken to be wrong.
+    """
+    if admin is None or not owner.can_create:
+        return
+    tokens, admin = owner.transport.settings.tokens, admin.for_user(owner.id)
+    fields = (*admin.create_fields(addresses.FIRST), ("skip_confirmation", "1"))
+    channel = channel_of(send_unvalidated(admin, "POST", body=fields))
+    owner_sees_bounces = Access(owner.own).sees_bounces
+    remove_created_channels(admin)
+    if channel is None:
+        return
+    sees_bounces = any("bounce" in name for name in channel) and not owner_sees_bounces
+    if sees_bounces and (SITE_ADMIN not in tokens or _can_list_site_admin(owner, admin)):
+        raise Inconclusive(
+            f"{ADMIN} is a site admin's: it sees bounce fields, which a root-account admin does not; set {SITE_ADMIN} "
+            f"to it, and {ADMIN} to the token of a root-account admin, or unset it."
+        )
+    if channel.get("workflow_state") == "unconfirmed" and SITE_ADMIN not in tokens:
+        raise Inconclusive(
+            f"{ADMIN} may not create confirmed channels (skip_confirmation): it lacks the permission to manage "
+            f"students in the root account, or the target ignores it; {_REMEDIES[ADMIN]}"
+        )
+
+
+def _can_list_site_admin(owner: ApiClient, admin: ApiClient) -> bool:
+    """Return whether the admin may list the channels of the user of CANVAS_SITE_ADMIN_TOKEN."""
+    client = _client(owner, SITE_ADMIN)
+    number = user_id(send_unvalidated(client, "GET"), client)
+    return bool(number) and Access(admin.for_user(number)).can_list
 
 
 def check_tokens_differ(tokens: Mapping[str, str]) -> None:
@@ -68,9 +110,14 @@ def _check_scopes_of_owner(owner: ApiClient) -> None:
     """Raise Inconclusive if the scopes of CANVAS_TOKEN do not allow deletes."""
     if owner.transport.guard.is_read_only:
         return
-    if is_outside_scopes(send_unvalidated(owner, "DELETE", tail=("0",))):
+    deletions = (("0",), tuple(addresses.NEVER_CREATED))
+    if any(is_outside_scopes(send_unvalidated(owner, "DELETE", tail=tail)) for tail in deletions):
         raise Inconclusive(
             f"The scopes of {TOKEN} do not allow deletes; give a token without scopes, or set READ_ONLY=1."
+        )
+    if is_outside_scopes(create_without_address(owner)):
+        raise Inconclusive(
+            f"The scopes of {TOKEN} do not allow creates; give a token without scopes, or set READ_ONLY=1."
         )
 
 
@@ -89,6 +136,7 @@ def _check_administrator(owner: ApiClient, name: str) -> Access:
         raise _denied(f"create channels for user {owner.id}", name)
     if name == ADMIN and access.can_list and (access.can_edit or access.is_read_only) and not access.can_become:
         raise _denied(f"act as user {owner.id} (as_user_id)", name)
+    access.check_scopes()
     return access
 
 
@@ -135,25 +183,42 @@ def _check_owner_is_ordinary(owner: ApiClient, admin: Access | None) -> None:
 
 
 def _check_other_user(owner: ApiClient, administrators: Mapping[str, Access]) -> None:
-    """Check that CANVAS_OTHER_USER_ID is an ordinary user whose channels the admin may manage."""
+    """Check that CANVAS_OTHER_USER_ID is an ordinary user whose channels the admin, or site admin, may manage."""
     number = owner.transport.settings.other_user_id
     owners = Access(owner.for_user(number))
-    if owners.listing.status_code == 404 and ADMIN not in administrators:
+    if owners.listing.status_code == 404 and not administrators:
         raise unknown_user(number)
     for name, access in administrators.items():
-        if user_id(access.listing, access.client.for_user(0, "self"), unlike=number) == number:
+        if local_id(user_id(access.listing, access.client.for_user(0, "self"), unlike=number)) == local_id(number):
             raise Inconclusive(f"{_OTHER_USER} is the user of {name}; {_ORDINARY_USER}")
-    if ADMIN not in administrators:
+    if not administrators:
         return
-    client = administrators[ADMIN].client
+    name, administrator = next(iter(administrators.items()))
+    client = administrator.client
     admins = Access(client.for_user(number))
     if admins.listing.status_code == 404:
         raise unknown_user(number)
-    if not admins.can_list and not admins.can_edit:
+    has_admin = name == ADMIN  # without it, nobody can verify what a creation for this user has left
+    if not admins.can_list and not (has_admin and admins.can_edit):
         raise Inconclusive(
-            f"{ADMIN} may not list the channels of user {number}, which {_OTHER_USER} names; {_ORDINARY_USER}"
+            f"{name} may not list the channels of user {number}, which {_OTHER_USER} names; {_ORDINARY_USER}"
         )
+    if has_admin:
+        _check_has_no_more_rights(administrator, admins)
     _check_not_an_observer(owners, Access(client.acting_as(number).for_user(owner.id)), client)
+
+
+def _check_has_no_more_rights(of_owner: Access, of_other: Access) -> None:
+    """Raise Inconclusive if the admin has a permission on the first user and not on the second.
+
+    Nobody may edit, or act as, a user who has more rights (behaviour 3.2, 3.6).
+    """
+    for permission, what in (("can_edit", "create channels for"), ("can_become", "act as")):
+        if getattr(of_owner, permission) and not getattr(of_other, permission):
+            raise Inconclusive(
+                f"{of_owner.client.token_name} may not {what} user {of_other.client.id}, which {_OTHER_USER} names, "
+                f"but may do so for the user of {TOKEN}; {_ORDINARY_USER}"
+            )
 
 
 def _check_not_an_observer(owners: Access, others: Access, admin: ApiClient) -> None:
@@ -180,13 +245,19 @@ def _check_push_token(owner: ApiClient) -> None:
     response = send_unvalidated(client, "GET")
     if is_token_rejected(response):
         raise Inconclusive(f"The target rejects {PUSH} with 401; check that the token is valid, or unset it.")
+    if is_outside_scopes(response) and not user_id(response, None):
+        raise Inconclusive(
+            f"The scopes of {PUSH} do not allow the list of channels, so its user is unknown; give a token without "
+            "scopes, or unset it."
+        )
     _check_is_owners(owner, PUSH, user_id(response, client))
 
 
 def _check_scoped_token(owner: ApiClient) -> None:
     """Check that CANVAS_SCOPED_TOKEN is a token of the owner with a scope for deletes by id.
 
-    A token that may do more is not refused: the target may be faulty and ignore scopes, which a test reports.
+    A token that may also list channels is not refused, because the target may ignore a scope, which a test reports;
+    one that may both list and create channels is refused.
     """
     client = _client(owner, SCOPED)
     response = send_unvalidated(client, "GET")
@@ -199,8 +270,28 @@ def _check_scoped_token(owner: ApiClient) -> None:
                 f"The scopes of {SCOPED} do not allow deletes by id; give a token with the only scope "
                 "url:DELETE|/api/v1/users/:user_id/communication_channels/:id, or unset it."
             )
-        response = response if response.status_code == 200 else deletion
+        _check_is_owners(owner, SCOPED, user_id(response if response.status_code == 200 else deletion, None))
+        if response.status_code == 200 and create_without_address(client.for_user(owner.id)).status_code == 400:
+            raise Inconclusive(
+                f"{SCOPED} may also list and create channels: its developer key does not enforce scopes, or the target "
+                "ignores them; give a token with the only scope "
+                "url:DELETE|/api/v1/users/:user_id/communication_channels/:id, or unset it."
+            )
     _check_is_owners(owner, SCOPED, user_id(response, None))
+
+
+def _check_invalid_token(owner: ApiClient, name: str) -> None:
+    """Raise Inconclusive if a token that should be expired or revoked is a valid token of another user.
+
+    If it is accepted as a token of the owner, the target may be faulty, which a test reports.
+    """
+    client = _client(owner, name)
+    response = send_unvalidated(client, "GET")
+    number = user_id(response, client) if response.status_code == 200 else 0
+    if number and local_id(number) != local_id(owner.id):
+        raise Inconclusive(
+            f"{name} is a valid token of user {number}; give {_INVALID[name]} token of user {owner.id}, or unset it."
+        )
 
 
 def _check_is_owners(owner: ApiClient, name: str, number: int) -> None:

@@ -53,7 +53,7 @@ def _check_denial(client: ApiClient, response: httpx2.Response) -> None:
     """Raise Inconclusive if it is not Canvas that denies the creation, or if Canvas rejects the token (behaviour 2)."""
     body = json_object(response)
     is_token_rejected = response.status_code == 401 and body.get("status") in {None, "unauthenticated"}
-    if is_token_rejected or "json" not in response.headers.get("content-type", ""):
+    if is_token_rejected or "errors" not in body:
         raise Inconclusive(
             f"The creation of channels with ${client.token_name} is rejected with {response.status_code}, which is not "
             "Canvas's response to a user who may not edit their channels; use a token without scopes, and check that "

@@ -6,16 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contract_tests.account.clean_up import (
-    MAX_ROWS,
     channel_of,
-    key_of,
-    list_unvalidated,
-    remove_created_channels,
+    is_created_by_suite,
+    read_list,
     send_unvalidated,
 )
+from contract_tests.account.leftovers import refuse_unexplained
+from contract_tests.account.restoration import LeftoverError, restore_account
 from contract_tests.client.api_client import FORBIDDEN_STATUSES
-from contract_tests.client.body import json_object
-from contract_tests.client.ids import local_id
+from contract_tests.client.ids import MAX_ID, local_id, read_id
 from contract_tests.client.rejection import is_outside_scopes
 from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive
@@ -23,13 +22,9 @@ from contract_tests.client.settings import Inconclusive
 if TYPE_CHECKING:
     import httpx2
 
-    from contract_tests.account.clean_up import OpenedAccounts
+    from contract_tests.account.opened import OpenedAccounts
     from contract_tests.client.api_client import ApiClient, Channel
 
-_LIMIT_ATTRIBUTES = frozenset({"user_id", "type"})
-"""The attributes of the validation errors with which Canvas rejects a channel above the limit (behaviour 5.6)."""
-
-_MAX_ID = 2**63 - 1
 _CHECK_URL = "check that CANVAS_URL is the origin of a Canvas."
 
 
@@ -44,23 +39,31 @@ def open_account(
     first = send_unvalidated(client, "GET", query=(("per_page", "100"),))
     _check_first_response(client, first)
     user_id = _find_user_id(client, first)
+    client.transport.locks.acquire(filter(None, (user_id, client.transport.settings.other_user_id)))
     if not client.id or local_id(user_id) == local_id(client.id):
         client = client.for_user(user_id, client.user)
-    if not client.transport.guard.is_read_only:
-        _remove_leftovers(client, admin)
-    before = list_unvalidated(client)
-    guard = client.transport.guard
-    guard.preexisting_channels |= {channel["id"] for channel in before}
-    guard.preexisting_addresses |= {(client.id, str(channel.get("address")).strip().lower()) for channel in before}
-    guard.users_with_push_channel |= {client.id for channel in before if channel.get("type") == "push"}
-    guard.opened_users.add(client.id)
+    before = _open_and_recover(client, admin)
     opened.clients.append(client)  # last, because clean-up must not run before the existing channels are known
     return client, before
 
 
+def identify_user(client: ApiClient) -> ApiClient | None:
+    """Return a client with the user's id; None if the user has no channel, and no header of the response has the id.
+
+    Raises Inconclusive if the target is not a Canvas or rejects the token.
+    """
+    first = send_unvalidated(client, "GET", query=(("per_page", "100"),))
+    try:
+        _check_first_response(client, first)
+    except AssertionError as error:
+        raise Inconclusive(f"The target violates the contract, so no channel can be deleted: {error}.") from None
+    user_id = _listed_user_id(client, first)
+    return client.for_user(user_id, client.user) if user_id else None
+
+
 def check_is_another_user(owner: ApiClient, other_user_id: int) -> None:
     """Raise Inconclusive if the second test user is the first."""
-    if other_user_id == owner.id:
+    if local_id(other_user_id) == local_id(owner.id):
         assert owner.for_user(owner.id).list_page().status_code == 200, "`self` lists the channels of another user"
         raise Inconclusive("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; set it to another user.")
 
@@ -69,27 +72,6 @@ def check_user_exists(client: ApiClient) -> None:
     """Raise Inconclusive if there is no user with the client's user id."""
     if send_unvalidated(client, "GET").status_code == 404:
         raise unknown_user(client.id)
-
-
-def remaining_capacity(channels: list[Channel]) -> int:
-    """Return the maximum number of rows that can be added.
-
-    The highest position is a lower bound of the rows in use, which include deleted channels (behaviour 5.6).
-    """
-    return MAX_ROWS - max((channel.get("position") or 0 for channel in channels), default=0)
-
-
-def check_capacity(client: ApiClient, response: httpx2.Response, required: int) -> None:
-    """Raise Inconclusive if the account has no `required` free rows after the creation with this response."""
-    body = json_object(response)
-    errors, position = body.get("errors"), body.get("position")
-    is_full = response.status_code == 400 and isinstance(errors, dict) and errors.keys() <= _LIMIT_ATTRIBUTES
-    is_nearly_full = isinstance(position, int) and MAX_ROWS - required < position <= MAX_ROWS
-    if is_full or (is_nearly_full and client.transport.is_recent(body.get("created_at"))):
-        raise Inconclusive(
-            f"User {client.id} has too few free rows for the suite's {len(addresses.EXPECTED_KEYS)} channels; "
-            "use a new test user, because Canvas also counts deleted channels, or raise the account's limit."
-        )
 
 
 def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
@@ -109,28 +91,32 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
         raise Inconclusive(f"The scopes of {name} do not allow the list of channels; give a token without scopes.")
     if response.status_code in {401, 403}:
         raise Inconclusive(f"The target rejects {name} with {response.status_code}; check that the token is valid.")
-    if "json" not in response.headers.get("content-type", ""):
-        raise Inconclusive(f"The target's response is not JSON; {_CHECK_URL}")
     try:
         body = response.json()
     except ValueError:
-        raise Inconclusive(
-            f"The target's response has the media type of JSON and is not valid JSON; {_CHECK_URL}"
-        ) from None
+        is_labelled = "json" in response.headers.get("content-type", "")
+        what = "has the media type of JSON and is not valid JSON" if is_labelled else "is not JSON"
+        raise Inconclusive(f"The target's response {what}; {_CHECK_URL}") from None
     if response.status_code == 200 and isinstance(body, dict) and any(map(_is_list_with_ids, body.values())):
         raise AssertionError("the list of channels must be an array, and is inside an object")
     if response.status_code != 200 or not isinstance(body, list):
         raise Inconclusive(
             f"The target's response to {name} is {response.status_code} and no list of channels; {_CHECK_URL}"
         )
-    _check_user_ids(body)
+    _check_ids(body)
 
 
-def _check_user_ids(channels: list[object]) -> None:
-    """Raise AssertionError for a user id that is no 64-bit integer: the requests after it would be for no user."""
+def _check_ids(channels: list[object]) -> None:
+    """Raise AssertionError for an id that cannot be read.
+
+    Without the ids of the user's channels, the suite could not tell them from its own.
+    Requests for a user id that is no 64-bit integer would be for no user.
+    """
     for channel in channels:
+        value = channel.get("id") if isinstance(channel, dict) else None
+        assert read_id(value) is not None, f"the list has a channel whose id is {value!r}, and not a 64-bit integer"
         number = channel.get("user_id") if isinstance(channel, dict) else None
-        assert not isinstance(number, int) or abs(number) <= _MAX_ID, f"the user_id {number} is not a 'int64'"
+        assert not isinstance(number, int) or abs(number) <= MAX_ID, f"the user_id {number} is not a 'int64'"
 
 
 def unknown_user(id_: int) -> Inconclusive:
@@ -148,18 +134,13 @@ def _can_list_own_channels(client: ApiClient) -> bool:
 
 
 def _find_user_id(client: ApiClient, first: httpx2.Response) -> int:
-    """Return the user's id from a listed channel, the setting, a response header, or else a channel created for this.
+    """Return the user's id from the response, or else from a channel created for this.
 
-    Raises Inconclusive if none of them has it.
+    Raises Inconclusive if neither has it.
     """
-    for channel in first.json():
-        if isinstance(channel, dict) and isinstance(channel.get("user_id"), int):
-            return int(channel["user_id"])
-    if client.id:
-        return client.id
-    header = first.headers.get("x-canvas-user-id", "")
-    if header.isdigit():
-        return local_id(int(header))
+    if user_id := _listed_user_id(client, first):
+        return _unless_contradicted(client, first, user_id)
+    client.transport.locks.acquire_unknown()
     channel = None if client.transport.guard.is_read_only else _create_first_channel(client)
     if channel is None:
         raise Inconclusive(
@@ -169,39 +150,73 @@ def _find_user_id(client: ApiClient, first: httpx2.Response) -> int:
     return int(channel["user_id"])
 
 
+def _unless_contradicted(client: ApiClient, first: httpx2.Response, listed: int) -> int:
+    """Return the listed id of the token's user, or that of the header X-Canvas-User-Id if the listed one is wrong.
+
+    If they differ, the list of the user with the listed id decides: it is another one, or denied, if that id is wrong.
+    """
+    header = _header_user_id(first)
+    if client.id or client.user != "self" or header in {0, local_id(listed)}:
+        return listed
+    step = client.transport.steps[-1]
+    response = send_unvalidated(client.for_user(listed), "GET", query=(("per_page", "100"),))
+    if response.status_code == 200 and response.content == first.content:
+        return listed
+    message = f"user_id: {listed} was received, and {header} is expected"
+    client.transport.observation.note(step.request.operation_id, message, [step])
+    return header
+
+
+def _listed_user_id(client: ApiClient, first: httpx2.Response) -> int:
+    """Return the user's id from a listed channel, the setting, or a response header; 0 if none of them has it."""
+    for channel in first.json():
+        if isinstance(channel, dict) and isinstance(channel.get("user_id"), int):
+            return int(channel["user_id"])
+    if client.id:
+        return client.id
+    return _header_user_id(first)
+
+
+def _header_user_id(response: httpx2.Response) -> int:
+    """Return the local id in the header X-Canvas-User-Id; 0 if there is none."""
+    header = response.headers.get("x-canvas-user-id", "")
+    return local_id(int(header)) if header.isascii() and header.isdigit() and len(header) < 20 else 0
+
+
 def _create_first_channel(client: ApiClient) -> Channel | None:
     """Create and delete a channel, and return it; None if the creation fails."""
     response = send_unvalidated(client, "POST", body=client.create_fields(addresses.FIRST))
     channel = channel_of(response)
     if channel is not None:
         send_unvalidated(client, "DELETE", tail=(str(channel["id"]),))
-    check_capacity(client, response, len(addresses.EXPECTED_KEYS) - 1)
     return channel
 
 
-def _remove_leftovers(client: ApiClient, admin: ApiClient | None) -> None:
-    """Delete the leftover channels of earlier runs, with the admin's token if the user may not delete them."""
-    _adopt_leftovers(client)
-    remove_created_channels(client)
-    if admin is not None:
-        remove_created_channels(admin.for_user(client.id))
+def _open_and_recover(client: ApiClient, admin: ApiClient | None) -> list[Channel]:
+    """Record the user's channels with the safety guard, delete leftovers of earlier runs, and return the channels.
 
-
-def _adopt_leftovers(client: ApiClient) -> None:
-    """Record the listed channels whose intent is in the journal as created by the suite.
-
-    Raises Inconclusive for a channel with a test address and without an intent.
+    The admin deletes leftovers that the user may not delete. A list that is incomplete is not used: what it does not
+    show could be taken for the suite's later.
+    Raises Inconclusive if leftovers remain, or if the journal does not explain them.
     """
-    journal = client.transport.journal
-    for channel in list_unvalidated(client):
-        key = key_of(channel)
-        if key == addresses.PUSH.key:
-            continue  # it may be the user's own; if the suite created it, its id is in the journal
-        if (client.id, *key) in journal.intents:
-            journal.record_creation(client.id, channel["id"])
-        elif key in addresses.POSSIBLE_KEYS:
-            raise Inconclusive(
-                f"Channel {channel['id']} of user {client.id} has a test address of this suite "
-                f"({channel['address']}), and the journal in the reports folder has no record of it; "
-                "if another run is in progress, wait until it ends, otherwise delete the channel."
-            )
+    transport = client.transport
+    listing = read_list(client)
+    if listing.problem:
+        raise Inconclusive(
+            f"The channels of user {client.id} cannot be listed ({listing.problem}); run again when they can."
+        )
+    channels = listing.channels
+    if transport.guard.is_read_only:
+        transport.guard.open(client.id, channels)
+        return channels
+    refuse_unexplained(client, channels, admin)
+    transport.guard.open(client.id, [each for each in channels if not is_created_by_suite(client, each)])
+    if client.id not in transport.journal.debtors() and not any(is_created_by_suite(client, each) for each in channels):
+        return channels
+    try:
+        return restore_account(client, admin)
+    except LeftoverError as error:
+        raise Inconclusive(
+            f"The channels of an earlier run cannot be deleted. {error} The journal {transport.journal.path} remains; "
+            "delete them in Canvas, or run again when the target deletes them."
+        ) from None

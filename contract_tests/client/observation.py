@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _READING_ERRORS = (AssertionError, LookupError, TypeError, ValueError)
 _REQUESTS_PER_TEST = 200
 _REQUESTS_PER_RUN = 1_000
+_MAX_NOTED = 50
+"""The number of violations outside the tests that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Observation:
     def __init__(self) -> None:
         self.violation: ObservedViolation | None = None
         """The violation with the fewest requests, of those that the current test has observed."""
+        self.noted: dict[tuple[str, str], ObservedViolation] = {}
+        """The violations by responses outside the tests, by operation and message."""
         self.shrinking_requests = 0
         """The number of requests of this run that were sent to shrink failing examples."""
         self._shrinking_requests_of_test = 0
@@ -57,6 +61,11 @@ class Observation:
         if self.violation is None or len(steps) < len(self.violation.steps):
             message = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
             self.violation = ObservedViolation(message, tuple(steps))
+
+    def note(self, operation: str, message: str, steps: Sequence[Step]) -> None:
+        """Remember a violation by a response outside the tests, such as one of the set-up or of the clean-up."""
+        if len(self.noted) < _MAX_NOTED:
+            self.noted.setdefault((operation, message), ObservedViolation(message, tuple(steps)))
 
     def count_request(self) -> bool:
         """Return whether a request only shrinks a failing example, and count it if so.

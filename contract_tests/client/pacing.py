@@ -23,6 +23,10 @@ _MAX_SLOWDOWN = 300
 """The maximum total slowdown of a run, in seconds."""
 
 
+CLEAN_UP_MINUTES = 5
+"""The maximum duration of the clean-up, after which the journal lists what remains."""
+
+
 @dataclass
 class Clock:
     """The clock and the wait of the transport, which a test replaces."""
@@ -32,6 +36,14 @@ class Clock:
     date: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+def clean_up_limit_sentence() -> str:
+    """Return why a clean-up ends before it is complete."""
+    return (
+        f"The clean-up has reached its limit of {CLEAN_UP_MINUTES} minutes; "
+        "check whether the target is overloaded, and run again, which deletes the leftover channels."
+    )
+
+
 class Pacing:
     """The time between requests, and the limits of the run, which starts with this object."""
 
@@ -39,14 +51,28 @@ class Pacing:
         self._settings = settings
         self._clock = clock
         self._start = self._next_turn = clock.now()
+        self._start_of_clean_up: float | None = None
         self._slowdown = 0.0
+
+    @property
+    def is_cleaning_up(self) -> bool:
+        """Whether the limit of the clean-up applies, and not those of the run."""
+        return self._start_of_clean_up is not None
+
+    def start_clean_up(self) -> None:
+        """Replace the limits of the run by that of the clean-up."""
+        self._start_of_clean_up = self._clock.now()
 
     def check_limits(self, sent: int) -> None:
         """Raise Inconclusive if the run may send no more requests, after `sent` requests."""
-        limits = self._settings.limits
+        now, limits = self._clock.now(), self._settings.limits
+        if self._start_of_clean_up is not None:
+            if now - self._start_of_clean_up > CLEAN_UP_MINUTES * 60:
+                raise Inconclusive(clean_up_limit_sentence())
+            return
         if sent >= limits.budget:
             raise Inconclusive(f"The run has sent its limit of {limits.budget} requests; choose a larger PROFILE.")
-        if self._clock.now() - self._start > limits.minutes * 60:
+        if now - self._start > limits.minutes * 60:
             raise Inconclusive(
                 f"The run has reached its limit of {limits.minutes} minutes; choose a smaller PROFILE or a larger RATE."
             )

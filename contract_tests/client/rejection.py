@@ -1,13 +1,19 @@
-"""Responses with which Canvas rejects an access token (behaviour 2)."""
+"""Responses with which Canvas rejects an access token (behaviour 2), or a channel because of its account's settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contract_tests.client.body import json_object
 
 if TYPE_CHECKING:
     import httpx2
+
+    from contract_tests.client.request import Request
+
+_ROW_LIMIT = "limit exceeded"
+_ACCOUNT_LIMIT = "maximum number"
+_FORBIDDEN = "forbidden"
 
 
 def is_token_rejected(response: httpx2.Response) -> bool:
@@ -25,3 +31,55 @@ def is_token_rejected(response: httpx2.Response) -> bool:
 def is_outside_scopes(response: httpx2.Response) -> bool:
     """Return whether the token is valid, and its scopes do not allow the request."""
     return response.status_code == 401 and "insufficient scopes" in response.text.lower()
+
+
+def account_sentence(request: Request, response: httpx2.Response, required: int, available: int) -> str | None:
+    """Return one sentence if a setting or limit of the account rejects the creation of any such channel; else None.
+
+    `required` is the number of the user's rows that the run needs, `available` the number of those that it could
+    create.
+    """
+    errors = json_object(response).get("errors") if request.method == "POST" and response.status_code == 400 else None
+    if not isinstance(errors, dict):
+        return None
+    numbers = f"{max(required, available + 1)} needed, {available} available"
+    if _has_word(errors.get("user_id"), _ROW_LIMIT):
+        return (
+            f"User {request.owner} has too few free rows for the channels of the suite: {numbers}; "
+            "use a new test user, because Canvas also counts deleted channels."
+        )
+    if _is_account_limit(request, errors.get("type")) and request.user != "self":
+        return (
+            f"The account allows the user of {request.token_name or 'the token'} no further channel: its limit counts "
+            "the channels of that user, even in a creation for another one; raise the account's limit, or use the "
+            "token of a user with fewer channels."
+        )
+    if _is_account_limit(request, errors.get("type")):
+        return (
+            f"The account allows the user of {request.token_name or 'the token'} too few channels for those of the "
+            f"suite, free rows: {numbers}; raise the account's limit, use a test user with fewer channels, or wait an "
+            "hour if the user has deleted channels, which count for so long."
+        )
+    if _has_word(errors.get("email"), _FORBIDDEN):
+        domain = str((request.values("communication_channel[address]") or [""])[-1]).rpartition("@")[2].lower()
+        return (
+            f"The account bans e-mail addresses of the domain {domain}, which is reserved for tests and which the "
+            "suite needs; remove it from the account's banned domains, or use a test user of another account."
+        )
+    return None
+
+
+def _is_account_limit(request: Request, text: object) -> bool:
+    """Return whether the text is the error of the account's limit, which Canvas translates (behaviour 5.6).
+
+    Push channels have other errors of the same form (behaviour 5.7).
+    """
+    if not isinstance(text, str):
+        return False
+    return "push" not in request.values("communication_channel[type]") or _ACCOUNT_LIMIT in text.lower()
+
+
+def _has_word(entries: Any, word: str) -> bool:
+    """Return whether the type or the message of a validation error contains the word."""
+    errors = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+    return any(word in str(error.get(name)).lower() for error in errors for name in ("type", "message"))

@@ -17,6 +17,21 @@ FORM = "application/x-www-form-urlencoded"
 ENCODINGS = ("form", "raw", "json", "multipart", "query")
 """The encodings in which Canvas reads parameters; `raw` is a form with unescaped brackets (behaviour 5.1)."""
 
+LIST = "list_communication_channels"
+CREATE = "create_communication_channel"
+DELETE = "delete_communication_channel"
+DELETE_BY_ADDRESS = "delete_communication_channel_by_address"
+DELETE_PUSH_TOKEN = "delete_push_token"  # noqa: S105 - an operation's name, not a token
+
+_OPERATIONS = {
+    ("GET", 0): LIST,
+    ("HEAD", 0): LIST,
+    ("POST", 0): CREATE,
+    ("DELETE", 1): DELETE,
+    ("DELETE", 2): DELETE_BY_ADDRESS,
+}
+"""The operations by method and number of path segments after `communication_channels`."""
+
 _NUMBER = re.compile(r"\d+")
 
 
@@ -54,6 +69,13 @@ class Request:
     def target(self) -> str:
         """The encoded path and query string."""
         return self.path + (f"?{urlencode(self.query)}" if self.query else "")
+
+    @property
+    def operation_id(self) -> str:
+        """The operationId, also of a request that does not name its operation; empty if it has none."""
+        if (self.method, self.user, self.tail) == ("DELETE", "self", ("push",)):
+            return self.operation or DELETE_PUSH_TOKEN
+        return self.operation or _OPERATIONS.get((self.method, len(self.tail)), "")
 
     def parameters(self) -> list[tuple[str, object]]:
         """Return every parameter of the query string and the body, in the order of sending."""

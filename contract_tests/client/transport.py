@@ -5,16 +5,28 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx2
 
-from contract_tests.client.connection.errors import Endpoint, connection_sentence, is_permanent, response_sentence
+from contract_tests.client.body import is_too_deep
+from contract_tests.client.connection import throttling
+from contract_tests.client.connection.deadline import EXCHANGE_SECONDS, ExchangeDeadline, ResponseTooLarge
+from contract_tests.client.connection.errors import (
+    CONNECTION_FAILURES,
+    Endpoint,
+    connection_sentence,
+    is_permanent,
+    response_sentence,
+)
+from contract_tests.client.connection.gateway import gateway_sentence, redirect_sentence
 from contract_tests.client.connection.http_client import open_client
 from contract_tests.client.exchange import Exchange, Step
+from contract_tests.client.headers import header_bytes, readable, received_headers, with_plain_headers
+from contract_tests.client.lock import AccountLocks
 from contract_tests.client.observation import Observation
 from contract_tests.client.pacing import Clock, Pacing
-from contract_tests.client.rejection import is_token_rejected
+from contract_tests.client.rejection import account_sentence, is_token_rejected
 from contract_tests.client.request import Request
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.creations import CreationRecorder
@@ -30,20 +42,13 @@ if TYPE_CHECKING:
     from contract_tests.client.safety.journal import Journal
     from contract_tests.client.settings import Settings
 
-_RATE_LIMIT_MESSAGE = "Rate Limit Exceeded"
-_RATE_LIMIT_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds before each repetition of a rate-limited request; Canvas restores ten units of the limit a second."""
-
 _REPEATABLE_METHODS = frozenset({"GET", "HEAD"})
 _GATEWAY_STATUSES = frozenset({502, 503, 504})
 _INVALID_TOKENS = frozenset({"", "CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN"})
 """The variables whose tokens the target must reject; an empty name is any other token."""
 
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
-_MAX_RESPONSE_SECONDS = 60.0
 _MAX_RECORDED_BODY = 16_384
-_SECRET_HEADERS = frozenset({"set-cookie", "x-session-id"})
-_REDACTED_HEADER = "(redacted)"
 
 
 class Transport:
@@ -60,11 +65,15 @@ class Transport:
         http_transport: httpx2.BaseTransport | None = None,
         *,
         known_defect: Callable[[Request, httpx2.Response], str | None] = lambda _request, _response: None,
+        exchange_seconds: float = EXCHANGE_SECONDS,
+        locks: AccountLocks | None = None,
     ) -> None:
         self.settings = settings
         self.journal = journal
-        self.guard = SafetyGuard(journal, is_read_only=settings.is_read_only)
-        self.redactor = Redactor(settings.tokens, journal.created)
+        self.locks = locks or AccountLocks(None)
+        """The locks of the test accounts, which the preflight check acquires."""
+        self.guard = SafetyGuard(journal, settings.tokens, is_read_only=settings.is_read_only)
+        self.redactor = Redactor(settings.tokens, journal.created, (settings.url, str(journal.path)))
         self.exchanges: list[Exchange] = []
         self.defects: dict[str, int] = {}
         """The number of responses that each known defect explains, by its name."""
@@ -85,8 +94,8 @@ class Transport:
         """The number of requests so far."""
         self.writes = 0
         """The number of these requests that are not GET or HEAD."""
-        self.is_cleaning_up = False
-        """Whether the run is cleaning up, which no limit of the run may prevent."""
+        self.on_clean_up: Callable[[], None] = lambda: None
+        """Called when the clean-up starts."""
         self._creations: dict[int, Step] = {}
         self._leaks = LeakDetector(settings.tokens)
         self._leak: str | None = None
@@ -95,8 +104,21 @@ class Transport:
         self._clock = clock or Clock()
         self._known_defect = known_defect
         self._pacing = Pacing(settings, self._clock)
-        self._client, proxy = open_client(settings, http_transport)
+        self._deadline = ExchangeDeadline(self._clock.now, exchange_seconds)
+        self._client, proxy = open_client(settings, self._deadline, http_transport)
         self._endpoint = Endpoint(settings.url, proxy)
+        self.redactor.add_own_text(f"{self._endpoint.host} {self._endpoint.peer}")
+
+    @property
+    def is_cleaning_up(self) -> bool:
+        """Whether the run is cleaning up, to which not the limits of the run but a limit of its own applies."""
+        return self._pacing.is_cleaning_up
+
+    @is_cleaning_up.setter
+    def is_cleaning_up(self, value: bool) -> None:
+        if value and not self._pacing.is_cleaning_up:
+            self._pacing.start_clean_up()
+            self.on_clean_up()
 
     @property
     def observed(self) -> ObservedViolation | None:
@@ -126,30 +148,58 @@ class Transport:
         """Send a request and return the redacted response. Raises UnsafeRequestError, Inconclusive, LeakError."""
         self.guard.check(request)
         self._check_row_limit(request)
-        for wait in (*_RATE_LIMIT_WAITS, None):
+        response = self._send_until_accepted(request)
+        self._check_token(request, response)
+        self._check_account(request, response)
+        return response
+
+    def note_violation(self, message: str) -> None:
+        """Remember the violation by the last response, with the request that created its channel."""
+        step = self.steps[-1]
+        number = next((int(each) for each in step.request.tail if each.isascii() and each.isdigit()), 0)
+        creation = self._creations.get(number) if step.request.method == "DELETE" else None
+        steps = [step] if creation is None else [creation, step]
+        self.observation.note(step.request.operation_id, message, steps)
+
+    def close(self) -> None:
+        """Close the connections, and let other runs use the accounts."""
+        self._client.close()
+        self.locks.release()
+
+    def _send_until_accepted(self, request: Request) -> httpx2.Response:
+        """Send the request, again after a wait as long as the target throttles, and return the first other response.
+
+        Raises Inconclusive if the target throttles for too long, or if a gateway before it blocks the request.
+        """
+        waited = 0.0
+        for wait in (*throttling.WAITS, None):
             response = self._send_once(request)
             if self._leak is not None:
                 raise LeakError(self._leak, response)
-            self._check_token(request, response)
-            if response.status_code not in {403, 429} or _RATE_LIMIT_MESSAGE not in response.text:
-                return response
-            if wait is not None:
-                self._clock.wait(wait)
-        raise Inconclusive(
-            "The target keeps returning Rate Limit Exceeded; run again in a few minutes, or set a lower RATE."
-        )
+            if not throttling.is_throttled(response):
+                break
+            asked = throttling.retry_after(response, self._clock.date())
+            pause = max(wait or 0.0, min(asked or 0.0, throttling.MAX_WAIT))
+            is_too_long = (asked or 0.0) > throttling.MAX_WAIT and not self.is_cleaning_up
+            if wait is None or is_too_long or waited + pause > throttling.MAX_TOTAL:
+                raise Inconclusive(throttling.throttled_sentence(response, asked))
+            self._clock.wait(pause)
+            waited += pause
+        if not self.is_cleaning_up and (sentence := gateway_sentence(request.method, response)):
+            raise Inconclusive(sentence)
+        return response
 
-    def is_recent(self, text: object) -> bool:
-        """Return whether the text is a time of the last hour, such as `created_at` of a row that this run created."""
-        try:
-            created_at = datetime.fromisoformat(str(text))
-        except ValueError:
-            return False
-        return created_at.tzinfo is not None and abs(self._clock.date() - created_at) < timedelta(hours=1)
+    def _check_account(self, request: Request, response: httpx2.Response) -> None:
+        """Raise Inconclusive if the account has no free row for a new channel, or bans its domain."""
+        has_unknown_type = self.settings.limits.addresses == addresses.ACCEPTED
+        required = len(addresses.ACCEPTED) + has_unknown_type + 1
+        sentence = account_sentence(request, response, required, self._created_rows(request.owner))
+        if sentence is not None and not self.is_cleaning_up:
+            raise Inconclusive(sentence)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+    def _created_rows(self, user: int) -> int:
+        """Return the number of rows that the suite has created for the user."""
+        return sum(owner == user for owner in self.journal.created.values())
 
     def _check_token(self, request: Request, response: httpx2.Response) -> None:
         """Raise Inconclusive if the target rejects a token that it accepted before.
@@ -178,25 +228,26 @@ class Transport:
 
     def _send_once(self, request: Request, *, is_step: bool = True) -> httpx2.Response:
         is_shrinking = self.observation.count_request()
-        if not (is_shrinking or self.is_cleaning_up):
+        if self.is_cleaning_up or not is_shrinking:
             self._pacing.check_limits(self.sent - self.observation.shrinking_requests)
         self._pacing.wait_for_turn()
         self.sent += 1
         self.complete_lists = {}
         self.writes += request.method not in _REPEATABLE_METHODS
-        http_request = self._client.build_request(
-            request.method, request.target, headers=request.request_headers(), **request.content()
-        )
+        headers = [(name.encode(), header_bytes(value)) for name, value in request.request_headers().items()]
+        http_request = self._client.build_request(request.method, request.target, headers=headers, **request.content())
+        self.redactor.record_request(request)
         started, start = self._clock.date(), self._clock.now()
         raw = self._send_with_retries(http_request, attempts=4 if request.method in _REPEATABLE_METHODS else 1)
         elapsed = timedelta(seconds=self._clock.now() - start)
-        created_id = self.creations.record(request, raw, is_own_token=request.token_name in self.settings.tokens)
+        created_id = self.creations.record(request, raw)
         self._leak = self._leaks.find(request, raw)
-        response = self.redactor.redact(raw)
+        response = with_plain_headers(self.redactor.redact(raw))
         response.elapsed = elapsed
+        body = self.redactor.redact_body(response)
         if is_step:
-            self._record_step(request, response, created_id)
-        self.exchanges.append(self._exchange(request, response, started))
+            self._record_step(request, response, body, created_id)
+        self.exchanges.append(self._exchange(request, response, body, started))
         self._check_redirect(response)
         self._pacing.slow_down(response)
         return response
@@ -206,7 +257,7 @@ class Transport:
 
         Without this check the suite would fill the account of such a target.
         """
-        rows = sum(owner == request.owner for owner in self.journal.created.values())
+        rows = self._created_rows(request.owner)
         maximum = len(addresses.POSSIBLE_KEYS)
         assert request.method != "POST" or rows < maximum, (
             f"The suite created {rows} rows for user {request.owner} with {maximum} addresses: "
@@ -218,16 +269,16 @@ class Transport:
         location = response.headers.get("location")
         if not 300 <= response.status_code < 400 or location is None:
             return
-        to = urlsplit(urljoin(str(response.request.url), location))
-        if f"{to.scheme}://{to.netloc}".lower() != self.settings.url:
-            raise Inconclusive("The target redirects to another origin; set CANVAS_URL to the origin of the Canvas.")
+        if sentence := redirect_sentence(self.settings.url, urljoin(str(response.request.url), location)):
+            raise Inconclusive(sentence)
 
     def _send_with_retries(self, http_request: httpx2.Request, attempts: int) -> httpx2.Response:
         """Send the request again after a lost connection or a gateway error, up to the number of attempts."""
         for remaining in reversed(range(attempts)):
             try:
+                self._deadline.start()
                 response = self._read(self._client.send(http_request, stream=True))
-            except (httpx2.TransportError, httpx2.DecodingError, UnicodeError) as error:
+            except CONNECTION_FAILURES as error:
                 if remaining == 0 or is_permanent(error):
                     raise Inconclusive(connection_sentence(error, self._endpoint)) from None
                 continue
@@ -244,65 +295,48 @@ class Transport:
         raise AssertionError("a request has at least one attempt")
 
     def _read(self, response: httpx2.Response) -> httpx2.Response:
-        """Return the response with its whole body. Raises Inconclusive if it is too large or too slow."""
-        deadline = self._clock.now() + _MAX_RESPONSE_SECONDS
+        """Return the response with its whole body. Raises ResponseTooLarge and ExchangeTimeout."""
+        self._deadline.start_body()
         body = bytearray()
         try:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > _MAX_RESPONSE_BYTES:
-                    raise Inconclusive(
-                        "The target's response is larger than 4 MiB; check that CANVAS_URL is the origin of a Canvas."
-                    )
-                if self._clock.now() > deadline:
-                    raise Inconclusive(
-                        "The target's response takes more than a minute; check whether it is overloaded, and run again."
-                    )
+                    raise ResponseTooLarge("body")
+                self._deadline.remaining()
         finally:
             response.close()
-        return with_body(response, bytes(body))
+        if is_too_deep(bytes(body)):
+            raise ResponseTooLarge("nesting")
+        return with_plain_headers(with_body(response, bytes(body)))
 
-    def _record_step(self, request: Request, response: httpx2.Response, created_id: int | None) -> None:
+    def _record_step(self, request: Request, response: httpx2.Response, body: str, created_id: int | None) -> None:
         defect = self._known_defect(request, response)
-        summary = f"{response.status_code} {response.reason_phrase} {_printable_body(response)[:600]}".strip()
-        step = Step(request, created_id, summary, defect)
+        reason = self.redactor.redact_text(response.reason_phrase)
+        step = Step(request, created_id, f"{response.status_code} {reason} {body[:600]}".strip(), defect)
         self.steps.append(step)
         if created_id is not None:
             self._creations[created_id] = step
         if defect is not None:
             self.defects[defect] = self.defects.get(defect, 0) + 1
 
-    def _exchange(self, request: Request, response: httpx2.Response, started: datetime) -> Exchange:
+    def _exchange(self, request: Request, response: httpx2.Response, body: str, started: datetime) -> Exchange:
+        redact_sent, own_token = self.redactor.redact_sent, request.token or "\0"
         return Exchange(
             number=self.sent,
             test=self.test,
             operation=request.operation,
             actor=request.token_name,
             method=request.method,
-            url=self.redactor.redact_text(f"{self.settings.url}{request.target}"),
+            url=redact_sent(f"{self.settings.url}{request.target}"),
             request_headers=tuple(
-                (name, self.redactor.redact_text(value.replace(request.token or "\0", f"${request.token_name}")))
+                (name, redact_sent(readable(value).replace(own_token, f"${request.token_name}")))
                 for name, value in request.request_headers().items()
             ),
-            request_body=self.redactor.redact_text(request.body_text()),
+            request_body=redact_sent(request.body_text()),
             status=response.status_code,
-            response_headers=tuple(
-                (name, _REDACTED_HEADER if name.lower() in _SECRET_HEADERS else self.redactor.redact_text(value))
-                for name, value in _headers(response)
-            ),
-            body=_printable_body(response)[:_MAX_RECORDED_BODY],
+            response_headers=self.redactor.redact_headers(received_headers(response)),
+            body=body[:_MAX_RECORDED_BODY],
             started=started,
             seconds=response.elapsed.total_seconds(),
         )
-
-
-def _headers(response: httpx2.Response) -> list[tuple[str, str]]:
-    """Return the headers with their names as received: their letter case dates a Canvas."""
-    encoding = response.headers.encoding
-    return [(name.decode(encoding), value.decode(encoding)) for name, value in response.headers.raw]
-
-
-def _printable_body(response: httpx2.Response) -> str:
-    """Return the body for reports; of HTML only its size, because a page may contain personal data."""
-    media_type = response.headers.get("content-type", "").lower()
-    return f"({len(response.content)} bytes of HTML)" if "html" in media_type else response.text

@@ -10,10 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.account.clean_up import channel_of, list_unvalidated, send_unvalidated
-from contract_tests.account.preflight import check_capacity
 from contract_tests.client.api_client import (
     ADDRESS,
-    CREATE,
     FORBIDDEN_STATUSES,
     TOKEN,
     TYPE,
@@ -23,7 +21,7 @@ from contract_tests.client.api_client import (
 )
 from contract_tests.client.body import json_object
 from contract_tests.client.ids import IDS_PER_SHARD, local_id
-from contract_tests.client.request import Request
+from contract_tests.client.request import CREATE, Request
 from contract_tests.client.safety import addresses
 from contract_tests.comparison.random_requests import ROWS, Access
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
@@ -113,7 +111,6 @@ class AccountState:
             if not isinstance(json_object(response).get("errors"), dict):  # the key can push (behaviour 5.7)
                 self.push_tokens.add(token_name)
             return
-        check_capacity(self.owner, response, len(ROWS) - index - 1)
         if response.status_code in FORBIDDEN_STATUSES:
             self.can_create = False
 

@@ -9,30 +9,39 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from contract_tests.account.clean_up import OpenedAccounts, clean_up, list_unvalidated
 from contract_tests.account.credentials import check_credentials
+from contract_tests.account.opened import OpenedAccounts
 from contract_tests.account.preflight import open_account
+from contract_tests.account.restoration import LeftoverError
 from contract_tests.client.api_client import ApiClient
+from contract_tests.client.folder import opened_folder, reason_of
+from contract_tests.client.lock import account_locks
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
-from contract_tests.client.settings import Inconclusive, Settings, read_number, read_settings
+from contract_tests.client.safety.redaction import Redactor
+from contract_tests.client.settings import PROFILES, Inconclusive, Settings, read_number, read_profile, read_settings
 from contract_tests.client.transport import Transport
-from contract_tests.comparison.interruption import interrupted_by_signals
+from contract_tests.client.watchdog import LAST_RESORT, watched
 from contract_tests.comparison.random_report import report_lines
+from contract_tests.comparison.redacted_errors import redacted_errors
 from contract_tests.comparison.scenario import scenario
-from contract_tests.comparison.session import compare_randomly
+from contract_tests.comparison.session import clean_up_activity, compare_randomly
+from contract_tests.interruption import EndedBySignal, Interruption
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
+from contract_tests.token_arguments import token_argument_error, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import httpx2
+
+    from contract_tests.client.api_client import Channel
 
 Difference = tuple[str, str, str, str]
 """A step, the JSON pointer of a value in its response, and that value of the mock and of the target."""
@@ -51,35 +60,50 @@ class Server:
     settings: Settings
     folder: Path
     """The folder of the journal."""
+    interruption: Interruption = field(default_factory=Interruption)
     value_names: dict[str, dict[str, str]] = field(default_factory=dict)
     """The name of each value, such as `id 1`, by key and value."""
+    redactor: Redactor = field(default_factory=lambda: Redactor({}, ()))
+    """The redactor of the transport."""
 
     def responses(self) -> dict[str, dict[str, Any]]:
         """Run the scenario, clean up, and return the comparable parts of each step's response."""
-        transport = Transport(self.settings, Journal(self.folder, self.settings.url))
+        transport = Transport(
+            self.settings, Journal(self.folder, self.settings.url), locks=account_locks(self.settings)
+        )
         tokens = self.settings.tokens
         client = ApiClient(transport, Contract(), tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
-        owner, before = open_account(client, OpenedAccounts())
         admin = tokens.get("CANVAS_ADMIN_TOKEN")
+        self.redactor = transport.redactor
+        with closing(transport), redacted_errors(transport.redactor):
+            administrator = ApiClient(transport, client.contract, admin, "CANVAS_ADMIN_TOKEN")
+            opened = OpenedAccounts(admin=administrator if admin else None)
+            owner, before = open_account(client, opened)
+            try:
+                check_credentials(owner)
+                steps = scenario(owner, administrator.for_user(owner.id), self.settings.other_user_id)
+                return {name: self._comparable(response) for name, response in steps}
+            finally:
+                with self.interruption.protected(lambda: clean_up_activity(owner)):
+                    self._restore(owner, before, opened)
+
+    def _restore(self, owner: ApiClient, before: list[Channel], opened: OpenedAccounts) -> None:
+        """Clean up the accounts, and print a sentence if the channels differ from those before the comparison."""
+        journal = owner.transport.journal
         try:
-            check_credentials(owner)
-            steps = scenario(
-                owner,
-                ApiClient(transport, owner.contract, admin, "CANVAS_ADMIN_TOKEN", owner.id, str(owner.id)),
-                self.settings.other_user_id,
-            )
-            return {name: self._comparable(response) for name, response in steps}
-        finally:
-            clean_up(owner)
-            if list_unvalidated(owner) != before:
-                print(
-                    f"The channels of user {owner.id} on the {self.name} differ from those before the comparison; "
-                    "check the account by hand.",
-                    file=sys.stderr,
-                )
-            elif not transport.journal.live:
-                transport.journal.remove()
-            transport.close()
+            is_restored = opened.clean_up_account(owner) == before
+            opened.clean_up(journal)
+        except LeftoverError as error:
+            print(error, file=sys.stderr)
+            is_restored = False
+        if is_restored:
+            journal.remove()
+            return
+        print(
+            f"The channels of user {owner.id} on the {self.name} differ from those before the comparison; "
+            "check the account by hand.",
+            file=sys.stderr,
+        )
 
     def _comparable(self, response: httpx2.Response) -> dict[str, Any]:
         """Return the parts of the response that are equal on two servers with the same behaviour."""
@@ -119,33 +143,65 @@ class Server:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare the mock with the target, print a table of the differences, and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    interruption = Interruption()
+    status, sentence = _INCONCLUSIVE, token_argument_error(arguments, os.environ)
+    if sentence:
+        print(f"compare: {sentence}", file=sys.stderr)
+        return status
     options = _parser().parse_args(arguments)
-    try:
-        with interrupted_by_signals():
-            if options.random is not None or options.seed is not None:
-                return _compare_randomly(options)
-            steps, differences = find_differences(options.url, Path(options.reports))
-    except Inconclusive as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return _INCONCLUSIVE
-    except AssertionError as error:  # a violation of the contract that ends every run
-        print(f"compare: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("compare: Interrupted; run again for a result.", file=sys.stderr)
-        return _INCONCLUSIVE
+    with interruption.handling():
+        try:
+            return _compare(options, interruption)
+        except Inconclusive as error:
+            sentence = str(error)
+        except AssertionError as error:  # a violation of the contract that ends every run
+            status, sentence = 1, str(error)
+        except EndedBySignal:
+            sentence = (
+                f"A third signal ended the clean-up; the journal in {options.reports} lists the leftover channels, "
+                "and the next run deletes them."
+            )
+        except KeyboardInterrupt:
+            sentence = "Interrupted; run again for a result."
+        except OSError as error:
+            sentence = f"A file or the output cannot be written ({reason_of(error)}); free space, and run again."
+        print(f"compare: {sentence}", file=sys.stderr)
+    return status
+
+
+def _compare(options: argparse.Namespace, interruption: Interruption) -> int:
+    """Compare the servers as the options say, print the result, and return the exit status."""
+    folder = Path(options.reports)
+    with (
+        opened_folder(folder),
+        watched(PROFILES[read_profile()].minutes, _report_by_force, sys.stderr),
+    ):
+        if options.random is not None or options.seed is not None:
+            return _compare_randomly(options, interruption)
+        steps, differences = find_differences(options.url, folder, interruption)
     return _print_differences(steps, differences)
 
 
-def find_differences(url: str, folder: Path) -> tuple[int, list[Difference]]:
+def _report_by_force() -> int:
+    """Print why the process of a comparison that does not end is stopped, and return the exit status."""
+    print(f"compare: {LAST_RESORT}", file=sys.stderr, flush=True)
+    return _INCONCLUSIVE
+
+
+def find_differences(url: str, folder: Path, interruption: Interruption | None = None) -> tuple[int, list[Difference]]:
     """Return the number of compared steps, and the differences between the mock and the target at `url`."""
     with ExitStack() as stack:
-        target = Server("target", _target_settings(url), folder).responses()
+        interruption = interruption or Interruption()
+        server = Server("target", _target_settings(url), folder, interruption)
+        target = server.responses()
         mock = _mock(stack.enter_context(running_mock()), folder).responses()
     differences = []
     for step in mock:
         if step in target:
-            differences += [(step, *values) for values in _differing_values("", mock[step], target[step])]
+            for pointer, *values in _differing_values("", mock[step], target[step]):
+                first, second = map(server.redactor.redact_text, values)
+                differences.append((step, server.redactor.redact_text(pointer), first, second))
     return len(target), differences
 
 
@@ -158,7 +214,7 @@ def _target_settings(url: str) -> Settings:
     return settings
 
 
-def _compare_randomly(options: argparse.Namespace) -> int:
+def _compare_randomly(options: argparse.Namespace, interruption: Interruption) -> int:
     """Compare random requests, print the report, and return the exit status."""
     if options.random is None:
         raise Inconclusive("--seed has no effect without --random; add --random and a number of requests.")
@@ -169,7 +225,7 @@ def _compare_randomly(options: argparse.Namespace) -> int:
         raise Inconclusive(f"--random is {number}; set it to a number from 1 to {maximum}, or choose a larger PROFILE.")
     seed = settings.seed if options.seed is None else read_number("--seed", options.seed)
     folder = Path(options.reports)
-    result = compare_randomly(settings, folder, number, seed)
+    result = compare_randomly(settings, folder, number, seed, interruption)
     world = folder / "compare.world.yaml"
     if result.groups:
         world.write_text(result.world, "utf-8")
@@ -215,7 +271,7 @@ def _print_differences(steps: int, differences: list[Difference]) -> int:
     heading = ("where", "the mock", "the target", "in the step")
     widths = [min(max(len(line[column]) for line in (heading, *lines)), 40) for column in range(3)]
     for line in (heading, *lines):
-        cells = (cell[:width].ljust(width) for cell, width in zip(line, widths, strict=False))
+        cells = (" ".join(cell.split())[:width].ljust(width) for cell, width in zip(line, widths, strict=False))
         print("  ".join([*cells, line[3]]))
     print(f"{steps} steps compared, {len({difference[0] for difference in differences})} with differences.")
     return 1
@@ -225,8 +281,16 @@ def _summarize(steps: list[str]) -> str:
     return steps[0] if len(steps) == 1 else f"{steps[0]}, and {len(steps) - 1} more"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors contain no value of an unknown option."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message, and end the process."""
+        super().error(without_values(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="make compare",
         allow_abbrev=False,
         description="Send the same requests to the mock and to a target, and print the differences of the responses.",

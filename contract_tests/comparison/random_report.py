@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from contract_tests.client.redaction.escapes import printable
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def report_lines(result: Result, seed: int, world: str) -> Iterator[str]:
 def _group_lines(number: int, kind: Kind, group: Group) -> Iterator[str]:
     """Yield the lines of one kind of difference, with the shortest exchange that shows it."""
     part, mock, target = kind.difference
-    differing = f"{kind.operation} {part}: {target} from the target, {mock} from the mock"
-    yield from _wrap(f"{number}. {differing} ({_requests(group.count)})", "   ")
     assert group.example is not None, "a group has an example"
+    redacted = group.example.target.redactor.redact_text
+    differing = redacted(f"{kind.operation} {part}: {target} from the target, {mock} from the mock")
+    yield from _wrap(f"{number}. {differing} ({_requests(group.count)})", "   ")
     for index, url in ((1, "CANVAS_URL"), (0, "MOCK_URL")):
         for pair in group.changes:
             yield from _indent(f"{pair[index].command(url)}; echo")
@@ -57,7 +59,7 @@ def _group_lines(number: int, kind: Kind, group: Group) -> Iterator[str]:
         yield from _wrap(f"# {sent.summary[:_MAX_RESPONSE]}", "   # ", "   ")
         if part.startswith("/headers") or mock == "a list":
             value = sent.redactor.redact_text(group.values[index]) or "absent"
-            yield from _wrap(f"# {part}: {value}", "   # ", "   ")
+            yield from _wrap(f"# {redacted(part)}: {value}", "   # ", "   ")
 
 
 def _requests(number: int) -> str:
@@ -65,17 +67,10 @@ def _requests(number: int) -> str:
 
 
 def _indent(script: str) -> list[str]:
-    return [f"   {line}" for line in _printable(script).splitlines()]
+    return [f"   {line}" for line in printable(script).splitlines()]
 
 
 def _wrap(text: str, indent: str = "  ", first: str = "") -> list[str]:
     return textwrap.wrap(
-        _printable(text), _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
-    )
-
-
-def _printable(text: str) -> str:
-    """Return the text with control characters escaped: a response could contain commands for the terminal."""
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode("ascii") for char in text
+        printable(text), _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
     )

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.client.api_client import (
-    ADDRESS,
+from contract_tests.client.api_client import ADDRESS, TOKEN, TYPE
+from contract_tests.client.request import (
     CREATE,
     DELETE,
     DELETE_BY_ADDRESS,
     DELETE_PUSH_TOKEN,
+    ENCODINGS,
     LIST,
-    TOKEN,
-    TYPE,
+    Fields,
+    Request,
 )
-from contract_tests.client.request import ENCODINGS, Fields, Request
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
 

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract_tests.account.clean_up import (
-    OpenedAccounts,
     channel_of,
-    clean_up,
     is_created_by_suite,
     list_unvalidated,
     remove_created_channels,
 )
+from contract_tests.account.opened import OpenedAccounts
 from contract_tests.account.preflight import open_account
+from contract_tests.account.restoration import LeftoverError, clean_up
 from contract_tests.client.api_client import ApiClient
 from contract_tests.client.ids import local_id
+from contract_tests.client.lock import account_locks
+from contract_tests.client.pacing import CLEAN_UP_MINUTES
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.transport import Transport
 from contract_tests.comparison.account_state import AccountState, observe_account
@@ -27,6 +29,8 @@ from contract_tests.comparison.comparable import Renaming, comparable_parts, fin
 from contract_tests.comparison.groups import Pair, Result, Sent
 from contract_tests.comparison.known_differences import known_reason
 from contract_tests.comparison.random_requests import draw_sequences, resolve
+from contract_tests.comparison.redacted_errors import redacted_errors
+from contract_tests.interruption import Interruption
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
 
@@ -54,10 +58,11 @@ class Account:
     @classmethod
     def open(cls, settings: Settings, journal: Journal) -> Account:
         """Return the account of CANVAS_TOKEN. Raises Inconclusive for another server or a rejected token."""
-        transport = Transport(settings, journal)
+        transport = Transport(settings, journal, locks=account_locks(settings))
         client = ApiClient(transport, Contract(), settings.tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
         try:
-            owner, before = open_account(client, OpenedAccounts())
+            with redacted_errors(transport.redactor):
+                owner, before = open_account(client, OpenedAccounts())
         except BaseException:
             transport.close()
             raise
@@ -96,20 +101,16 @@ class Account:
         """Restore the account, close the connections, and return whether the channels are those from before."""
         transport = self.owner.transport
         try:
-            self._clean_up()
-            is_restored = list_unvalidated(self.owner) == self.before
-            if is_restored and not transport.journal.live:
+            is_restored = clean_up(self.owner) == self.before
+        except LeftoverError as error:
+            print(error, file=sys.stderr)
+            return False
+        else:
+            if is_restored:
                 transport.journal.remove()
             return is_restored
         finally:
             transport.close()
-
-    def _clean_up(self) -> None:
-        try:
-            clean_up(self.owner)
-        except AssertionError:  # the limit of rows, which also prevents the removal of push tokens
-            self.owner.transport.creations.push_tokens.clear()
-            clean_up(self.owner)
 
 
 @dataclass
@@ -166,14 +167,16 @@ class _Comparison:
         self.result.record(pair, changes, reasons)
 
 
-def compare_randomly(settings: Settings, folder: Path, number: int, seed: int) -> Result:
+def compare_randomly(
+    settings: Settings, folder: Path, number: int, seed: int, interruption: Interruption | None = None
+) -> Result:
     """Compare `number` random requests, and return the result. Raises Inconclusive.
 
     The account on the target is restored at the end, and also if an exception or an interruption ends the comparison.
     """
     result = Result()
     with ExitStack() as stack:
-        target = stack.enter_context(_opened(settings, Journal(folder, settings.url)))
+        target = stack.enter_context(_opened(settings, Journal(folder, settings.url), interruption or Interruption()))
         state = observe_account(target.owner, target.before)
         target.placeholders |= state.global_ids
         rows = []
@@ -190,20 +193,33 @@ def compare_randomly(settings: Settings, folder: Path, number: int, seed: int) -
             try:
                 comparison.compare_sequence(sequence)
             except AssertionError as error:  # the transport's limit of rows
-                result.stopped = str(error)
+                result.stopped = target.owner.transport.redactor.redact_text(str(error))
             if result.stopped:
                 break
     return result
 
 
+def clean_up_activity(owner: ApiClient) -> str:
+    """Return what a comparison does after its requests, and how long this may take."""
+    return (
+        f"The comparison cleans up the account of user {owner.id} on {owner.transport.settings.url}, "
+        f"which takes {CLEAN_UP_MINUTES} minutes at most"
+    )
+
+
 @contextmanager
-def _opened(settings: Settings, journal: Journal) -> Iterator[Account]:
+def _opened(settings: Settings, journal: Journal, interruption: Interruption) -> Iterator[Account]:
     """Open the target's account, and restore it at the end."""
     account = Account.open(settings, journal)
+    redactor = account.owner.transport.redactor
     try:
-        yield account
+        with redacted_errors(redactor):
+            yield account
     finally:
-        if not account.close():
+        is_restored = False
+        with redacted_errors(redactor), interruption.protected(lambda: clean_up_activity(account.owner)):
+            is_restored = account.close()
+        if not is_restored:
             print(
                 f"The channels of user {account.owner.id} on the target differ from those before the comparison; "
                 "check the account by hand.",

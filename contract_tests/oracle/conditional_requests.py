@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract_tests.client.api_client import LIST
+from contract_tests.client.request import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,17 @@ import yaml
 from jsonschema import Draft4Validator
 from openapi_schema_validator import OAS30Validator
 
+from contract_tests.client.api_client import MAX_CHANNELS
 from contract_tests.oracle.formats import check_formats, format_checker
 
 if TYPE_CHECKING:
     import httpx2
+
+
+_MAX_VIOLATIONS = 100
+"""The number of violations of one response that are reported."""
+_MAX_MESSAGE = 2_000
+"""The length of a violation, which quotes the value."""
 
 
 class Contract:
@@ -103,7 +111,10 @@ def _schema_violations(validator: Draft4Validator, response: httpx2.Response) ->
         body = response.json()
     except ValueError:
         return ["the body is not valid JSON"]
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+    if isinstance(body, list) and len(body) > MAX_CHANNELS:
+        return [f"the body is a list of {len(body)} elements, which is more than a user can have channels"]
+    errors = islice(validator.iter_errors(body), _MAX_VIOLATIONS)
+    return [f"{error.json_path}: {error.message}"[:_MAX_MESSAGE] for error in errors]
 
 
 @cache

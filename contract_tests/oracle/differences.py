@@ -11,12 +11,7 @@ import pytest
 
 from contract_tests.client.api_client import (
     ADDRESS,
-    CREATE,
-    DELETE,
-    DELETE_BY_ADDRESS,
-    DELETE_PUSH_TOKEN,
     FORBIDDEN_STATUSES,
-    LIST,
     TOKEN,
     TYPE,
     UNLIMITED_PAGE_SIZE,
@@ -25,6 +20,7 @@ from contract_tests.client.api_client import (
     expect_ok,
     page_size,
 )
+from contract_tests.client.request import CREATE, DELETE, DELETE_BY_ADDRESS, DELETE_PUSH_TOKEN, LIST
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
 

@@ -6,14 +6,15 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from contract_tests.client.api_client import LIST, USUAL_PAGE_LIMIT
+from contract_tests.client.api_client import USUAL_PAGE_LIMIT
+from contract_tests.client.request import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from contract_tests.client.exchange import Exchange
 
-_SIZE = re.compile(r'[?&]per_page=(\d+)[^>]*>; *rel="?current"?')
+_SIZE = re.compile(r'[?&]per_page=(\d{1,18})(?!\d)[^>]{0,2000}>; *rel="?current"?')
 
 
 def page_limit_note(exchanges: Iterable[Exchange]) -> str:

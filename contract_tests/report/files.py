@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from contract_tests.client.folder import reason_of
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import har, html, junit
@@ -12,26 +14,49 @@ from contract_tests.report.names import JUNIT, PAGE, TRAFFIC
 from contract_tests.report.record import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+    from typing import TextIO
 
     from contract_tests.oracle.coverage import Coverage
 
 
 def write_reports(run: Run, folder: Path, more_junit: Iterable[Path] = ()) -> Coverage:
-    """Write the reports of the run, and return the coverage that they contain.
+    """Write the reports of the run as far as possible, and return the coverage that they contain.
 
     `more_junit` are further paths for junit.xml.
+    A report that cannot be written is recorded in `run`, makes its verdict inconclusive, and leaves no file.
     """
     coverage = measure_coverage(Contract().document, run.exchanges)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAGE).write_text(html.render(run, coverage), "utf-8", "replace")
-    for file in (folder / JUNIT, *more_junit):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(junit.render(run))
-    with (folder / TRAFFIC).open("w", encoding="utf-8") as traffic:
-        har.write(run.exchanges, traffic)
+    contents: dict[Path, Callable[[TextIO], object]] = {
+        folder / TRAFFIC: lambda file: har.write(run.exchanges, file),
+        folder / PAGE: lambda file: file.write(html.render(run, coverage)),
+        **dict.fromkeys((folder / JUNIT, *more_junit), lambda file: file.write(junit.render(run).decode())),
+    }
+    errors = _write_all(contents)
+    if errors:
+        names = " and ".join(str(file) for file in errors)
+        reason = next(iter(errors.values()))
+        run.unwritten = f"{run.unwritten} {names} cannot be written ({reason}); free space, and run again.".strip()
+        _write_all({file: write for file, write in contents.items() if file not in errors})
     return coverage
+
+
+def _write_all(contents: dict[Path, Callable[[TextIO], object]]) -> dict[Path, str]:
+    """Write each file, and return why each of the others, which are removed, cannot be written."""
+    errors = {}
+    for path, write in contents.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+                write(file)
+        except BaseException as error:
+            with suppress(OSError):  # a part of a report is none
+                path.unlink(missing_ok=True)
+            if not isinstance(error, OSError):
+                raise
+            errors[path] = reason_of(error)
+    return errors
 
 
 def write_refusal(reason: str, folder: Path, more_junit: Iterable[Path] = ()) -> None:
@@ -42,4 +67,5 @@ def write_refusal(reason: str, folder: Path, more_junit: Iterable[Path] = ()) ->
 
 def report_line(folder: Path) -> str:
     """Return the last line of a run, which names its reports."""
-    return f"Reports: {', '.join(str(folder / name) for name in (PAGE, JUNIT, TRAFFIC))}"
+    files = [str(folder / name) for name in (PAGE, JUNIT, TRAFFIC) if (folder / name).is_file()]
+    return f"Reports: {', '.join(files) or 'none'}"

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 PAGE, TRAFFIC, JUNIT = NAMES = ("report.html", "traffic.har", "junit.xml")
 
 
+REPORTER = "canvas-contract-reporter"
+"""The name of the pytest plugin that writes them."""
+
+
 def remove_reports(folder: Path) -> None:
     """Remove the reports of an earlier run, so that nobody takes them for those of this one."""
     for name in NAMES:

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import time
 import traceback
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests.account.clean_up import rows_used
-from contract_tests.account.preflight import remaining_capacity
-from contract_tests.client.settings import Inconclusive
+from contract_tests.client.pacing import CLEAN_UP_MINUTES
+from contract_tests.client.redaction.escapes import printable
+from contract_tests.client.settings import PROFILES, Inconclusive, read_profile
+from contract_tests.client.watchdog import LAST_RESORT, watched
+from contract_tests.interruption import EndedBySignal, Interruption
 from contract_tests.oracle.canvas_age import estimate_age
 from contract_tests.oracle.conditional_requests import conditional_request_note
 from contract_tests.oracle.contract import Contract
@@ -31,6 +34,7 @@ from contract_tests.oracle.traceability import (
     sentence_table,
     unlisted_tests,
 )
+from contract_tests.pytest_options import unknown_test_sentence
 from contract_tests.report import files
 from contract_tests.report.formats import terminal
 from contract_tests.report.formats.junit import failure_text
@@ -40,7 +44,7 @@ from contract_tests.report.outcomes import property_name
 from contract_tests.report.progress import Folding, Progress, standard_output
 from contract_tests.report.record import ObservedDefect, Run
 from contract_tests.report.recording import Recording, find_end
-from contract_tests.report.text import format_duration, plural, printable
+from contract_tests.report.text import format_duration, plural
 from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from contract_tests.client.editor import Editor
     from contract_tests.client.safety.journal import Journal
     from contract_tests.client.transport import Transport
+    from contract_tests.client.watchdog import Watchdog
 
 _SECTION = "progress"
 
@@ -57,27 +62,38 @@ _SECTION = "progress"
 class ReportPlugin:
     """A pytest plugin that records the outcomes of a run and writes the reports at its end."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, interruption: Interruption | None = None) -> None:
+        self.interruption = interruption or Interruption()
+        self.interruption.activity = self._end_activity
         self.folder = Path(os.environ.get("REPORTS") or config.invocation_params.dir / "reports")
         self.has_cleaned_up = True
         """Whether no clean-up failed so far."""
+        self.exit_status: int | None = None
+        """The exit status of the verdict; None before the reports are written."""
         self.left_out = 0
         """The number of tests that do not belong to the profile."""
         self._config = config
         self._recording = Recording()
         self._baseline: Baseline | None = None
         self._limits: Sequence[str] = ()
+        self._notes: list[str] = []
         self._clean_up = ""
+        self._unwritten = ""
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
         self._folding = Folding(os.environ, time.time)
         self._progress = ExitStack()
+        self._watching = ExitStack()
+        self._watchdog: Watchdog | None = None
 
     # -- called by the fixtures
 
     def set_transport(self, transport: Transport) -> None:
         """Record the requests of this transport, and print the target and the limits of the run."""
         self._recording.transport = transport
+        transport.redactor.add_own_text(str(self.folder))
+        if self._watchdog is not None:
+            transport.on_clean_up = self._watchdog.start_clean_up
         settings, size = transport.settings, transport.settings.limits
         rate = f", {settings.rate:g} a second" if settings.rate else ""
         self._print(f"Testing {settings.url} against the contract, with {', '.join(settings.tokens)}.")
@@ -95,11 +111,16 @@ class ReportPlugin:
         self._limits = limits(client, Contract().document)
         self._print(f"User {client.id} has {plural(len(channels), 'channel')}.")
         if client.can_create:
-            capacity = remaining_capacity(channels)
-            self._print(f"The suite creates at most 22, and deletes them; Canvas accepts at most {capacity} more.")
+            self._print("The suite creates at most 22, and deletes them.")
         if client.editor is not None:
             self._print(_editor_note(client.editor))
         return self._limits
+
+    def add_note(self, note: str) -> None:
+        """Print a note, and add it to the reports; an empty text is none."""
+        if note := self._recording.redacted(note):
+            self._notes.append(note)
+            self._print(note)
 
     def add_account_difference(self, user: int, differences: list[str]) -> None:
         """Add a failed outcome because the run changed an account."""
@@ -113,7 +134,9 @@ class ReportPlugin:
             source="behaviour 6",
             operations=(),
             status="failed",
-            violation=f"the channels of user {user} differ from those before the run: {'; '.join(differences)}",
+            violation=self._recording.redacted(
+                f"the channels of user {user} differ from those before the run: {'; '.join(differences)}"
+            ),
             received=steps[-1].response if steps else "",
         )
 
@@ -122,12 +145,21 @@ class ReportPlugin:
         """Continue after an Inconclusive error of a clean-up; the verdict says how to remove the leftover channels."""
         try:
             yield
-        except Inconclusive as error:
+        except (Inconclusive, EndedBySignal) as error:
             self.has_cleaned_up = False
-            reason = "" if str(error) == self._recording.end else f"{error} "
+            is_signal = isinstance(error, EndedBySignal)
+            sentence = "A third signal ended the clean-up." if is_signal else self._recording.redacted(str(error))
+            reason = "" if sentence == self._recording.end else f"{sentence} "
             self._clean_up = (
-                f"{reason}The journal in {self.folder} lists the leftover channels; the next run deletes them."
+                f"{reason}The journal in {self.folder} lists the leftover channels; the next run deletes them, "
+                "and so does canvas-contract clean-up."
             )
+
+    @contextmanager
+    def tolerate_third_signal(self) -> Iterator[None]:
+        """Continue after the end of a clean-up by the third signal, which also ends those that follow."""
+        with suppress(EndedBySignal):
+            yield
 
     # -- hooks of pytest
 
@@ -135,6 +167,9 @@ class ReportPlugin:
     def pytest_sessionstart(self) -> None:
         """Remove the reports of the last run, and print the progress from now on."""
         remove_reports(self.folder)
+        output = self._watching.enter_context(standard_output())
+        minutes = PROFILES[read_profile()].minutes
+        self._watchdog = self._watching.enter_context(watched(minutes, self._report_by_force, output))
         interval = self._config.getoption("progress_interval")
         if not sys.stdout.isatty():
             progress = Progress(self._progress_line, self._progress.enter_context(standard_output()), interval)
@@ -144,15 +179,20 @@ class ReportPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """Write the reports when all fixtures have ended, print the summary, and set the exit status."""
+        self.interruption.start_end()
+        assert self._watchdog is not None
+        self._watchdog.start_clean_up()
         try:
             yield
         except BaseException as error:  # noqa: BLE001  # the reports are written whatever happens
             self._recording.add_end_error(error, "".join(traceback.format_exception(error)))
+        self._watchdog.start_end()
         self._progress.close()
+        self._recording.add_noted_violations()
         self._explain_end(session)
-        run = self.run()
-        session.exitstatus = verdict(run).exit_status
-        self._report(run)
+        self.interruption.start_part(lambda: "The run writes its reports, which takes a few seconds")
+        with self._watching:
+            session.exitstatus = self.exit_status = self._report_at_end()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -160,7 +200,7 @@ class ReportPlugin:
         try:
             return (yield)
         except pytest.UsageError as error:
-            raise Inconclusive(f"{' '.join(str(error).split()).rstrip('.')}.") from None
+            raise Inconclusive(unknown_test_sentence(" ".join(str(error).split()))) from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -187,8 +227,16 @@ class ReportPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Record that a test starts."""
+        """Record that a test starts. Raises KeyboardInterrupt if code of the last test has caught this exception."""
+        if self.interruption.name:
+            raise KeyboardInterrupt(self.interruption.name)
         self._recording.start(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
+        """Let no signal interrupt the clean-up of the accounts, which follows the last test."""
+        if nextitem is None:
+            self.interruption.start_end()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
@@ -209,7 +257,7 @@ class ReportPlugin:
         outcome = self._recording.add_report(item, call, report)
         if outcome is not None and outcome.status == "failed":
             report.outcome = "failed"
-            report.longrepr = self._recording.redacted(f"{failure_text(outcome)}\n\n{report.longrepr or ''}")
+            report.longrepr = f"{failure_text(outcome)}\n\n{self._recording.redacted(str(report.longrepr or ''))}"
         elif report.failed:
             report.longrepr = self._recording.redacted(str(report.longrepr))
         if outcome is not None:
@@ -246,9 +294,10 @@ class ReportPlugin:
             end=recording.end,
             errors=recording.errors,
             clean_up=self._clean_up,
+            unwritten=self._unwritten,
             left_out=self.left_out,
             exchanges=exchanges,
-            notes=[note for note in (page_limit_note(exchanges), conditional_request_note(exchanges)) if note],
+            notes=list(filter(None, (*self._notes, page_limit_note(exchanges), conditional_request_note(exchanges)))),
             age=estimate_age(exchanges),
             traceability=_sentences(outcomes),
             matrix=matrix_rows(outcomes, may_edit=self._baseline is None or self._baseline.client.editor is None),
@@ -262,6 +311,7 @@ class ReportPlugin:
     def _explain_end(self, session: pytest.Session) -> None:
         """Record why tests were not run, if no exception says it."""
         recording = self._recording
+        recording.end = recording.end or self.interruption.sentence
         if recording.end or not recording.not_run:
             return
         if reason := session.shouldfail or session.shouldstop:
@@ -279,10 +329,34 @@ class ReportPlugin:
         note = f" {_editor_note(client.editor)}" if client.editor else ""
         return (
             f"Channels that the suite created for user {client.id}: {rows_used(client)}. "
-            f"Leftover channels: {leftover or 'none'}.{note}"
+            f"Leftover channels: {leftover or ('none' if self.has_cleaned_up else 'unknown')}.{note}"
         )
 
     # -- the terminal
+
+    def _report_at_end(self) -> int:
+        """Write the reports, print the summary, and return the exit status; a third signal ends this."""
+        run = self.run()
+        try:
+            with self.interruption.ended_by_third_signal():
+                self._report(run)
+        except EndedBySignal:
+            sentence = "A third signal ended the writing of the reports, which may be incomplete."
+            self._print_lines([f"Inconclusive: {sentence}"])
+            return pytest.ExitCode.INTERRUPTED
+        run.unwritten = run.unwritten or self._unwritten
+        return verdict(run).exit_status
+
+    def _end_activity(self) -> str:
+        """Return what the run does after its tests, and how long this may take."""
+        transport = self._recording.transport
+        if transport is None or transport.guard.is_read_only:
+            return "The run ends and writes its reports, which takes a few seconds"
+        channels = plural(len(transport.journal.live), "channel")
+        return (
+            f"The run cleans up the accounts on {transport.settings.url}, with {channels} in its journal, "
+            f"which takes {CLEAN_UP_MINUTES} minutes at most"
+        )
 
     def _report(self, run: Run) -> None:
         """Write the reports, and print the summary."""
@@ -298,6 +372,19 @@ class ReportPlugin:
         else:
             self._print_lines(terminal.summary(run, coverage))
         self._print_lines([files.report_line(self.folder)])
+
+    def _report_by_force(self) -> int:
+        """Write the reports of a run that does not end, and return the exit status; the process then stops."""
+        self._recording.end = self._recording.end or LAST_RESORT
+        transport = self._recording.transport
+        if not self._clean_up and transport is not None and transport.journal.path.exists():
+            self._clean_up = (
+                f"The clean-up did not end. The journal in {self.folder} lists the leftover channels; "
+                "the next run deletes them."
+            )
+        run = self.run()
+        self._report(run)
+        return verdict(run).exit_status
 
     def _progress_line(self) -> str:
         """Return the line that says how far the run is."""
@@ -324,7 +411,7 @@ class ReportPlugin:
 
     def _print_lines(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self._write(self._folding.without_commands(printable(self._recording.redacted(line))))
+            self._write(self._folding.without_commands(printable(self._recording.without_tokens(line))))
 
     def _print_mark(self, mark: str) -> None:
         if mark:
@@ -333,10 +420,13 @@ class ReportPlugin:
     def _write(self, line: str) -> None:
         writer: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            writer.ensure_newline()
-            writer.write_line(line)
-            writer.flush()
+        try:
+            with capture.global_and_fixture_disabled():
+                writer.ensure_newline()
+                writer.write_line(line)
+                writer.flush()
+        except OSError as error:  # the run cleans up and writes its reports all the same
+            self._unwritten = f"The output cannot be written ({error.strerror}); run again."
 
 
 def _editor_note(editor: Editor) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import threading
 from contextlib import contextmanager
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 
 INTERVAL = 20.0
 """Seconds between two lines; a reader of a log is to see one at least every 30 seconds."""
+
+
+_LONGEST_INTERVAL = 86_400.0
+
+
+def progress_interval(text: str) -> float:
+    """Return the value of --progress-interval. Raises ArgumentTypeError if it is no positive number of seconds."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_INTERVAL:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number of seconds; 86400 is the largest")
+    return seconds
 
 
 class Progress:

@@ -65,6 +65,8 @@ class Run:
     errors: Sequence[SuiteError] = ()
     clean_up: str = ""
     """The sentence on a clean-up that failed; empty if none failed."""
+    unwritten: str = ""
+    """The sentence on reports or output that cannot be written; empty if all can."""
     exchanges: list[Exchange] = field(default_factory=list)
     defects: list[ObservedDefect] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,12 @@ import pytest
 from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to recognise
 
 from contract_tests.client.observation import is_violation
+from contract_tests.client.redaction.escapes import printable
 from contract_tests.report.formats.script import shell_script
+from contract_tests.report.noted import noted_outcomes
 from contract_tests.report.outcomes import error_text, skipped_outcome, test_name, violation_in_words
 from contract_tests.report.record import SuiteError
+from contract_tests.report.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from contract_tests.client.exchange import Step
     from contract_tests.client.transport import Transport
     from contract_tests.oracle.outcome import Outcome, Status
+
+_MAX_VIOLATION = 4_000
+"""The number of characters of a violation that the reports show; detail has more."""
 
 _NOT_LOADED = "The suite could not be loaded, which says nothing about the target: {}"
 _INTERNAL = "The suite ended with an error of its own, which says nothing about the target: {}"
@@ -106,7 +113,7 @@ class Recording:
         elif self._collection_error:
             self.end = _NOT_LOADED.format(self._collection_error)
         elif isinstance(error, pytest.Session.Interrupted):
-            self.end = self.end or f"{error}."
+            self.end = self.end or self.redacted(f"{error}.")
         else:
             name = f" by {error}" if str(error) else ""
             self.end = self.end or f"The run was interrupted{name}; run it again."
@@ -118,6 +125,7 @@ class Recording:
         elif is_violation(error) and self._current is not None:
             self._add_error(self._current, error, detail, 0.0)
         else:
+            self._add_source(error)
             message = self._first_line(error)
             self.errors.append(SuiteError("the run", message, self.redacted(detail)))
             self.end = self.end or _INTERNAL.format(message)
@@ -127,9 +135,18 @@ class Recording:
         lines = [line for line in str(report.longrepr).splitlines() if line.strip()] or [""]
         self._collection_error = self._collection_error or f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}"
 
+    def add_noted_violations(self) -> None:
+        """Add a failed outcome for each cause that responses of the set-up and the clean-up show, and no test does."""
+        for outcome in list(noted_outcomes(self.transport, self.outcomes.values())) if self.transport else ():
+            self.outcomes[outcome.test] = outcome
+
     def redacted(self, text: str) -> str:
-        """Return the text without tokens and personal data."""
-        return self.transport.redactor.redact_text(text) if self.transport else text
+        """Return the text as outputs show it: without tokens, personal data and unknown words of the target."""
+        return self.transport.redactor.redact_text(text) if self.transport else printable(text)
+
+    def without_tokens(self, text: str) -> str:
+        """Return a text whose parts have been redacted before, and that certainly has no token."""
+        return self.transport.redactor.without_tokens(text) if self.transport else text
 
     def _add(self, outcome: Outcome) -> Outcome | None:
         """Record the outcome, unless the test has failed before."""
@@ -143,7 +160,8 @@ class Recording:
         """Record a violation as a failure, and any other error as one of the suite."""
         if error is not None and (is_violation(error) or self._observed_message()):
             return self._add_failure(item, seconds, error)
-        message = self._first_line(error) if error is not None else detail.partition("\n")[0]
+        self._add_source(error)
+        message = self._first_line(error) if error is not None else self.redacted(detail.partition("\n")[0])
         self.outcomes.pop(test_name(item), None)
         self.errors.append(SuiteError(test_name(item), message, self.redacted(detail)))
         return None
@@ -161,8 +179,8 @@ class Recording:
                 status="failed",
                 operations=self._operations(),
                 seconds=seconds,
-                operation=next((step.request.operation for step in reversed(steps) if step.request.operation), ""),
-                violation=violation_in_words(text),
+                operation=next((name for step in reversed(steps) if (name := step.request.operation_id)), ""),
+                violation=shortened(violation_in_words(text), _MAX_VIOLATION),
                 detail=text,
                 received=steps[-1].response if steps else "",
                 script=shell_script(steps, self.transport.redactor) if self.transport and steps else "",
@@ -177,6 +195,12 @@ class Recording:
     def _first_line(self, error: BaseException) -> str:
         message = str(error).partition("\n")[0]
         return self.redacted(f"{type(error).__name__}: {message}" if message else type(error).__name__)
+
+    def _add_source(self, error: BaseException | None) -> None:
+        """Show the source lines of an error of the suite, which its traceback quotes."""
+        if error is not None and self.transport is not None:
+            for frame in traceback.extract_tb(error.__traceback__):
+                self.transport.redactor.add_own_text(f"{frame.filename} {frame.name} {frame.line}")
 
     def _operations(self) -> tuple[str, ...]:
         """Return the operations of the requests that the current test sent."""

@@ -1,14 +1,6 @@
-"""Text of the reports: control characters are made visible, numbers have their nouns."""
+"""Text of the reports: short, and with numbers that have their nouns."""
 
 from __future__ import annotations
-
-
-def printable(text: str) -> str:
-    """Return the text with control characters escaped: a response could contain commands for the terminal.
-
-    This includes the C1 controls, the characters that reverse the direction of text, and what XML does not allow.
-    """
-    return "".join(char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text)
 
 
 def shortened(text: str, length: int) -> str:
@@ -31,7 +23,3 @@ def format_duration(seconds: float) -> str:
 def capital(text: str) -> str:
     """Return the text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

@@ -61,8 +61,7 @@ def _obstacles(run: Run) -> list[str]:
             f"{plural(len(run.errors), 'test')} ended with an error of the suite itself, which says nothing about the "
             f"target: {first.test}: {first.message}; report it to the authors of the suite."
         )
-    if run.clean_up:
-        obstacles.append(run.clean_up)
+    obstacles += filter(None, (run.clean_up, run.unwritten))
     sentence = not_run_sentence(run)
     if sentence and run.end:
         obstacles[0] = f"{sentence}, because the run ended early: {run.end}" if _has_failed(run) else run.end

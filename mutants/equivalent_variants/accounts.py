@@ -9,9 +9,14 @@ from mockserver.canvas.world import World
 from mutants.mutant import equivalent, with_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mutants.patching import PatchedMock
 
 _OWNER = 1
+_MAX_ROWS = 101
+_REQUIRED_ROWS = 16
+"""The channels that the suite creates for the owner, push included, and one more."""
 _MAX_EXACT_INTEGER = 2**53
 """The integer above which a double does not represent every integer."""
 
@@ -203,6 +208,39 @@ def many_rows(mock: PatchedMock) -> None:
     """The owner has seventy deleted channels."""
     rows = ({"type": "email", "address": f"old{n}@school.example", "state": "retired"} for n in range(70))
     _set_channels(mock, {"type": "email", "address": "owner@school.example"}, *rows)
+
+
+def _leave_free_rows(mock: PatchedMock, free: int, position: Callable[[int], int]) -> None:
+    """Give the owner deleted channels, so that this number of rows is free; `position` maps a number to a position."""
+    rows = [
+        {"type": "sms", "address": f"55502{n:02}", "state": "retired", "position": position(n)}
+        for n in range(1, _MAX_ROWS - free)
+    ]
+    _set_channels(mock, {"type": "email", "address": "owner@school.example", "position": position(0) + 1}, *rows)
+
+
+@equivalent
+def exactly_enough_rows(mock: PatchedMock) -> None:
+    """The owner has free rows for the channels of the suite, push included, and for one more."""
+    _leave_free_rows(mock, _REQUIRED_ROWS, lambda number: number + 1)
+
+
+@equivalent
+def exactly_enough_rows_with_gaps(mock: PatchedMock) -> None:
+    """The owner has exactly enough free rows, and positions far above the number of rows."""
+    _leave_free_rows(mock, _REQUIRED_ROWS, lambda number: number * 7 + 1)
+
+
+@equivalent
+def exactly_enough_rows_with_equal_positions(mock: PatchedMock) -> None:
+    """The owner has exactly enough free rows, and all their channels have the same position."""
+    _leave_free_rows(mock, _REQUIRED_ROWS, lambda _: 1)
+
+
+@equivalent
+def exactly_the_limit_of_the_account(mock: PatchedMock) -> None:
+    """The account allows a user three channels, as many as the suite creates, and one more."""
+    mock.world_document["account"]["max_communication_channels"] = 3 + _REQUIRED_ROWS
 
 
 @equivalent

@@ -98,6 +98,54 @@ def unknown_headers(mock: PatchedMock) -> None:
 
 
 @equivalent
+def headers_in_utf_8(mock: PatchedMock) -> None:
+    """Some header values have characters outside ASCII in UTF-8, the ETag and the cookie among them."""
+    _add_to_headers(mock, "caf\u00e9 \u65e5\u672c".encode())
+
+
+@equivalent
+def headers_in_latin_1(mock: PatchedMock) -> None:
+    """Some header values have bytes that are not valid UTF-8, the ETag and the cookie among them."""
+    _add_to_headers(mock, b"caf\xe9 \x80\xff")
+
+
+@equivalent
+def headers_in_two_encodings(mock: PatchedMock) -> None:
+    """One header has characters in UTF-8, another in Latin-1, and the ETag both."""
+    utf_8, latin_1 = "\u00e9".encode(), b"\xe9"
+    _add_to_headers(mock, utf_8 + latin_1)
+    _change_headers(
+        mock,
+        lambda headers: headers.update({"x-served-by": utf_8.decode("latin-1"), "server": latin_1.decode("latin-1")}),
+    )
+
+
+def _add_to_headers(mock: PatchedMock, characters: bytes) -> None:
+    """Add the bytes to known and unknown headers, and to the ETag, which the mock knows again without them."""
+    text = characters.decode("latin-1")
+
+    def before(request: Request) -> None:
+        sent = request.headers.get(b"if-none-match")
+        if sent is not None:
+            request.headers[b"if-none-match"] = sent.replace(characters + b'"', b'"')
+
+    def after(_request: Request, response: Response) -> None:
+        response.headers |= {"x-served-by": text, "server": text, "set-cookie": f"place={text}; path=/"}
+        response.headers["x-canvas-meta"] = f"{response.headers.get('x-canvas-meta', '')}place={text};"
+        if "etag" in response.headers:
+            response.headers["etag"] = f'{response.headers["etag"][:-1]}{text}"'
+
+    mock.on_request(before)
+    mock.on_response(after)
+
+
+@equivalent
+def malformed_rate_limit_headers(mock: PatchedMock) -> None:
+    """A proxy replaces the numbers of the rate-limit headers by words."""
+    _change_headers(mock, lambda headers: headers.update({"x-rate-limit-remaining": "many", "x-request-cost": "-"}))
+
+
+@equivalent
 def headers_in_capitals(mock: PatchedMock) -> None:
     """The words of header names start with capital letters."""
 

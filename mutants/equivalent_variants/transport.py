@@ -23,14 +23,14 @@ _PERIOD = 151
 """The number of requests from one rate-limit error, or dropped connection, to the next."""
 
 
-def _limit_rate(mock: PatchedMock, status: int, text: str) -> None:
-    """Return a rate-limit error for every 151st request."""
+def _limit_rate(mock: PatchedMock, status: int, text: str, **other_headers: str) -> None:
+    """Return a rate-limit error for every 151st request; `other_headers` replace those of Canvas."""
 
     def before(_request: Request) -> Response | None:
         if not _is_due(count):
             return None
-        headers = {"content-type": "text/plain; charset=utf-8", "x-rate-limit-remaining": "0.0"}
-        return Response(status, headers, text.encode())
+        headers = other_headers or {"content_type": "text/plain; charset=utf-8", "x_rate_limit_remaining": "0.0"}
+        return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, text.encode())
 
     count: list[int] = []
     mock.on_request(before)
@@ -119,6 +119,37 @@ def rate_limit_403(mock: PatchedMock) -> None:
 def rate_limit_429(mock: PatchedMock) -> None:
     """Some requests return 429 Rate Limit Exceeded in plain text and have no effect."""
     _limit_rate(mock, 429, "429 Too Many Requests (Rate Limit Exceeded)\n")
+
+
+@equivalent
+def rate_limit_in_other_words(mock: PatchedMock) -> None:
+    """A gateway rejects some requests with 429, in its own words and without Retry-After."""
+    _limit_rate(mock, 429, "Please slow down.", content_type="text/plain")
+
+
+@equivalent
+def rate_limit_429_as_html(mock: PatchedMock) -> None:
+    """A gateway rejects some requests with 429, an HTML page, and Retry-After in seconds."""
+    _limit_rate(mock, 429, "<html>Busy</html>", content_type="text/html", retry_after="1")
+
+
+@equivalent
+def rate_limit_403_as_html(mock: PatchedMock) -> None:
+    """A gateway rejects some requests with 403, an HTML page, and a date in Retry-After that is over at once."""
+    date = "Mon, 05 Jan 2026 08:00:01 GMT"
+    _limit_rate(mock, 403, "<html>Forbidden</html>", content_type="text/html", retry_after=date)
+
+
+@equivalent
+def rate_limit_403_in_other_words(mock: PatchedMock) -> None:
+    """A gateway rejects some requests with 403 and an HTML page that names a rate limit, without Retry-After."""
+    _limit_rate(mock, 403, "<h1>You are being rate limited</h1>", content_type="text/html; charset=iso-8859-1")
+
+
+@equivalent
+def rate_limit_as_json(mock: PatchedMock) -> None:
+    """A gateway rejects some requests with 429 and its own JSON."""
+    _limit_rate(mock, 429, '{"message":"API rate limit exceeded"}', content_type="application/json")
 
 
 @equivalent

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from tests.conftest import ClientFactory
+
+EXAMPLES = int(os.environ.get("VALIDATION_EXAMPLES", "400"))
+"""The number of generated requests, and of responses."""
 
 CONTRACT = read_contract()
 WORLD = World(read_world())
@@ -165,7 +169,7 @@ def valid_and_invalid_requests(draw: st.DrawFn) -> Parameters:
 
 class TestRequestValidation:
     @pytest.mark.slow
-    @settings(max_examples=1000)
+    @settings(max_examples=EXAMPLES)
     @given(parameters=valid_and_invalid_requests())
     def test_mock_and_connexion_agree_on_every_request(self, parameters: Parameters) -> None:
         name, path, query, form = parameters
@@ -306,7 +310,7 @@ def is_sent(validation: Any, status: int, body: object, headers: list[tuple[byte
 
 class TestResponseValidation:
     @pytest.mark.slow
-    @settings(max_examples=1000)
+    @settings(max_examples=EXAMPLES)
     @given(
         name=st.sampled_from(sorted(OPERATIONS)),
         status=st.sampled_from([200, 400, 401, 403, 404, 422, 429]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,6 +70,11 @@ class _Server(http.server.ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._number = 0
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print the error, unless the client has closed the connection, as one that is killed does."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as in the base class
+
     def next_number(self) -> int:
         with self._lock:
             self._number += 1
@@ -77,6 +83,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written separately, and the second would wait for 40 ms
     server: _Server
 
     def _respond(self) -> None:

@@ -1,50 +1,65 @@
-"""Runs of the suite in a separate process."""
+"""Runs of the suite in a separate process, and the mocks that they test."""
 
 from __future__ import annotations
 
+import logging
 import os
-import signal
+import re
+import socket
 import subprocess
 import sys
-import threading
-import time
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import httpx2
 import uvicorn
 
+from contract_tests.__main__ import main as run_tests
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from mockserver.__main__ import main as serve
 from mutants.catalogue import find_mutant
 from mutants.patching import PatchedMock
 from mutants.suite import WITHOUT_SCHEMATHESIS
+from tests.contract_tests.forked_process import start_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    import signal
+    from collections.abc import Callable, Iterator
 
 COMMAND = [sys.executable, "-m", "contract_tests"]
+_TIMEOUT = 240.0
+_POLL_INTERVAL = 0.01
+
+
+@contextmanager
+def running_mock(*options: str) -> Iterator[str]:
+    """Run the mock with these command-line options and return its URL; stop it when the context ends."""
+    with NamedTemporaryFile("r", encoding="utf-8") as messages:
+        process = start_process(_serve_mock, ["--port", "0", *options], messages.name)
+        try:
+            while not (url := re.search(r"(http://\S+:\d+)\s", Path(messages.name).read_text("utf-8"))):
+                assert process.is_alive(), "the mock does not start"
+                process.join(_POLL_INTERVAL)
+            yield url[1]
+        finally:
+            process.terminate()
+            process.join()
 
 
 @contextmanager
 def running_patched_mock(*faults: str, **account: object) -> Iterator[str]:
     """Serve a mock with these faults and these settings of the account until the context ends, and yield its URL."""
-    with PatchedMock() as mock:
-        mock.world_document.setdefault("account", {}).update(account)
-        for name in faults:
-            mutant = find_mutant(name)
-            assert mutant is not None, name
-            mutant.apply(mock)
-        server = uvicorn.Server(uvicorn.Config(mock.build_app(), port=0, log_level="critical"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    assert [name for name in faults if find_mutant(name) is None] == []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = start_process(_serve_patched_mock, listener, faults, account)
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.join()
 
 
 def list_body(url: str) -> bytes:
@@ -67,14 +82,18 @@ def has_recorded_creation(folder: Path) -> bool:
 
 def interrupt(folder: Path, url: str, name: signal.Signals) -> int:
     """Start a run, send it this signal when it has created a channel, and return its exit status."""
-    command = [*COMMAND, "-k", "creation"]
+    return run_and_interrupt(folder, url, name).returncode
+
+
+def run_and_interrupt(folder: Path, url: str, name: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Start a run, send it this signal when it has created a channel, and return the run."""
+    return run_with_event(folder, url, lambda pid: os.kill(pid, name))
+
+
+def run_with_event(folder: Path, url: str, event: Callable[[int], object]) -> subprocess.CompletedProcess[str]:
+    """Start a run, call `event` with its process id when it has created a channel, and return the run."""
     variables = environment(folder, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
-    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE) as process:  # noqa: S603  # constant command
-        while process.poll() is None and not has_recorded_creation(folder):
-            pass
-        process.send_signal(name)
-        process.communicate(timeout=60)
-    return process.returncode
+    return _run(_with_defaults(("-k", "creation")), variables, folder, event)
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -87,12 +106,77 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 def run_suite(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite with these command-line options and environment variables; with `-k`, without Schemathesis."""
+    """Run the suite with these command-line options and environment variables; with `-k`, without Schemathesis.
+
+    The run is a copy of a process that has imported the suite, unless a variable concerns the start of Python.
+    """
+    if any(name.startswith("PYTHON") for name in variables):
+        return run_command(folder, *options, **variables)
+    return _run(_with_defaults(options), environment(folder, **variables))
+
+
+def run_command(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command `python -m contract_tests`, which takes a second more than `run_suite`."""
     return subprocess.run(  # noqa: S603  # constant command
-        [*COMMAND, *options, *(WITHOUT_SCHEMATHESIS if "-k" in options else ())],
+        [*COMMAND, *_with_defaults(options)],
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=_TIMEOUT,
         check=False,
     )
+
+
+def _with_defaults(options: tuple[str, ...]) -> tuple[str, ...]:
+    return (*options, *(WITHOUT_SCHEMATHESIS if "-k" in options else ()))
+
+
+def _run(
+    options: tuple[str, ...],
+    variables: dict[str, str],
+    journals: Path | None = None,
+    event: Callable[[int], object] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the suite; call `event` as soon as a journal in the folder `journals` records the creation of a channel."""
+    with TemporaryDirectory() as outputs:
+        stdout, stderr = Path(outputs, "stdout"), Path(outputs, "stderr")
+        process = start_process(_run_suite, options, variables, stdout, stderr)
+        try:
+            while journals and process.is_alive() and not has_recorded_creation(journals):
+                process.join(_POLL_INTERVAL)
+            if event and process.pid:
+                event(process.pid)
+            process.join(_TIMEOUT)
+            assert process.exitcode is not None, "the run does not end"
+            return subprocess.CompletedProcess(
+                options, process.exitcode, stdout.read_text("utf-8"), stderr.read_text("utf-8")
+            )
+        finally:
+            process.kill()
+
+
+def _run_suite(options: tuple[str, ...], variables: dict[str, str], stdout: Path, stderr: Path) -> None:
+    """Run the suite in this process, as `python -m contract_tests` does, and exit with its status."""
+    os.environ.clear()
+    os.environ.update(variables)
+    for number, file in ((1, stdout), (2, stderr)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    # Pytest warns that it cannot rewrite the asserts of its plugins, because they are imported already.
+    sys.exit(run_tests(["-W", "ignore::pytest.PytestAssertRewriteWarning", *options]))
+
+
+def _serve_mock(options: list[str], messages: str) -> None:
+    """Serve the mock in this process, as `python -m mockserver` does, and print its messages into a file."""
+    os.dup2(os.open(messages, os.O_WRONLY), 2)
+    sys.exit(serve(options))
+
+
+def _serve_patched_mock(listener: socket.socket, faults: tuple[str, ...], account: dict[str, object]) -> None:
+    """Serve a mock with these faults and these settings of the account in this process."""
+    logging.disable()
+    with PatchedMock() as patched:
+        patched.world_document.setdefault("account", {}).update(account)
+        for mutant in filter(None, map(find_mutant, faults)):
+            mutant.apply(patched)
+        config = uvicorn.Config(patched.build_app(), log_level="critical", timeout_graceful_shutdown=1)
+        uvicorn.Server(config).run(sockets=[listener])

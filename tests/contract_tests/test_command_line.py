@@ -7,13 +7,22 @@ import json
 import re
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
-from tests.contract_tests.suite_process import COMMAND, environment, has_recorded_creation, run_suite
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from mutants.suite import WITHOUT_SCHEMATHESIS
+from tests.contract_tests.suite_process import (
+    COMMAND,
+    environment,
+    has_recorded_creation,
+    run_command,
+    run_suite,
+    run_with_event,
+    running_mock,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +34,7 @@ SECRET = "a-token-that-nobody-may-see"
 
 
 def test_unreachable_target_is_inconclusive(tmp_path: Path) -> None:
-    run = run_suite(tmp_path, CANVAS_URL="http://127.0.0.1:9", CANVAS_TOKEN=SECRET)
+    run = run_command(tmp_path, CANVAS_URL="http://127.0.0.1:9", CANVAS_TOKEN=SECRET)
 
     assert run.returncode == 2
     assert "The target http://127.0.0.1:9 refuses the connection" in " ".join(run.stdout.split())
@@ -35,7 +44,7 @@ def test_unreachable_target_is_inconclusive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("status", "message"), [(200, "response is not JSON"), (302, "redirects to another origin")])
 def test_target_that_is_no_canvas_is_inconclusive(tmp_path: Path, status: int, message: str) -> None:
     with html_server(status) as url:
-        run = run_suite(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=SECRET)
+        run = run_suite(tmp_path, "-k", "head", CANVAS_URL=url, CANVAS_TOKEN=SECRET)
 
     assert run.returncode == 2
     assert message in run.stdout
@@ -44,7 +53,7 @@ def test_target_that_is_no_canvas_is_inconclusive(tmp_path: Path, status: int, m
 
 def test_rejected_token_is_inconclusive(tmp_path: Path) -> None:
     with running_mock() as url:
-        run = run_suite(tmp_path, CANVAS_URL=url, CANVAS_TOKEN=SECRET)
+        run = run_suite(tmp_path, "-k", "head", CANVAS_URL=url, CANVAS_TOKEN=SECRET)
 
     assert run.returncode == 2
     assert "rejects $CANVAS_TOKEN with 401" in run.stdout
@@ -64,27 +73,27 @@ def test_tests_without_their_token_are_reported_as_skipped(tmp_path: Path) -> No
 
 def test_target_that_stops_during_the_run_is_inconclusive(tmp_path: Path) -> None:
     """The clean-up requests get no response, and the journal keeps the channels for the next run."""
-    command = [*COMMAND, "-k", "creation"]
-    with running_mock() as url:
-        variables = environment(tmp_path, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
-        process = subprocess.Popen(  # noqa: S603  # constant command
-            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        while process.poll() is None and not has_recorded_creation(tmp_path):
-            pass
-    with process:
-        stdout, stderr = process.communicate(timeout=60)
+    with ExitStack() as stack:
+        url = stack.enter_context(running_mock())
 
-    assert process.returncode == 2
-    assert re.search(r"Inconclusive: The target \S+ (refuses|resets|closes) the connection", " ".join(stdout.split()))
-    assert "the next run deletes them" in " ".join(stdout.split())
-    assert "Traceback" not in stdout + stderr
+        run = run_with_event(tmp_path, url, lambda _: stack.close())
+
+    output = " ".join(run.stdout.split())
+    assert run.returncode == 2
+    assert re.search(r"Inconclusive: The target \S+ (refuses|resets|closes) the connection", output)
+    assert "the next run deletes them" in output
+    assert "Traceback" not in run.stdout + run.stderr
     assert has_recorded_creation(tmp_path)
 
 
 def test_closed_output_pipe_causes_no_traceback(tmp_path: Path) -> None:
     """The reader closes the pipe after the first line, as `| head -1` does."""
-    command = [*COMMAND, "-k", "head"]  # the few tests with `head` in their names: a short run is enough
+    command = [
+        *COMMAND,
+        "-k",
+        "head",
+        *WITHOUT_SCHEMATHESIS,
+    ]  # the few tests with `head` in their names: a short run is enough
     with running_mock() as url:
         variables = environment(tmp_path, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
         with subprocess.Popen(  # noqa: S603  # constant command

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
-from tests.contract_tests.suite_process import list_body, run_suite, running_patched_mock
+from tests.contract_tests.suite_process import list_body, run_suite, running_mock, running_patched_mock
 
 if TYPE_CHECKING:
     import subprocess
@@ -35,7 +35,7 @@ def run_with(
 
     with running_mock() as url, running_proxy(url, fault) as proxy:
         before = list_body(url)
-        run = run_suite(folder, "-k", tests, CANVAS_URL=proxy, **{**VARIABLES, **variables})
+        run = run_suite(folder, "-k", tests, CANVAS_URL=proxy, **{**DEFAULT_WORLD_VARIABLES, **variables})
         return run, list_body(url) == before
 
 

@@ -14,10 +14,10 @@ from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import PROFILES, Settings
 from contract_tests.client.transport import Transport
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from contract_tests.oracle.contract import Contract
 from contract_tests.selection import MARKER, PREFERRED_MARKER, select_tests
-from tests.contract_tests.suite_process import list_body, run_suite
+from tests.contract_tests.suite_process import list_body, run_suite, running_mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,20 +12,25 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from contract_tests.client.connection.deadline import PLAIN_TEXT, ExchangeTimeout, OtherProtocolError, ResponseTooLarge
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from contract_tests.client.connection.proxy import TargetProxy
 
-ConnectionFailure = httpx2.TransportError | httpx2.DecodingError | UnicodeError
+CONNECTION_FAILURES = (
+    httpx2.TransportError,
+    httpx2.DecodingError,
+    UnicodeError,
+    ExchangeTimeout,
+    ResponseTooLarge,
+)
 """The exceptions of a request that has no response, or none that can be read; UnicodeError is an invalid host name."""
 
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _OTHER_HOST = frozenset({62, 64})
 """The codes of OpenSSL for a certificate of another host name or of another IP address."""
-
-_PLAIN_TEXT = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
-"""The reasons of OpenSSL for a response that is not TLS."""
 
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _TIMED_OUT = errno.ETIMEDOUT
@@ -36,6 +41,22 @@ _TLS_IN_HTTP = re.compile(
     re.IGNORECASE,
 )
 """The texts of nginx, Apache, Go and Tomcat for an http request to a port that expects https."""
+
+
+_SLOW_PARTS = {
+    "connection": "does not complete the connection within a minute",
+    "request": "does not read the request within a minute",
+    "head": "does not complete the headers of its response within a minute",
+    "body": "does not complete its response within a minute",
+}
+"""What takes too long, by the part of the exchange."""
+
+_LARGE_PARTS = {
+    "head": "headers of the target's response are larger than 512 KiB",
+    "body": "target's response is larger than 4 MiB",
+    "nesting": "JSON of the target's response is nested more than 100 levels deep",
+}
+"""What is too large, by the part of the exchange."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +87,16 @@ class Endpoint:
         return self.proxy.variable if self.proxy else "CANVAS_URL"
 
 
-def connection_sentence(error: ConnectionFailure, endpoint: Endpoint) -> str:
+def connection_sentence(error: BaseException, endpoint: Endpoint) -> str:
     """Return one sentence on why a request has no usable response, and what to do."""
     causes = list(_causes(error))
-    for describe in (_certificate_sentence, _tls_sentence, _network_sentence):
+    for describe in (
+        _limit_sentence,
+        _certificate_sentence,
+        _other_protocol_sentence,
+        _tls_sentence,
+        _network_sentence,
+    ):
         for cause in causes:
             if sentence := describe(cause, endpoint):
                 return sentence
@@ -87,9 +114,13 @@ def response_sentence(status: int, text: str, endpoint: Endpoint) -> str | None:
     return None
 
 
-def is_permanent(error: ConnectionFailure) -> bool:
-    """Return whether another attempt would only repeat a rejected password, which may lock the proxy's account."""
-    return isinstance(error, httpx2.ProxyError) and str(error).startswith("407")
+def is_permanent(error: BaseException) -> bool:
+    """Return whether another attempt would only repeat the failure.
+
+    A rejected password, repeated, may lock the proxy's account, and an exchange at its limit has had its time.
+    """
+    is_limit = any(isinstance(cause, ExchangeTimeout | ResponseTooLarge) for cause in _causes(error))
+    return is_limit or (isinstance(error, httpx2.ProxyError) and str(error).startswith("407"))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -98,6 +129,18 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
+
+
+def _limit_sentence(error: BaseException, endpoint: Endpoint) -> str:
+    if isinstance(error, ResponseTooLarge):
+        return f"The {_LARGE_PARTS[error.part]}; check that CANVAS_URL is the origin of a Canvas."
+    if not isinstance(error, ExchangeTimeout):
+        return ""
+    if error.part == "look-up":
+        host = urlsplit(endpoint.proxy.origin).hostname if endpoint.proxy else endpoint.host
+        return f"The host name {host} cannot be looked up in time; check the DNS server of this network, and run again."
+    subject = endpoint.peer if error.part in {"connection", "request"} else f"The target {endpoint.url}"
+    return f"{subject} {_SLOW_PARTS[error.part]}; check whether it or a proxy before it is overloaded, and run again."
 
 
 def _certificate_sentence(error: BaseException, endpoint: Endpoint) -> str:
@@ -121,17 +164,27 @@ def _certificate_sentence(error: BaseException, endpoint: Endpoint) -> str:
     )
 
 
+def _other_protocol_sentence(error: BaseException, endpoint: Endpoint) -> str:
+    if not isinstance(error, OtherProtocolError):
+        return ""
+    is_proxy = endpoint.proxy is not None and endpoint.proxy.scheme == "https"
+    subject, setting = (
+        (endpoint.peer, endpoint.peer_setting) if is_proxy else (f"The target {endpoint.url}", "CANVAS_URL")
+    )
+    return f"{subject} uses neither TLS nor HTTP on this port; check that {setting} has the port of a web server."
+
+
 def _tls_sentence(error: BaseException, endpoint: Endpoint) -> str:
     if not isinstance(error, ssl.SSLError):
         return ""
     reason = str(error.reason or "")
     http = endpoint.url.replace("https:", "http:", 1)
-    if reason in _PLAIN_TEXT and not (endpoint.proxy and endpoint.proxy.scheme == "https"):
+    if reason in PLAIN_TEXT and not (endpoint.proxy and endpoint.proxy.scheme == "https"):
         return (
             f"The target {endpoint.url} does not use TLS on this port: it is probably {http}; set CANVAS_URL to that "
             "(http to another machine needs ALLOW_HTTP=1), or to the port of https."
         )
-    if reason in _PLAIN_TEXT:
+    if reason in PLAIN_TEXT:
         return (
             f"{endpoint.peer} or the target does not use TLS on this port; "
             f"set {endpoint.peer_setting} and CANVAS_URL to http where that is so."
@@ -200,6 +253,11 @@ def _response_error_sentence(text: str, target: str, endpoint: Endpoint) -> str:
         return (
             f"{target} closes the connection before the response is complete; check its log and that of a proxy "
             "before it, and run again."
+        )
+    if "Receive buffer too long" in text:
+        return (
+            f"{target} sends headers, chunk extensions or trailers of more than 100 KiB; "
+            "check that CANVAS_URL is the origin of a Canvas."
         )
     if "without sending a response" in text:
         return (

@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from contract_tests.client.connection.certificates import trusted_certificates
+from contract_tests.client.connection.deadline import DeadlineBackend
 from contract_tests.client.connection.proxy import find_proxy
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
+    import ssl
+
+    from contract_tests.client.connection.deadline import ExchangeDeadline
     from contract_tests.client.connection.proxy import TargetProxy
     from contract_tests.client.settings import Settings
 
 _TIMEOUT = 30.0
-"""The maximum duration of connecting, and of each read and write, in seconds."""
+"""The maximum duration of connecting, and of each read and write, in seconds; the deadline is that of all together."""
 
 
 def open_client(
-    settings: Settings, http_transport: httpx2.BaseTransport | None = None
+    settings: Settings, deadline: ExchangeDeadline, http_transport: httpx2.BaseTransport | None = None
 ) -> tuple[httpx2.Client, TargetProxy | None]:
     """Return a client for the target, and the proxy through which it sends. Raises Inconclusive.
+
+    Each exchange of the client obeys the deadline.
 
     The variables of the environment that the suite honours are read here, because the client would also read others.
     """
@@ -35,9 +41,7 @@ def open_client(
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=False,
-            transport=http_transport,
-            verify=context or True,
-            proxy=proxy.build(context) if proxy else None,
+            transport=http_transport or _http_transport(deadline, context, proxy),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a session would apply to all tokens
         )
     except (httpx2.InvalidURL, UnicodeError):
@@ -45,3 +49,14 @@ def open_client(
             "CANVAS_URL has no valid host name; set it to an origin such as https://canvas.example.edu."
         ) from None
     return client, proxy
+
+
+def _http_transport(
+    deadline: ExchangeDeadline, context: ssl.SSLContext | None, proxy: TargetProxy | None
+) -> httpx2.HTTPTransport:
+    """Return the transport of the client, with connections that obey the deadline."""
+    transport = httpx2.HTTPTransport(
+        verify=context or True, trust_env=False, proxy=proxy.build(context) if proxy else None
+    )
+    transport._pool._network_backend = DeadlineBackend(deadline)  # noqa: SLF001  # httpx2 has no argument for it
+    return transport

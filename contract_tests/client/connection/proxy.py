@@ -69,21 +69,23 @@ def is_excluded(target: SplitResult, no_proxy: str) -> bool:
     """Return whether an entry of NO_PROXY matches the host of the target.
 
     An entry is a host with all its subdomains, an IP address, a network such as 10.0.0.0/8, or `*`; each with an
-    optional port. A leading dot or `*.` has no effect, as in urllib, requests and curl.
+    optional port. A leading dot or `*.` has no effect, as in urllib, requests and curl; no other pattern with `*`
+    matches. Of a URL, only host and port count.
     """
     host, port = (target.hostname or "").rstrip("."), target.port or _DEFAULT_PORTS[target.scheme]
     return any(_matches(entry.lower(), host, port) for entry in re.split(r"[,\s]+", no_proxy) if entry)
 
 
 def _matches(entry: str, host: str, port: int) -> bool:
-    if entry == "*":
-        return True
-    entry = entry.partition("://")[2] or entry
+    if "://" in entry:
+        entry = entry.partition("://")[2].partition("/")[0]
     match = re.fullmatch(r"(\[[^]]*\]|[^:]*):(\d+)", entry)
     if match:
         entry = match[1]
         if int(match[2]) != port:
             return False
+    if entry == "*":
+        return True
     entry = entry.strip("[]")
     try:
         address = ipaddress.ip_address(host)
@@ -98,17 +100,27 @@ def _variable(name: str) -> str:
     return name if name in os.environ else name.upper()
 
 
-def _check(proxy: TargetProxy) -> None:
-    """Raise Inconclusive if the proxy cannot be used."""
+def _is_valid(url: str) -> bool:
+    """Return whether the URL has a host; an @ after it belongs to a password with an unencoded `/`, `?` or `#`."""
     try:
-        parts = urlsplit(proxy.url)
-        is_valid = bool(parts.hostname) and parts.port != 0
-        httpx2.URL(proxy.url)
+        parts = urlsplit(url)
+        is_valid = bool(parts.hostname) and parts.port != 0 and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
+        httpx2.URL(url)
     except (ValueError, httpx2.InvalidURL):
-        is_valid = False
-    if not is_valid:
+        return False
+    return is_valid
+
+
+def _check(proxy: TargetProxy) -> None:
+    """Raise Inconclusive if the proxy cannot be used. No sentence has a part of the URL, which may have a password."""
+    if not _is_valid(proxy.url):
+        encoding = (
+            "; the special characters of its user name and password must be percent-encoded, such as %23 for #"
+            if "@" in proxy.url
+            else ""
+        )
         raise Inconclusive(
-            f"{proxy.variable} is no URL of a proxy; set it to one such as http://proxy.example.edu:3128."
+            f"{proxy.variable} is no URL of a proxy; set it to one such as http://proxy.example.edu:3128{encoding}."
         )
     if proxy.scheme not in _SCHEMES:
         raise Inconclusive(

@@ -8,7 +8,10 @@ Every address has a reserved domain (RFC 2606, RFC 6761) or is a fictional telep
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TypedAddress(NamedTuple):
@@ -101,6 +104,16 @@ POSSIBLE_KEYS = EXPECTED_KEYS | {address.key for address in (*INVALID, TOO_LONG)
 """The keys of the twenty-two rows that runs add to a user's account if the server rejects no address."""
 
 _TEST_ADDRESS = re.compile(f"{DEVICE}|{re.escape(PHONE.address)}|{re.escape(GATEWAY.address)}", re.IGNORECASE)
+
+
+def received_key(channel: Mapping[str, object]) -> tuple[str, str]:
+    """Return the type and address that identify the row of a received channel, whatever the letter case of its type."""
+    return TypedAddress(str(channel.get("type")).lower(), str(channel.get("address"))).key
+
+
+def is_push(channel: Mapping[str, object]) -> bool:
+    """Return whether a received channel is the push channel, whatever the letter case of its type."""
+    return received_key(channel)[0] == PUSH.type
 
 
 def is_test_address(address: str) -> bool:

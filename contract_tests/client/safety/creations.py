@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.client.body import parse_json
-from contract_tests.client.ids import local_id
-from contract_tests.client.safety.addresses import TypedAddress
+from contract_tests.client.body import json_object, parse_json
+from contract_tests.client.ids import local_id, read_id
+from contract_tests.client.safety.addresses import received_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from contract_tests.client.request import Request
     from contract_tests.client.safety.journal import Journal
+
+
+_DENIALS = frozenset({401, 403, 404})
+"""The statuses of a request that is denied, or whose user is unknown."""
 
 
 class CreationRecorder:
@@ -30,14 +34,11 @@ class CreationRecorder:
     def __init__(self, journal: Journal, preexisting: set[int]) -> None:
         self._journal = journal
         self._preexisting = preexisting
-        self.push_tokens: dict[int, str] = {}
-        """The variable of the token with which the run registered a device for a user, by user id."""
 
-    def record(self, request: Request, response: httpx2.Response, *, is_own_token: bool) -> int | None:
-        """Record what the response reports, and return the id of a created channel.
-
-        `is_own_token` says whether the settings have the token of the request.
-        """
+    def record(self, request: Request, response: httpx2.Response) -> int | None:
+        """Record what the response reports, and return the id of a created channel."""
+        if request.method == "POST" and _is_denial(response):
+            self._journal.record_denial(request.owner)
         if not 200 <= response.status_code < 300:
             return None
         body = parse_json(response)
@@ -45,20 +46,21 @@ class CreationRecorder:
             case "GET" if not request.tail:
                 self._record_list(request, response, body)
             case "POST":
-                return self._record_creation(request, body, is_own_token=is_own_token)
+                return self._record_creation(request, body)
             case "DELETE":
                 self._record_deletion(body)
         return None
 
-    def _record_creation(self, request: Request, channel: Any, *, is_own_token: bool) -> int | None:
+    def _record_creation(self, request: Request, channel: Any) -> int | None:
         ids = _ids(channel)
         if ids is None or ids[0] in self._preexisting:
             return None
         number, owner = ids
-        if channel.get("type") == "push" and is_own_token:
-            self.push_tokens[owner] = request.token_name
-        self._journal.record_creation(owner, number)
-        if request.owner == 0 or local_id(owner) == local_id(request.owner):
+        is_owners = request.owner == 0 or local_id(owner) == local_id(request.owner)
+        user = request.owner if is_owners and request.owner else owner
+        self._journal.users.add(user)
+        self._journal.record_creation(user, number)
+        if is_owners:
             self._journal.settle(request.owner, _key(channel))
         return number
 
@@ -73,11 +75,21 @@ class CreationRecorder:
         if not uncertain or not isinstance(body, list):
             return
         for number, key in self._listed(request.owner, body):
-            if key in uncertain and number not in self._journal.live:
+            if key in uncertain and self._journal.live.get(number) != request.owner:
                 self._journal.record_creation(request.owner, number)
         pages = [value for name, value in request.query if name == "page"]
         if pages[-1:] in ([], ["1"]) and "next" not in response.links:
-            self._journal.settle(request.owner)
+            for key in uncertain - self._unattributed(request.owner, body):
+                self._journal.settle(request.owner, key)
+
+    def _unattributed(self, user: int, channels: list[Any]) -> set[tuple[str, str]]:
+        """Return the keys of the listed channels that are new and have no id, or not the id of the user."""
+        return {
+            _key(channel)
+            for channel in channels
+            if isinstance(channel, dict)
+            and ((ids := _ids(channel)) is None or (ids[1] != user and ids[0] not in self._preexisting))
+        }
 
     def _listed(self, user: int, channels: list[Any]) -> Iterator[tuple[int, tuple[str, str]]]:
         """Yield the id and the key of each listed channel of the user that did not exist before the run."""
@@ -87,13 +99,19 @@ class CreationRecorder:
                 yield ids[0], _key(channel)
 
 
+def _is_denial(response: httpx2.Response) -> bool:
+    """Return whether Canvas denies the request, and does not throttle it: only a denial has a status in its body."""
+    body = json_object(response)
+    return response.status_code in _DENIALS and "errors" in body and (response.status_code != 403 or "status" in body)
+
+
 def _ids(channel: Any) -> tuple[int, int] | None:
     """Return the ids of the channel and of its user; None if the value is no channel."""
-    try:
-        return int(channel["id"]), int(channel["user_id"])
-    except (KeyError, TypeError, ValueError):
+    if not isinstance(channel, dict):
         return None
+    number, user = read_id(channel.get("id")), read_id(channel.get("user_id"))
+    return None if number is None or user is None else (number, user)
 
 
 def _key(channel: dict[str, Any]) -> tuple[str, str]:
-    return TypedAddress(str(channel.get("type")), str(channel.get("address"))).key
+    return received_key(channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,8 @@ from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from contract_tests.client.request import Request
     from contract_tests.client.safety.journal import Journal
 
@@ -38,11 +40,12 @@ class UnsafeRequestError(Exception):
 class SafetyGuard:
     """Allowlist of the requests with which even a faulty server cannot change a channel that the suite did not create.
 
-    The preflight check fills the sets of what existed before the run.
+    The preflight check fills the sets of what existed before the run. `tokens` are the variables of the run's tokens.
     """
 
-    def __init__(self, journal: Journal, *, is_read_only: bool = False) -> None:
+    def __init__(self, journal: Journal, tokens: Collection[str] = (), *, is_read_only: bool = False) -> None:
         self._journal = journal
+        self._tokens = tokens
         self.is_read_only = is_read_only
         """Whether the guard rejects every request but GET and HEAD."""
         self.preexisting_channels: set[int] = set()
@@ -53,6 +56,18 @@ class SafetyGuard:
         """The ids of the users who had a push channel before the run."""
         self.opened_users: set[int] = set()
         """The ids of the users whose channels before the run are in these sets."""
+
+    def open(self, user: int, channels: Collection[dict[str, Any]]) -> None:
+        """Record that these are the channels that the user had before the run.
+
+        They are in the journal before the first intent, so that no later run takes one of them for the suite's.
+        """
+        ids = {channel["id"] for channel in channels}
+        self.preexisting_channels |= ids
+        self.preexisting_addresses |= {(user, str(channel.get("address")).strip().lower()) for channel in channels}
+        self.users_with_push_channel |= {user for channel in channels if addresses.is_push(channel)}
+        self.opened_users.add(user)
+        self._journal.record_opened(user, frozenset(ids))
 
     def check(self, request: Request) -> None:
         """Return if the request is safe, after its intent is in the journal. Raises UnsafeRequestError.
@@ -95,15 +110,18 @@ class SafetyGuard:
             return False
         if not all(self._is_safe_to_create(request.owner, type_, address) for type_, address in combinations):
             return False
-        for type_, address in combinations:
-            if isinstance(type_, str) and isinstance(address, str):
-                self._journal.record_intent(request.owner, TypedAddress(type_, address).key)
+        texts = [(type_, address) for type_, address in combinations if isinstance(type_, str)]
+        self._journal.record_intents(
+            request.owner, {TypedAddress(type_, address).key for type_, address in texts if isinstance(address, str)}
+        )
+        if "push" in types and any(str(device).strip() for device in devices) and request.token_name in self._tokens:
+            self._journal.record_device(request.owner, request.token_name)
         return True
 
     def _is_safe_to_create(self, owner: int, type_: object, address: object) -> bool:
         """Return whether the row that this could create, if any, has one of the test addresses."""
         if type_ == "push":
-            return owner not in self.users_with_push_channel
+            return self._has_no_own_push_channel(owner)
         if not isinstance(address, str):  # Canvas crashes on it; converted to text it is not an e-mail address
             return type_ == "email" and "@" not in str(address)
         if not address.strip():
@@ -119,7 +137,7 @@ class SafetyGuard:
             case ("push",) if request.user == "self":
                 devices = request.values("push_token")
                 return all(map(_is_test_device, devices)) and (
-                    bool(devices) or request.owner not in self.users_with_push_channel
+                    bool(devices) or self._has_no_own_push_channel(request.owner)
                 )
             case (channel,):
                 return self._has_only_safe_ids(channel)
@@ -145,9 +163,16 @@ class SafetyGuard:
 
     def _is_safe_to_delete(self, owner: int, type_: str, address: str) -> bool:
         if type_.lower() == "push":
-            return owner not in self.users_with_push_channel
+            return self._has_no_own_push_channel(owner)
         is_preexisting = (owner, address.strip().lower()) in self.preexisting_addresses
         return addresses.is_test_address(address) and not is_preexisting
+
+    def _has_no_own_push_channel(self, owner: int) -> bool:
+        """Return whether a push channel of this user can only be the suite's.
+
+        It has no test address, so the account must have been seen without one, before any request for it.
+        """
+        return owner in self.opened_users and owner not in self.users_with_push_channel
 
 
 def _is_test_device(token: object) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from contract_tests.client.body import parse_json
+from contract_tests.client.headers import readable
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ _PUBLIC_ADDRESSES = frozenset({addresses.PUSH.address, "for all devices"})
 _CHANNEL_FIELDS = ("address", "path", "workflow_state")
 _ID_FIELD = re.compile(r"id|.*channel(_?ids?)?", re.IGNORECASE)
 _ID_IN_TEXT = re.compile(r"\bchannel(?:[ _]id)?[ :#=]*(\d+)\b", re.IGNORECASE)
+
+_MAX_ADDRESSES = 400
+"""The number of remembered addresses, each of which is searched for in errors; a user has at most 101 channels."""
+_BEFORE = re.compile(r"[\w.+-]")
+_AFTER = re.compile(r"[\w-]")
+"""The characters before and after an address that make it a part of a longer one."""
 
 Caller = tuple[str, str]
 """The token, and the user as whom the request acts."""
@@ -87,8 +94,11 @@ class LeakDetector:
                 continue
             self._owners[id_] = user
             self._visible.setdefault(_caller(request), set()).add(user)
-            if isinstance(channel.get("address"), str):
-                self._addresses.setdefault(channel["address"].strip().lower(), set()).add(user)
+            address = str(channel.get("address")).strip().lower()
+            if isinstance(channel.get("address"), str) and (
+                address in self._addresses or len(self._addresses) < _MAX_ADDRESSES
+            ):
+                self._addresses.setdefault(address, set()).add(user)
 
     def _find_channel(self, request: Request, response: httpx2.Response) -> str | None:
         body, sent = parse_json(response), _sent_text(request)
@@ -113,12 +123,22 @@ class LeakDetector:
         hidden = [
             address
             for address, users in self._addresses.items()
-            if not users & visible and _is_distinctive(address) and address not in sent
+            if users.isdisjoint(visible) and _is_distinctive(address) and address not in sent
         ]
-        if not hidden:
-            return False
-        pattern = re.compile("|".join(rf"(?<![\w.+-]){re.escape(each)}(?![\w-])" for each in hidden))
-        return any(pattern.search(text.lower()) for _, text in _texts(response))
+        text = "\n".join(text for _, text in _texts(response)).lower() if hidden else ""
+        return any(address in text and _contains_whole(text, address) for address in hidden)
+
+
+def _contains_whole(text: str, address: str) -> bool:
+    """Return whether the text contains the address, and not only as a part of a longer one."""
+    start = text.find(address)
+    while start >= 0:
+        end = start + len(address)
+        before, after = text[max(0, start - 1) : start], text[end : end + 1]
+        if not (_BEFORE.match(before) or _AFTER.match(after)):
+            return True
+        start = text.find(address, end)
+    return False
 
 
 def _described(request: Request, response: httpx2.Response) -> str:
@@ -144,9 +164,9 @@ def _sent_text(request: Request) -> str:
 def _texts(response: httpx2.Response) -> Iterator[tuple[str, str]]:
     """Yield the place and the text of each header, of the body, and of each JSON string in the body."""
     for name, value in response.headers.multi_items():
-        yield f"the header {name}", value
+        yield f"the header {name}", readable(value)
         if "%" in value:
-            yield f"the header {name}", unquote_plus(value)
+            yield f"the header {name}", unquote_plus(readable(value))
     yield "its body", response.text
     if "\\" in response.text:
         yield from (("its body", text) for text in _strings(parse_json(response)))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from contract_tests.client.redaction.escapes import printable
 from contract_tests.oracle.coverage import KINDS
 from contract_tests.oracle.permissions import FAILED_MARK, SKIPPED_MARK
 from contract_tests.report.formats.sections import read_sections, split_references
 from contract_tests.report.groups import failure_groups, source
 from contract_tests.report.table import count, rows, short_names, totals
-from contract_tests.report.text import capital, format_duration, plural, printable, shortened
+from contract_tests.report.text import capital, format_duration, plural, shortened
 from contract_tests.report.verdict import not_run_sentence, verdict
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def render(run: Run, coverage: Coverage) -> str:
     failures = failure_groups(run.outcomes)
     sections = _CitedSections()
     return (
-        _environment(sections)
+        _environment()
         .get_template("report.html")
         .render(
             run=run,
@@ -78,7 +80,8 @@ class _CitedSections:
         return [section for number, section in self._sections.items() if number in self._cited]
 
 
-def _environment(sections: _CitedSections) -> Environment:
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read),
         autoescape=True,
@@ -91,7 +94,6 @@ def _environment(sections: _CitedSections) -> Environment:
         capital=capital,
         duration=format_duration,
         plural=plural,
-        references=sections.references,
         shortened=shortened,
         source=source,
     )

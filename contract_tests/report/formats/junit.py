@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from contract_tests.client.redaction.escapes import printable
 from contract_tests.report.groups import expected, source, violation
 from contract_tests.report.table import count
-from contract_tests.report.text import printable, shortened
+from contract_tests.report.text import shortened
 from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:

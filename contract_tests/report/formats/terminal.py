@@ -6,10 +6,11 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from contract_tests.client.redaction.escapes import printable
 from contract_tests.oracle.coverage import KINDS
 from contract_tests.report.groups import failure_groups, number_of_tests, source
 from contract_tests.report.table import count, rows, short_names, totals
-from contract_tests.report.text import format_duration, plural, printable, shortened
+from contract_tests.report.text import format_duration, plural, shortened
 from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _MATRIX_LEGEND = (
 )
 _MATRIX_COLUMN = 14
 _SHOWN_GROUPS, _SHOWN_TESTS, _SHOWN_REASONS = 4, 3, 5
+_SCREEN, _OTHER_LINES = 40, 8
+"""The lines of a screen, and those that a run prints before the summary and after it."""
 _SCRIPT_LINES = 16
 """The number of lines of the longest script that is printed; report.html has all scripts."""
 
@@ -38,14 +41,33 @@ def summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
     """Return the summary that fits a screen: what failed or was skipped, and the verdict."""
     has_failed = any(outcome.status == "failed" for outcome in run.outcomes)
     parts = [
-        failures(run.outcomes, width),
+        *([_fitting_failures(run, coverage, width)] if has_failed else []),
+        *_after_failures(run, coverage, width),
+    ]
+    return _separated(parts)
+
+
+def _fitting_failures(run: Run, coverage: Coverage, width: int) -> list[str]:
+    """Return as many causes of the failed tests as fit a screen with the rest of the output; at least the first."""
+    rest = _height(_separated(_after_failures(run, coverage, width)), width)
+    lines: list[str] = []
+    for groups, size in ((_SHOWN_GROUPS, 3), (3, 3), (2, 3), (2, 2), (1, 2), (1, 1)):
+        lines = failures(run.outcomes, width, groups, size)
+        if _height(lines, width) + 1 + rest <= _SCREEN - _OTHER_LINES:
+            break
+    return lines
+
+
+def _after_failures(run: Run, coverage: Coverage, width: int) -> list[list[str]]:
+    """Return the parts of the summary that follow the failures."""
+    has_failed = any(outcome.status == "failed" for outcome in run.outcomes)
+    return [
         skipped(run.outcomes, width, _SHOWN_REASONS),
         [] if has_failed else defects(run, width),
         [] if has_failed or not run.exchanges else covered(coverage, width)[:2],
         facts(run, width) if run.outcomes else [],
         _wrapped(verdict(run).sentence, width),
     ]
-    return _separated(parts)
 
 
 def full_summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
@@ -104,28 +126,36 @@ def matrix(rows: Sequence[tuple[str, ...]], width: int = WIDTH) -> list[str]:
     ]
 
 
-def failures(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[str]:
-    """Return the causes of the failed tests: the plainest with a script that can be pasted, others in short."""
+def failures(outcomes: Iterable[Outcome], width: int = WIDTH, shown: int = _SHOWN_GROUPS, size: int = 3) -> list[str]:
+    """Return the causes of the failed tests: the plainest with a script that can be pasted, others in short.
+
+    At most `shown` of them, the first with texts of about `size` lines.
+    """
     groups = failure_groups(outcomes)
     lines = []
-    for number, group in enumerate(groups[:_SHOWN_GROUPS], 1):
+    for number, group in enumerate(groups[:shown], 1):
         title = f"{number}. {group.title}"
         lines += ["", *_wrapped(f"{shortened(title, 3 * width)} ({number_of_tests(group)})", width)]
         if number == 1:
-            lines += _details(group, width)
+            lines += _details(group, width, size)
         else:
             lines += _labelled("Received", shortened(group.shortest.received, width - 13), width)
-    if len(groups) > _SHOWN_GROUPS:
-        lines += ["", f"And {plural(len(groups) - _SHOWN_GROUPS, 'other group')} of failures in report.html."]
+    if len(groups) > shown:
+        lines += ["", f"And {plural(len(groups) - shown, 'other group')} of failures in report.html."]
     return [plural(len(groups), "group") + " of failures, by operation and violation:", *lines] if groups else []
 
 
-def _details(group: FailureGroup, width: int) -> list[str]:
+def _height(lines: Iterable[str], width: int) -> int:
+    """Return the number of lines on a screen of this width; scripts are not wrapped before."""
+    return sum(1 + max(len(line) - 1, 0) // width for line in lines)
+
+
+def _details(group: FailureGroup, width: int, size: int) -> list[str]:
     shortest, origin = group.shortest, source(group.shortest)
     more = len(group.tests) - _SHOWN_TESTS
     lines = [
-        *_labelled("Expected", shortened(f"{group.expected}{f' ({origin})' if origin else ''}", 4 * width), width),
-        *_labelled("Received", shortened(shortest.received, 3 * width), width),
+        *_labelled("Expected", shortened(f"{group.expected}{f' ({origin})' if origin else ''}", size * width), width),
+        *_labelled("Received", shortened(shortest.received, size * width), width),
         *_labelled("Tests", "\n".join(shortened(test, width - 13) for test in group.tests[:_SHOWN_TESTS]), width),
         *([f"{'':13}and {more} more in report.html"] if more > 0 else []),
     ]

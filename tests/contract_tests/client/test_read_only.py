@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.suite_process import (
     has_recorded_creation,
     interrupt,
     list_body,
     next_position,
     run_suite,
+    running_mock,
     running_patched_mock,
 )
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.comparison.compare import find_differences, main
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from tests.contract_tests.suite_process import running_mock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -49,6 +49,7 @@ def test_safety_guard_allows_every_request(tmp_path: Path, *, has_push_channel: 
     journal = Journal(tmp_path, "https://canvas.example.edu")
     guard = SafetyGuard(journal)
     guard.preexisting_channels |= set(range(1, 101))
+    guard.opened_users.add(USER)
     guard.users_with_push_channel |= {USER} if has_push_channel else set()
     for index in range(len(ROWS)):
         journal.record_creation(USER, FIRST_CHANNEL + index)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from contract_tests.client.api_client import ADDRESS, CREATE, DELETE, LIST, ApiClient
+from contract_tests.client.api_client import ADDRESS, ApiClient
+from contract_tests.client.request import CREATE, DELETE, LIST
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.differences import PROBES, SCOPED
 from contract_tests.oracle.outcome import Outcome, Status

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
-from mutants.catalogue import FAULTS
-from mutants.suite import running_mutant
-from tests.contract_tests.suite_process import COMMAND, environment, has_recorded_creation, next_position, run_suite
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from tests.contract_tests.suite_process import (
+    next_position,
+    run_suite,
+    run_with_event,
+    running_mock,
+    running_patched_mock,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WRONG_ORDER = next(fault for fault in FAULTS if fault.name == "newest-come-first")
+WRONG_ORDER = "newest-come-first"
 ID_LIKE_A_TOKEN = "delete-push-token-required"
 """The id of a documented difference, which contains a token of the default world."""
 PERSONAL_DATA = ("student@school.example", "5550100@sms", "student.home@example.org")
@@ -25,7 +28,7 @@ PERSONAL_DATA = ("student@school.example", "5550100@sms", "student.home@example.
 @pytest.mark.slow
 def test_reports_of_a_failure_contain_no_token_and_no_personal_data(tmp_path: Path) -> None:
     """This includes the local variables and long tracebacks of pytest."""
-    with running_mutant(WRONG_ORDER) as url:
+    with running_patched_mock(WRONG_ORDER) as url:
         run = run_suite(
             tmp_path, "-k", "listing", "--showlocals", "--tb=long", CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES
         )
@@ -50,7 +53,7 @@ def test_reports_contain_no_altered_token(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_failure_is_reported_with_its_rule_and_a_script(tmp_path: Path) -> None:
-    with running_mutant(WRONG_ORDER) as url:
+    with running_patched_mock(WRONG_ORDER) as url:
         run = run_suite(tmp_path, "-k", "list_is_ordered_by_position", CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
 
     junit = (tmp_path / "junit.xml").read_text("utf-8")
@@ -64,19 +67,13 @@ def test_failure_is_reported_with_its_rule_and_a_script(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_changed_account_is_a_failure_in_every_report(tmp_path: Path) -> None:
     with running_mock() as url:
-        command = [*COMMAND, "-k", "creation"]
-        variables = environment(tmp_path, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
-        with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
-            while process.poll() is None and not has_recorded_creation(tmp_path):
-                pass
-            next_position(url, 0)
-            stdout, _ = process.communicate(timeout=120)
+        run = run_with_event(tmp_path, url, lambda _: next_position(url, 0))
 
     junit = (tmp_path / "junit.xml").read_text("utf-8")
     cases = {case.get("name"): case for case in ET.fromstring(junit).iter("testcase")}  # noqa: S314  # the run wrote it
-    assert process.returncode == 1
-    assert "probe-0@example.org" not in stdout + junit
-    assert "the channels of user 1 differ from those before the run: " in " ".join(stdout.split())
+    assert run.returncode == 1
+    assert "probe-0@example.org" not in run.stdout + junit
+    assert "the channels of user 1 differ from those before the run: " in " ".join(run.stdout.split())
     assert cases["the account is unchanged after the run, user 1"].find("failure") is not None
     assert "the account is unchanged after the run" in (tmp_path / "report.html").read_text("utf-8")
 

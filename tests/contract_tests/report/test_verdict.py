@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 import threading
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
-from tests.contract_tests.suite_process import COMMAND, environment, has_recorded_creation, run_suite
+from tests.contract_tests.suite_process import run_and_interrupt, run_suite, running_mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,17 +116,10 @@ def test_violation_that_hypothesis_cannot_repeat_is_the_verdict(tmp_path: Path) 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_is_inconclusive(tmp_path: Path, name: signal.Signals) -> None:
     with running_mock() as url:
-        variables = environment(tmp_path, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
-        with subprocess.Popen(  # noqa: S603  # constant command
-            [*COMMAND, "-k", "creation"], env=variables, stdout=subprocess.PIPE, text=True
-        ) as process:
-            while process.poll() is None and not has_recorded_creation(tmp_path):
-                pass
-            process.send_signal(name)
-            stdout, _ = process.communicate(timeout=60)
+        run = run_and_interrupt(tmp_path, url, name)
 
-    assert process.returncode == 2
-    assert_reported_everywhere(tmp_path, stdout, "inconclusive", f"The run was interrupted by {name.name}")
+    assert run.returncode == 2
+    assert_reported_everywhere(tmp_path, run.stdout, "inconclusive", f"The run was interrupted by {name.name}")
 
 
 @pytest.mark.parametrize(

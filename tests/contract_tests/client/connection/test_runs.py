@@ -11,10 +11,10 @@ import pytest
 import trustme
 
 from contract_tests.client.connection.certificates import VARIABLES
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.local_servers import running_connect_proxy, tls_gateway
-from tests.contract_tests.suite_process import run_suite
+from tests.contract_tests.suite_process import run_suite, running_mock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -93,6 +93,7 @@ def test_preexisting_channel_is_not_deleted(tmp_path: Path) -> None:
 )
 def test_preexisting_push_channel_is_not_changed(unsafe: Request, tmp_path: Path) -> None:
     guard = SafetyGuard(Journal(tmp_path, "origin"))
+    guard.open(1, [])
     guard.check(unsafe)
     guard.users_with_push_channel.add(1)
 

@@ -70,9 +70,9 @@ def test_failures_of_hundreds_of_tests_fit_a_screen() -> None:
 
     lines = terminal.summary(sample_run(*outcomes), coverage())
 
-    assert len(lines) <= 50
+    assert len(lines) <= 32
     assert "and 31 more in report.html" in " ".join(lines)
-    assert "And 5 other groups of failures in report.html." in lines
+    assert re.search(r"\nAnd [5-8] other groups of failures in report\.html\.\n", "\n".join(lines))
 
 
 def test_skipped_tests_are_grouped_by_reason() -> None:

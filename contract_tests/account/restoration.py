@@ -1,0 +1,146 @@
+"""Restoration of a test account, at the end of a run and after a killed one: it ends with a list that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract_tests.account.clean_up import Listing, is_created_by_suite, read_list, send_if_possible
+from contract_tests.account.devices import Devices
+from contract_tests.client.inconclusive import Inconclusive
+from contract_tests.client.safety import addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contract_tests.client.api_client import ApiClient, Channel
+
+_MAX_LISTS = 3
+"""The number of lists after which an account whose channels reappear, or cannot be listed, is given up."""
+
+_MAX_LOSSES = 10
+"""The number of requests without a response after which an account is given up, although the target responds."""
+
+_MAX_ADDRESS = 60
+"""The length after which a message shortens an address."""
+
+
+class LeftoverError(Inconclusive):
+    """An account that no list has shown to be as before the run."""
+
+    def __init__(self, why: str, listing: Listing) -> None:
+        super().__init__(why)
+        self.channels = None if listing.problem else listing.channels
+        """The channels of the last list; None if there is no complete one."""
+
+
+def clean_up(client: ApiClient, admin: ApiClient | None = None) -> list[Channel]:
+    """Restore the account at the end of the run, and return its channels; a read-only run has nothing to restore.
+
+    Raises LeftoverError if no list has shown that the account is as before the run.
+    """
+    if client.transport.guard.is_read_only:
+        return []
+    client.transport.is_cleaning_up = True
+    return restore_account(client, admin)
+
+
+def restore_account(client: ApiClient, admin: ApiClient | None = None) -> list[Channel]:
+    """Remove the suite's devices and channels, and return the channels of the list that shows none of them.
+
+    A response to a delete is no proof: only a complete list is, which shows the channels from before the run, too.
+    A request without a response is followed by a list, which ends the restoration if the target does not respond.
+    The admin deletes the channels that the user may not delete.
+    Raises LeftoverError if there is no such list.
+    """
+    journal = client.transport.journal
+    journal.unconfirmed.clear()
+    devices = Devices(client)
+    lists = losses = 0
+    while True:
+        is_complete = devices.unregister()
+        listing = read_list(client)
+        created = [channel for channel in listing.channels if is_created_by_suite(client, channel)]
+        obstacle = _obstacle(client, listing)
+        if is_complete and not (created or obstacle):
+            devices.settle()
+            for user in (client.id, 0) if client.user == "self" else (client.id,):
+                journal.record_clean(user)
+            return listing.channels
+        if lists == _MAX_LISTS - 1 or losses == _MAX_LOSSES:
+            raise LeftoverError(_leftovers(client, created) + obstacle, listing)
+        if any(addresses.is_push(channel) for channel in created):
+            is_complete = devices.unregister_with_channel() and is_complete
+        numbers = {channel["id"] for channel in created} | (_live(client) if listing.problem else set())
+        is_complete = _delete(client, admin, numbers) and is_complete
+        lists += is_complete
+        losses += not is_complete
+
+
+def describe(channels: Iterable[Channel]) -> str:
+    """Return the types, addresses and ids of the channels, for messages."""
+    return ", ".join(
+        f"the push channel (id {channel['id']})"
+        if addresses.is_push(channel)
+        else f"{channel.get('type')} {_shortened(str(channel.get('address')))} (id {channel['id']})"
+        for channel in channels
+    )
+
+
+def count(number: int) -> str:
+    """Return the number with the word `channel` or `channels`."""
+    return f"{number} channel" if number == 1 else f"{number} channels"
+
+
+def _delete(client: ApiClient, admin: ApiClient | None, numbers: set[int]) -> bool:
+    """Delete the channels with the client's token, and those that this does not delete with the admin's.
+
+    Return whether every request had a response; the first one without is the last, because the next list shows
+    whether the target still responds.
+    """
+    journal = client.transport.journal
+    clients = [client] if admin is None or admin.token == client.token else [client, admin.for_user(client.id)]
+    for number in sorted(numbers):
+        if journal.live.get(number) != client.id:
+            journal.record_creation(client.id, number)
+        for each in clients:
+            response = send_if_possible(each, "DELETE", tail=(str(number),))
+            if response is None:
+                return False
+            if response.status_code == 200:
+                break
+    return True
+
+
+def _live(client: ApiClient) -> set[int]:
+    return {number for number, user in client.transport.journal.live.items() if user == client.id}
+
+
+def _obstacle(client: ApiClient, listing: Listing) -> str:
+    """Return a sentence on why the list does not show that the account is as before; empty if it does."""
+    journal, guard = client.transport.journal, client.transport.guard
+    if listing.problem:
+        ids = ", ".join(map(str, sorted(_live(client))))
+        return (
+            f"The channels of user {client.id} cannot be listed ({listing.problem}), so channels of this suite may "
+            f"remain{f', such as {ids}' if ids else ''}."
+        )
+    if any(addresses.is_test_address(str(element)) for element in listing.unreadable):
+        return f"The list of user {client.id} shows a channel of this suite without its id."
+    before = journal.preexisting.get(client.id, frozenset()) if client.id in guard.opened_users else frozenset()
+    if absent := before - {channel["id"] for channel in listing.channels}:
+        ids = ", ".join(map(str, sorted(absent)))
+        return (
+            f"The list of user {client.id} lacks {ids}, which existed before the run, so it does not show whether "
+            "channels of this suite remain."
+        )
+    return ""
+
+
+def _leftovers(client: ApiClient, channels: list[Channel]) -> str:
+    if not channels:
+        return ""
+    return f"User {client.id} still has {count(len(channels))} of this suite: {describe(channels)}. "
+
+
+def _shortened(address: str) -> str:
+    return address if len(address) <= _MAX_ADDRESS else f"{address[:_MAX_ADDRESS]}..."

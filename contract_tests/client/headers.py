@@ -1,0 +1,43 @@
+"""Header values as the bytes that were received, one character for each byte, and as text for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx2
+
+_ONE_CHARACTER_A_BYTE = "iso-8859-1"
+
+
+def with_plain_headers(response: httpx2.Response) -> httpx2.Response:
+    """Return the response, with one character for each byte in its header values.
+
+    The encoding of one header would otherwise depend on the bytes of all others.
+    """
+    response.headers.encoding = _ONE_CHARACTER_A_BYTE
+    return response
+
+
+def header_bytes(value: str) -> bytes:
+    """Return the bytes of a value to send: those that were received, if it is the value of a received header."""
+    try:
+        return value.encode(_ONE_CHARACTER_A_BYTE)
+    except UnicodeEncodeError:
+        return value.encode()
+
+
+def readable(value: str) -> str:
+    """Return a header value as text: UTF-8 if its bytes are valid UTF-8, one character for each byte otherwise."""
+    try:
+        return header_bytes(value).decode()
+    except UnicodeDecodeError:
+        return value
+
+
+def received_headers(response: httpx2.Response) -> list[tuple[str, str]]:
+    """Return the headers as text, with their names as received: their letter case dates a Canvas."""
+    return [
+        (name.decode(_ONE_CHARACTER_A_BYTE), readable(value.decode(_ONE_CHARACTER_A_BYTE)))
+        for name, value in response.headers.raw
+    ]

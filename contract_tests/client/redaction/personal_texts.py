@@ -1,0 +1,65 @@
+"""Texts of the fields with personal data, which other fields may repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.client.redaction.words import CHUNK, stripped
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Container
+
+_MAX_WORDS = 24
+"""The number of words by which a text is recognised; that of a longer one are its first words."""
+_MIN_LENGTH = 5
+"""Shorter texts are not recognised: replacing `a` everywhere would garble every sentence."""
+_END: Any = None
+"""The key of the text that ends at a node."""
+
+
+class PersonalTexts:
+    """A tree of the words of texts; the time to find one does not depend on their number."""
+
+    def __init__(self) -> None:
+        self._root: dict[str | None, Any] = {}
+
+    def add(self, text: str, known: Container[str]) -> None:
+        """Add a text, unless it is too short or one known word, such as `active`."""
+        words = [stripped(found[0]) for found in CHUNK.finditer(text)][:_MAX_WORDS]
+        if len(text) < _MIN_LENGTH or not words or (len(words) == 1 and words[0] in known):
+            return
+        node = self._root
+        for word in words:
+            node = node.setdefault(word, {})
+        node.setdefault(_END, text)
+
+    def replace(self, text: str, pseudonym: Callable[[str], str]) -> str:
+        """Return the text with each of the added texts replaced by its pseudonym, the longest first."""
+        if not self._root:
+            return text
+        if not any(stripped(chunk) in self._root for chunk in set(CHUNK.findall(text))):
+            return text
+        chunks = [(found, stripped(found[0])) for found in CHUNK.finditer(text)]
+        parts: list[str] = []
+        end = index = 0
+        while index < len(chunks):
+            number, original = self._longest(chunks, index)
+            if number:
+                first, last = chunks[index], chunks[index + number - 1]
+                start = first[0].start() + first[0][0].index(first[1])
+                parts += [text[end:start], pseudonym(original)]
+                end = last[0].start() + last[0][0].index(last[1]) + len(last[1])
+            index += number or 1
+        return "".join([*parts, text[end:]]) if parts else text
+
+    def _longest(self, chunks: list[tuple[re.Match[str], str]], index: int) -> tuple[int, str]:
+        """Return the number of words of the longest text that starts at this word, and the text."""
+        node, found = self._root, (0, "")
+        for number, (_, word) in enumerate(chunks[index : index + _MAX_WORDS], 1):
+            if word not in node:
+                break
+            node = node[word]
+            if _END in node:
+                found = number, node[_END]
+        return found

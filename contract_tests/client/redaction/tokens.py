@@ -1,0 +1,121 @@
+"""Tokens in text, also in another letter case, cut at the ends, or interrupted by line breaks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+MIN_LENGTH = 5
+"""Shorter tokens are not searched for: replacing `a` everywhere would garble every sentence.
+
+No real token is shorter.
+"""
+_MIN_CUT_LENGTH = 8
+"""Shorter tokens are searched for as a whole only."""
+
+_INTERRUPTION = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+"""White space, control characters and characters without a width, which do not separate the parts of a token."""
+
+
+class _Form(NamedTuple):
+    """A token in one encoding, in lower case."""
+
+    variable: str
+    text: str
+    cut: int
+    """The number of characters that an occurrence may lack."""
+
+    @property
+    def core(self) -> str:
+        """The characters that every occurrence has."""
+        return self.text[self.cut : len(self.text) - self.cut]
+
+
+class _Occurrence(NamedTuple):
+    start: int
+    end: int
+    variable: str
+
+
+class TokenFinder:
+    """Finder of the tokens of a run, each by the name of its variable."""
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        forms = {
+            text.lower(): _Form(name, text.lower(), len(text) // 4 if len(text) >= _MIN_CUT_LENGTH else 0)
+            for name, token in reversed(list(tokens.items()))
+            if len(token) >= MIN_LENGTH
+            for text in (quote_plus(token), quote(token, safe=""), token)
+        }
+        self._forms = sorted(forms.values(), key=lambda form: -len(form.text))
+
+    def contains(self, text: str) -> bool:
+        """Return whether the text may contain a token."""
+        compact = _INTERRUPTION.sub("", _lower(text))
+        return any(form.core in compact for form in self._forms)
+
+    def replace(self, text: str, replacement: Callable[[str], str] = "${}".format) -> str:
+        """Return the text with each token replaced; `replacement` returns the text for the name of a variable."""
+        if not self.contains(text):
+            return text
+        parts: list[str] = []
+        end = 0
+        for found in self._occurrences(text):
+            parts += [text[end : found.start], replacement(found.variable)]
+            end = found.end
+        return "".join([*parts, text[end:]])
+
+    def _occurrences(self, text: str) -> Iterator[_Occurrence]:
+        """Yield the occurrences in their order; of two that overlap, that of the longer token."""
+        lower = _lower(text)
+        positions = [position for part in _text_parts(lower) for position in range(*part)]
+        compact = "".join(lower[start:end] for start, end in _text_parts(lower))
+        found: list[_Occurrence] = []
+        for form in self._forms:
+            found += [
+                _Occurrence(positions[start], positions[end - 1] + 1, form.variable)
+                for start, end in _matches(form, compact)
+            ]
+        end = 0
+        for each in sorted(found, key=lambda occurrence: (occurrence.start, -occurrence.end)):
+            if each.start >= end:
+                yield each
+                end = each.end
+
+
+def _lower(text: str) -> str:
+    """Return the text in lower case, with each character at its place."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+
+
+def _text_parts(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each part without interruptions."""
+    end = 0
+    for gap in _INTERRUPTION.finditer(text):
+        yield end, gap.start()
+        end = gap.end()
+    yield end, len(text)
+
+
+def _matches(form: _Form, text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each occurrence of a token, or of nearly the whole token."""
+    core, first = form.core, form.cut
+    position = text.find(core)
+    while position >= 0:
+        before = 0
+        while before < min(first, position) and text[position - before - 1] == form.text[first - before - 1]:
+            before += 1
+        end, last = position + len(core), first + len(core)
+        after = 0
+        while after < min(first, len(text) - end) and text[end + after] == form.text[last + after]:
+            after += 1
+        if before + after >= form.cut:
+            yield position - before, end + after
+        position = text.find(core, end)

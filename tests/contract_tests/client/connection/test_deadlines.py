@@ -1,0 +1,321 @@
+"""Servers that never end an exchange: each exchange has a deadline and a maximum size."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+import tracemalloc
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import httpcore2
+import httpx2
+import pytest
+import trustme
+
+from contract_tests.client.body import is_too_deep
+from contract_tests.client.connection import deadline as deadline_module
+from contract_tests.client.connection.deadline import DeadlineBackend, DeadlineStream, ExchangeDeadline, ExchangeTimeout
+from contract_tests.client.connection.errors import Endpoint, connection_sentence
+from contract_tests.client.connection.http_client import open_client
+from contract_tests.client.connection.look_up import look_up
+from contract_tests.client.pacing import Clock
+from contract_tests.client.request import Request
+from contract_tests.client.safety.journal import Journal
+from contract_tests.client.settings import Inconclusive, Settings
+from contract_tests.client.transport import Transport
+from contract_tests.comparison import compare
+from tests.contract_tests.local_servers import running_connect_proxy, socket_server, tls_gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+TOKEN = "a-token-that-nobody-may-see"
+LIST = Request("GET", "self", token=TOKEN, token_name="CANVAS_TOKEN", operation="list_communication_channels")
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+GZIP = OK + b"Content-Encoding: gzip\r\n"
+GZIP_START = b"\x1f\x8b\x08\x10" + bytes(6)
+"""The start of a gzip body whose comment follows, of which no byte is decoded."""
+SECONDS = 0.2
+"""The deadline of the exchanges with servers that are slow."""
+LONG = 30.0
+"""The deadline of the exchanges that end for another reason."""
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def sentence(tmp_path: Path) -> Callable[..., str]:
+    """Return a function that sends a request to a server and returns why the run is inconclusive."""
+
+    def send(handle: Callable[[socket.socket], None], seconds: float, scheme: str = "http") -> str:
+        with socket_server(handle) as port:
+            settings = Settings(f"{scheme}://127.0.0.1:{port}", {"CANVAS_TOKEN": TOKEN})
+            transport = Transport(settings, Journal(tmp_path, "origin"), Clock(), exchange_seconds=seconds)
+            with pytest.raises(Inconclusive) as error:
+                transport.send(LIST)
+            transport.close()
+            assert transport.sent == 1
+        return str(error.value)
+
+    return send
+
+
+def trickle(start: bytes, parts: Iterable[bytes]) -> Callable[[socket.socket], None]:
+    """Return a handler that sends the start, and then a part every few milliseconds."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(start)
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(0.01)
+
+    return handle
+
+
+def flood(start: bytes, part: bytes) -> Callable[[socket.socket], None]:
+    """Return a handler that sends the start, and then the same part for ever."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(start)
+        while True:
+            connection.sendall(part)
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("start", "part"),
+    [
+        (b"", b""),
+        (b"HTTP/1.1 2", b"0"),
+        (b"HTTP/1.1 200 O", b"K"),
+        (OK, b"X-Slow: 1\r\n"),
+        (OK + b"X-Slow: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"),
+    ],
+    ids=["nothing", "status", "reason", "headers", "header value", "100", "103"],
+)
+def test_head_that_does_not_end_is_inconclusive(sentence: Callable[..., str], start: bytes, part: bytes) -> None:
+    message = sentence(trickle(start, itertools.repeat(part)), SECONDS)
+
+    assert "does not complete the headers of its response within a minute; check whether" in message
+
+
+@pytest.mark.parametrize(
+    ("start", "part"),
+    [
+        (OK + b"Content-Length: 100000\r\n\r\n", b" "),
+        (OK + b"Connection: close\r\n\r\n", b" "),
+        (CHUNKED, b"1\r\n \r\n"),
+        (CHUNKED + b"1", b";x=y"),
+        (CHUNKED + b"1\r\n", b""),
+        (CHUNKED + b"2\r\n[]\r\n0\r\n", b"X-Trailer: 1\r\n"),
+        (GZIP + b"Transfer-Encoding: chunked\r\n\r\na\r\n" + GZIP_START + b"\r\n", b"1\r\nx\r\n"),
+    ],
+    ids=["length", "close", "chunks", "chunk extension", "no chunk", "trailers", "gzip"],
+)
+def test_body_that_does_not_end_is_inconclusive(sentence: Callable[..., str], start: bytes, part: bytes) -> None:
+    message = sentence(trickle(start, itertools.repeat(part)), SECONDS)
+
+    assert "does not complete its response within a minute; check whether" in message
+
+
+@pytest.mark.parametrize(
+    ("start", "part", "expected"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "headers of the target's response are larger than 512 KiB"),
+        (OK, b"X-Large: 1\r\n" * 1000, "chunk extensions or trailers of more than 100 KiB"),
+        (CHUNKED + b"1", b";x=y" * 1000, "chunk extensions or trailers of more than 100 KiB"),
+        (CHUNKED + b"0\r\n", b"X-Trailer: 1\r\n" * 1000, "chunk extensions or trailers of more than 100 KiB"),
+        (CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n \r\n", "response is larger than 4 MiB"),
+        (CHUNKED, b"8000\r\n" + b" " * 0x8000 + b"\r\n", "response is larger than 4 MiB"),
+        (GZIP + b"\r\n" + GZIP_START, b"comment" * 9000, "response is larger than 4 MiB"),
+    ],
+    ids=["100", "headers", "chunk extension", "trailers", "chunk extensions", "body", "gzip header"],
+)
+def test_response_without_end_is_inconclusive(
+    sentence: Callable[..., str], start: bytes, part: bytes, expected: str
+) -> None:
+    assert expected in sentence(flood(start, part), LONG)
+
+
+def test_bomb_is_not_held_in_memory(sentence: Callable[..., str]) -> None:
+    bomb = zlib.compress(bytes(64 * 1024 * 1024), 1, wbits=31)
+    head = GZIP + b"Content-Length: %d\r\n\r\n" % len(bomb)
+    tracemalloc.start()
+
+    message = sentence(trickle(head + bomb, []), LONG)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "response is larger than 4 MiB" in message
+    assert peak < 24 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("depth", "is_deep"), [(100, False), (101, True), (200_000, True)])
+def test_json_of_more_than_100_levels_is_too_deep(depth: int, is_deep: bool) -> None:
+    assert is_too_deep(b"[" * depth + b"]" * depth) is is_deep
+    assert is_too_deep(b'{"a":' * depth + b"1" + b"}" * depth) is is_deep
+
+
+def test_deep_json_is_inconclusive(sentence: Callable[..., str]) -> None:
+    body = b"[" * 200_000 + b"]" * 200_000
+    head = OK + b"Content-Length: %d\r\n\r\n" % len(body)
+
+    assert "nested more than 100 levels deep" in sentence(trickle(head + body, []), LONG)
+
+
+def test_tls_handshake_that_does_not_end_is_inconclusive(sentence: Callable[..., str]) -> None:
+    handle = trickle(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb", itertools.repeat(b"x"))
+
+    assert "does not complete the connection within a minute" in sentence(handle, SECONDS, "https")
+
+
+def test_proxy_that_does_not_end_its_response_is_inconclusive(
+    sentence: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket_server(trickle(b"HTTP/1.1 200 OK\r\n", itertools.repeat(b"X-Slow: 1\r\n"))) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+
+        message = sentence(trickle(b"", []), SECONDS, "https")
+
+    assert "does not complete the headers of its response within a minute" in message
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """An authority whose certificates the suite trusts."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return authority
+
+
+@pytest.mark.parametrize("is_slow", [False, True], ids=["complete", "slow"])
+def test_deadline_applies_inside_the_tls_of_a_proxy(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, is_slow: bool
+) -> None:
+    certificate = authority.issue_cert("localhost", "canvas.example.edu")
+    expected = (
+        "The target https://canvas.example.edu does not complete the headers of its response within a minute; "
+        "check whether it or a proxy before it is overloaded, and run again."
+    )
+    body = OK + b"Content-Length: 100000\r\n\r\n" + b"x" * (1 if is_slow else 100_000)
+    handle = trickle(body, itertools.repeat(b"x") if is_slow else [])
+    with (
+        socket_server(handle) as plain,
+        tls_gateway(plain, certificate) as target,
+        running_connect_proxy({"canvas.example.edu": target}) as proxy,
+        tls_gateway(proxy.port, certificate) as port,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
+        settings = Settings("https://canvas.example.edu", {"CANVAS_TOKEN": TOKEN})
+        exchange = ExchangeDeadline(time.monotonic, SECONDS * 2 if is_slow else LONG)
+        client, _ = open_client(settings, exchange)
+        exchange.start()
+        with client:
+            if is_slow:
+                with pytest.raises(httpx2.ReadTimeout) as error:
+                    client.get("/")
+                assert connection_sentence(error.value, Endpoint(settings.url)) == expected
+            else:
+                assert client.get("/").content == b"x" * 100_000
+
+
+def test_look_up_that_does_not_end_is_inconclusive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: end.wait() and [])
+    settings = Settings("https://canvas.example.edu", {"CANVAS_TOKEN": TOKEN})
+    transport = Transport(settings, Journal(tmp_path, "origin"), Clock(), exchange_seconds=SECONDS)
+
+    with pytest.raises(Inconclusive, match=r"canvas\.example\.edu cannot be looked up in time; check the DNS server"):
+        transport.send(LIST)
+
+    end.set()
+    transport.close()
+
+
+def test_host_is_looked_up_once_for_each_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 80, 0, 3)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: found)
+
+    assert look_up("canvas.example.edu", 80, 1.0) == ["fe80::1%3", "192.0.2.1"]
+    assert look_up("::1", 80, 1.0) == ["::1"]
+
+
+class Backend(httpcore2.NetworkBackend):
+    """A network in which every address drops all packets."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.tried: list[str] = []
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any) -> httpcore2.NetworkStream:  # noqa: ARG002
+        assert timeout is not None
+        self.tried.append(host)
+        self.time += timeout
+        raise httpcore2.ConnectTimeout
+
+
+def test_all_addresses_of_a_host_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Backend()
+    monkeypatch.setattr(deadline_module, "look_up", lambda *_: [f"192.0.2.{number}" for number in range(100)])
+    backend = DeadlineBackend(ExchangeDeadline(lambda: network.time))
+    backend._backend = network  # type: ignore[assignment]
+
+    with pytest.raises(ExchangeTimeout):
+        backend.connect_tcp("canvas.example.edu", 443, 25.0)
+
+    assert len(network.tried) == 3
+    assert network.time == 60.0
+
+
+class Stream(httpcore2.NetworkStream):
+    """A connection of a pair, of which nobody reads the other."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.connection if info == "socket" else None
+
+
+def test_server_that_reads_no_request_is_inconclusive() -> None:
+    first, second = socket.socketpair()
+    with first, second:
+        stream = DeadlineStream(Stream(first), ExchangeDeadline(time.monotonic, SECONDS))
+
+        with pytest.raises(ExchangeTimeout) as error:
+            stream.write(bytes(16 * 1024 * 1024), 30.0)
+
+    assert error.value.part == "request"
+
+
+def test_comparison_has_the_same_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANVAS_TOKEN", TOKEN)
+    monkeypatch.setitem(Transport.__init__.__kwdefaults__ or {}, "exchange_seconds", SECONDS)
+    with socket_server(trickle(OK, itertools.repeat(b"X-Slow: 1\r\n"))) as port:
+        status = compare.main(["--url", f"http://127.0.0.1:{port}", "--reports", str(tmp_path)])
+
+    assert status == 2
+    assert "does not complete the headers of its response within a minute" in capsys.readouterr().err
