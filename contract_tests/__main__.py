@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from contract_tests.client.redaction.escapes import one_line
-from contract_tests.interruption import Interruption, ignore_signals
+from contract_tests.command.interruption import Interruption, ignore_signals
+from contract_tests.command.token_arguments import token_argument_error, without_tokens
 from contract_tests.report.names import PAGE, remove_reports
-from contract_tests.token_arguments import token_argument_error, without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -211,7 +211,7 @@ def _prepare(folder: Path, stack: ExitStack) -> str:
 
     # A signal that interrupted the import of a package later would make it unusable for the reports.
     from contract_tests.report import command, files  # noqa: F401, PLC0415, I001  # see _REQUIRED
-    from contract_tests.client.folder import opened_folder, reason_of  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.client.run.folder import opened_folder, reason_of  # noqa: PLC0415  # see _REQUIRED
     from contract_tests.client.settings import Inconclusive  # noqa: PLC0415
 
     journal = Path(os.environ.get("CANVAS_JOURNAL") or folder)

@@ -13,10 +13,10 @@ from contract_tests.account.leftover_search import LeftoverSearch
 from contract_tests.account.leftovers import COMMAND
 from contract_tests.account.restoration import count
 from contract_tests.client.api_client import ApiClient
-from contract_tests.client.folder import opened_folder
 from contract_tests.client.inconclusive import Inconclusive
-from contract_tests.client.lock import account_locks
 from contract_tests.client.redaction.escapes import printable
+from contract_tests.client.run.folder import opened_folder
+from contract_tests.client.run.lock import account_locks
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import read_settings
 from contract_tests.client.transport import Transport
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from contract_tests.client.settings import Settings
-    from contract_tests.interruption import Interruption
+    from contract_tests.command.interruption import Interruption
 
 _INCONCLUSIVE = 2
 _ADMIN = "CANVAS_ADMIN_TOKEN"

@@ -21,7 +21,7 @@ from contract_tests.account.permission import with_editor
 from contract_tests.account.preflight import check_is_another_user, check_user_exists, open_account
 from contract_tests.account.restoration import LeftoverError
 from contract_tests.client.api_client import TOKEN, TYPE, ApiClient
-from contract_tests.client.lock import account_locks
+from contract_tests.client.run.lock import account_locks
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import PROFILES, Settings, read_number, read_profile, read_settings

@@ -23,11 +23,11 @@ from contract_tests.client.connection.gateway import gateway_sentence, redirect_
 from contract_tests.client.connection.http_client import open_client
 from contract_tests.client.exchange import Exchange, Step
 from contract_tests.client.headers import header_bytes, readable, received_headers, with_plain_headers
-from contract_tests.client.lock import AccountLocks
 from contract_tests.client.observation import Observation
-from contract_tests.client.pacing import Clock, Pacing
 from contract_tests.client.rejection import account_sentence, is_token_rejected
 from contract_tests.client.request import Request
+from contract_tests.client.run.lock import AccountLocks
+from contract_tests.client.run.pacing import Clock, Pacing
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.creations import CreationRecorder
 from contract_tests.client.safety.guard import SafetyGuard

@@ -19,22 +19,22 @@ from contract_tests.account.opened import OpenedAccounts
 from contract_tests.account.preflight import open_account
 from contract_tests.account.restoration import LeftoverError
 from contract_tests.client.api_client import ApiClient
-from contract_tests.client.folder import opened_folder, reason_of
-from contract_tests.client.lock import account_locks
+from contract_tests.client.run.folder import opened_folder, reason_of
+from contract_tests.client.run.lock import account_locks
+from contract_tests.client.run.watchdog import LAST_RESORT, watched
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.safety.redaction import Redactor
 from contract_tests.client.settings import PROFILES, Inconclusive, Settings, read_number, read_profile, read_settings
 from contract_tests.client.transport import Transport
-from contract_tests.client.watchdog import LAST_RESORT, watched
+from contract_tests.command.interruption import EndedBySignal, Interruption
+from contract_tests.command.token_arguments import token_argument_error, without_values
 from contract_tests.comparison.random_report import report_lines
 from contract_tests.comparison.redacted_errors import redacted_errors
 from contract_tests.comparison.scenario import scenario
 from contract_tests.comparison.session import clean_up_activity, compare_randomly
-from contract_tests.interruption import EndedBySignal, Interruption
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
-from contract_tests.token_arguments import token_argument_error, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

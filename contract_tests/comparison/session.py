@@ -20,17 +20,17 @@ from contract_tests.account.preflight import open_account
 from contract_tests.account.restoration import LeftoverError, clean_up
 from contract_tests.client.api_client import ApiClient
 from contract_tests.client.ids import local_id
-from contract_tests.client.lock import account_locks
-from contract_tests.client.pacing import CLEAN_UP_MINUTES
+from contract_tests.client.run.lock import account_locks
+from contract_tests.client.run.pacing import CLEAN_UP_MINUTES
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.transport import Transport
+from contract_tests.command.interruption import Interruption
 from contract_tests.comparison.account_state import AccountState, observe_account
 from contract_tests.comparison.comparable import Renaming, comparable_parts, find_differences
 from contract_tests.comparison.groups import Pair, Result, Sent
 from contract_tests.comparison.known_differences import known_reason
 from contract_tests.comparison.random_requests import draw_sequences, resolve
 from contract_tests.comparison.redacted_errors import redacted_errors
-from contract_tests.interruption import Interruption
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import Exit  # the exception of pytest.exit has no public name to recognise
 
-from contract_tests.client.folder import opened_folder, unwritable_file_error
+from contract_tests.client.run.folder import opened_folder, unwritable_file_error
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, read_settings
-from contract_tests.interruption import Interruption
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
-from contract_tests.pytest_options import (
+from contract_tests.command.interruption import Interruption
+from contract_tests.command.pytest_options import (
     blocked_plugin_sentence,
     select_files,
     unknown_option_sentence,
     unsupported_option_sentence,
 )
+from contract_tests.command.token_arguments import without_values
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from contract_tests.report.names import REPORTER
 from contract_tests.report.text import shortened
-from contract_tests.token_arguments import without_values
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

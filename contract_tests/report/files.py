@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from contract_tests.client.folder import reason_of
+from contract_tests.client.run.folder import reason_of
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import har, html, junit

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests.account.clean_up import rows_used
-from contract_tests.client.pacing import CLEAN_UP_MINUTES
 from contract_tests.client.redaction.escapes import printable
+from contract_tests.client.run.pacing import CLEAN_UP_MINUTES
+from contract_tests.client.run.watchdog import LAST_RESORT, watched
 from contract_tests.client.settings import PROFILES, Inconclusive, read_profile
-from contract_tests.client.watchdog import LAST_RESORT, watched
-from contract_tests.interruption import EndedBySignal, Interruption
+from contract_tests.command.interruption import EndedBySignal, Interruption
+from contract_tests.command.pytest_options import unknown_test_sentence
 from contract_tests.oracle.canvas_age import estimate_age
 from contract_tests.oracle.conditional_requests import conditional_request_note
 from contract_tests.oracle.contract import Contract
@@ -34,7 +35,6 @@ from contract_tests.oracle.traceability import (
     sentence_table,
     unlisted_tests,
 )
-from contract_tests.pytest_options import unknown_test_sentence
 from contract_tests.report import files
 from contract_tests.report.formats import terminal
 from contract_tests.report.formats.junit import failure_text
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
 
     from contract_tests.account.baseline import Baseline
     from contract_tests.client.editor import Editor
+    from contract_tests.client.run.watchdog import Watchdog
     from contract_tests.client.safety.journal import Journal
     from contract_tests.client.transport import Transport
-    from contract_tests.client.watchdog import Watchdog
 
 _SECTION = "progress"
 

@@ -17,8 +17,8 @@ import hypothesis
 import pytest
 
 from contract_tests.client.api_client import describe
-from contract_tests.client.pacing import Clock
 from contract_tests.client.request import Request
+from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.safety.leaks import LeakError
 from contract_tests.client.settings import Inconclusive, Settings

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contract_tests.__main__ import main
-from contract_tests.client.folder import unwritable_file_error
 from contract_tests.client.inconclusive import Inconclusive
 from contract_tests.client.request import Request
+from contract_tests.client.run.folder import unwritable_file_error
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.guard import SafetyGuard
 from contract_tests.client.safety.journal import Journal
@@ -130,7 +130,7 @@ def test_full_disk_is_one_sentence_before_the_first_request(
 ) -> None:
     monkeypatch.setenv("REPORTS", str(tmp_path))
     with Path("/dev/full").open("wb") as full:
-        monkeypatch.setattr("contract_tests.client.folder.tempfile.TemporaryFile", lambda **_: full)
+        monkeypatch.setattr("contract_tests.client.run.folder.tempfile.TemporaryFile", lambda **_: full)
         status = main([])
 
     output = capfd.readouterr().out

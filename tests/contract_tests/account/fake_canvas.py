@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx2
 
 from contract_tests.client.api_client import ADDRESS, TOKEN, TYPE, ApiClient
-from contract_tests.client.pacing import Clock
+from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Settings
 from contract_tests.client.transport import Transport

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from contract_tests.client.pacing import Clock
 from contract_tests.client.request import Request
+from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import strategies as st
 
 from contract_tests.client.api_client import ADDRESS, TYPE
-from contract_tests.client.pacing import Clock
 from contract_tests.client.request import Request
+from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.safety.leaks import LeakError

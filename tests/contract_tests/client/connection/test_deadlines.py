@@ -21,8 +21,8 @@ from contract_tests.client.connection.deadline import DeadlineBackend, DeadlineS
 from contract_tests.client.connection.errors import Endpoint, connection_sentence
 from contract_tests.client.connection.http_client import open_client
 from contract_tests.client.connection.look_up import look_up
-from contract_tests.client.pacing import Clock
 from contract_tests.client.request import Request
+from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from contract_tests import pytest_options
+from contract_tests.command import pytest_options
 from contract_tests.report.names import NAMES
 from tests.contract_tests.suite_process import COMMAND, environment, run_suite
 

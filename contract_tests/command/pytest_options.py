@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent.parent
 """The folder of the contract tests."""
 
 _ONE_PROCESS = "The contract tests run in one process; leave out {}."

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client.pacing import CLEAN_UP_MINUTES, Clock, Pacing
+from contract_tests.client.run.pacing import CLEAN_UP_MINUTES, Clock, Pacing
+from contract_tests.client.run.watchdog import LAST_RESORT, Watchdog, interrupting_main_thread
 from contract_tests.client.settings import Inconclusive, Settings
-from contract_tests.client.watchdog import LAST_RESORT, Watchdog, interrupting_main_thread
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.suite_process import COMMAND, environment

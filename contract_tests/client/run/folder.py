@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
-from contract_tests.client.lock import lock_folder
+from contract_tests.client.run.lock import lock_folder
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contract_tests.client.safety.journal import Journal
-from contract_tests.interruption import EndedBySignal, Interruption
+from contract_tests.command.interruption import EndedBySignal, Interruption
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.faulty_proxy import running_proxy

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.client.folder import opened_folder
 from contract_tests.client.inconclusive import Inconclusive
-from contract_tests.client.lock import AccountLocks
+from contract_tests.client.run.folder import opened_folder
+from contract_tests.client.run.lock import AccountLocks
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.faulty_proxy import running_proxy
@@ -34,8 +34,8 @@ COMPARE = [sys.executable, "-m", "contract_tests.comparison"]
 HOLDER = """\
 import sys
 from pathlib import Path
-from contract_tests.client.folder import opened_folder
-from contract_tests.client.lock import AccountLocks
+from contract_tests.client.run.folder import opened_folder
+from contract_tests.client.run.lock import AccountLocks
 locks = AccountLocks("https://canvas.example.edu", Path(sys.argv[1]))
 locks.acquire([1])
 with opened_folder(Path(sys.argv[2])):

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from contract_tests.__main__ import main
+from contract_tests.command.token_arguments import token_argument_error, without_values
 from contract_tests.comparison.compare import main as compare
-from contract_tests.token_arguments import token_argument_error, without_values
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECRET = "7~Zq8sPmW3xYtR5vKc1dLh9nBf2gJw6aXeUoIyTbCzQ"
 
 

@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
-from contract_tests.client.pacing import CLEAN_UP_MINUTES, Clock, clean_up_limit_sentence
+from contract_tests.client.run.pacing import CLEAN_UP_MINUTES, Clock, clean_up_limit_sentence
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:

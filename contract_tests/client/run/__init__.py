@@ -1,0 +1,1 @@
+"""One run: its folder of reports, its locks, the time between its requests, and its limits."""
