@@ -49,13 +49,15 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 READERS := readers
+CONTROL := mockserver/control/openapi.yaml
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
-  fidelity clients diff-contract overlays dist reuse mutants soak killed-runs
+  fidelity clients diff-contract overlays dist reuse mutants soak killed-runs example-pytest example-playwright \
+  example-vitest
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `--quiet` is given twice so that pip prints errors only, not the warnings about its configuration on this machine.
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement
@@ -107,7 +109,7 @@ check: $(VENV)/dev ## Check format, lint, types, the imports between packages, a
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/openapi-spec-validator openapi.yaml
+	$(BIN)/openapi-spec-validator openapi.yaml $(CONTROL)
 
 fix: $(VENV)/dev ## Format, and fix the lint violations that ruff can fix
 	$(BIN)/ruff format .
@@ -160,10 +162,10 @@ overlays: $(EDITIONS) ## Write the other editions of the contract to build/
 
 # OpenAPI Generator exits with 0 even when it prints warnings.
 lint-contract: $(VENV)/dev $(READERS)/node_modules/installed $(READERS)/.venv/installed $(EDITIONS) ## Lint the contract and its editions with four linters (needs Node and Java 11)
-	$(BIN)/openapi-spec-validator openapi.yaml $(EDITIONS)
-	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml $(EDITIONS) overlays/*.yaml
-	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml $(EDITIONS)
-	@for contract in openapi.yaml $(EDITIONS); do \
+	$(BIN)/openapi-spec-validator openapi.yaml $(CONTROL) $(EDITIONS)
+	$(NODE_BIN)/redocly lint --config $(READERS)/redocly.yaml --max-problems 1000 openapi.yaml $(CONTROL) $(EDITIONS) overlays/*.yaml
+	$(NODE_BIN)/spectral lint --ruleset $(READERS)/spectral.yaml --fail-severity hint openapi.yaml $(CONTROL) $(EDITIONS)
+	@for contract in openapi.yaml $(CONTROL) $(EDITIONS); do \
 	  output=$$($(READERS)/.venv/bin/openapi-generator-cli validate --recommend -i $$contract 2>&1); echo "$$output"; \
 	  case "$$output" in *"No validation issues detected."*) ;; *) exit 1 ;; esac; done
 
@@ -175,7 +177,7 @@ dist: $(VENV)/dev $(READERS)/node_modules/installed ## Build the wheel, and writ
 	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --overlay $(READERS)/postman.overlay.yaml --output build/postman.yaml openapi.yaml
 	$(NODE_BIN)/openapi2postmanv2 --spec build/postman.yaml --options-config $(READERS)/postman.json --pretty --output dist/postman.json
 
-reuse: $(READERS)/.venv/installed overlays dist ## Test the editions, dist/ and every command of docs/reuse.md: ARGS='-k postman'
+reuse: $(READERS)/.venv/installed overlays dist ## Test the editions, dist/ and every command of docs/reuse.md and docs/front-end.md: ARGS='-k postman'
 	$(BIN)/python -m pytest -m reuse $(ARGS)
 
 diff-contract: $(READERS)/node_modules/installed ## List the changes for clients since the last tag, and check info.version: SINCE=v1.0.0
@@ -187,6 +189,22 @@ diff-contract: $(READERS)/node_modules/installed ## List the changes for clients
 clients: $(VENV)/dev $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Generate clients, run each against the mock, write docs/clients.md: ARGS=orval
 	@$(BIN)/python -m readers.clients $(ARGS)
 
+example-pytest: $(VENV)/dev ## Run the example of tests in Python: ARGS='-k canvasapi'
+	$(BIN)/python -m pytest examples/pytest $(ARGS)
+
+examples/%/node_modules/installed: examples/%/package-lock.json
+	@echo "Installing the Node packages of $<, once: about 20 seconds."
+	@command -v npm > /dev/null || { echo "npm is required; it comes with Node 22 or 24."; exit 2; }
+	@cd examples/$* && npm ci --ignore-scripts --silent
+	@touch $@
+
+# openapi-typescript writes the types of both contracts to examples/canvas-mock/.
+example-playwright example-vitest: example-%: $(VENV)/mock examples/%/node_modules/installed
+	cd examples/$* && npm run --silent types && npm run --silent check && npm test --silent -- $(ARGS)
+
+example-playwright: ## Run the example of browser tests (needs Node and Chromium): ARGS='--headed'
+example-vitest: ## Run the example of tests with fetch (needs Node): ARGS='-t list'
+
 # The lock files are complete for Linux, macOS and Windows. They contain no URLs.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line
 
@@ -197,4 +215,4 @@ lock: $(VENV)/dev ## Update the lock files to the newest versions that pyproject
 	$(COMPILE) --upgrade --output-file $(READERS)/requirements.lock $(READERS)/requirements.in
 
 clean: ## Remove everything that make created
-	rm -rf $(VENV) $(READERS)/node_modules $(READERS)/.venv $(READERS)/generated .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .import_linter_cache
+	rm -rf $(VENV) $(READERS)/node_modules $(READERS)/.venv $(READERS)/generated examples/*/node_modules examples/*/test-results examples/canvas-mock/*.d.ts .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .import_linter_cache

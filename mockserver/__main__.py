@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import math
+import os
 import re
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 
 _HOST = re.compile(r"\*|[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_DURATION = re.compile(r"([0-9]{1,7})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,6 +112,44 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="connections that may be open at once; more get the response 503 (default: %(default)s)",
     )
+    add(
+        "--allow-origin",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="origin of browser pages to accept, such as https://app.example or capacitor://localhost; "
+        "'*' for every origin; may be repeated",
+    )
+    add("--no-cors", action="store_true", help="send no CORS headers, and respond 404 to preflight requests, as Canvas")
+    add(
+        "--control-token",
+        metavar="TOKEN",
+        default=os.environ.get("CANVAS_MOCK_CONTROL_TOKEN") or None,
+        help="require this token, in the header X-Mock-Control-Token, for changes through /_mock; "
+        "needed for them if --host is not loopback (default: the variable CANVAS_MOCK_CONTROL_TOKEN)",
+    )
+    add(
+        "--max-worlds",
+        type=_number,
+        default=10_000,
+        metavar="NUMBER",
+        help="maximum number of worlds besides the default one (default: %(default)s)",
+    )
+    add(
+        "--world-idle",
+        type=_duration,
+        default="1h",
+        metavar="TIME",
+        help="time without a request after which a world is deleted, such as 90s, 30m or 2h (default: %(default)s)",
+    )
+    add(
+        "--journal",
+        type=_number,
+        default=1000,
+        metavar="NUMBER",
+        help="number of requests that each world remembers; 0 for none (default: %(default)s)",
+    )
     add("--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes")
     return parser
 
@@ -129,6 +171,27 @@ def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not the name of a host without scheme and port; try localhost")
     return text
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers send it."""
+    if text not in {"*", "null"} and not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin; try http://app.test:3000")
+    return text
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number up to 9999999; try 1000")
+    return int(text)
+
+
+def _duration(text: str) -> float:
+    """Return a duration in seconds."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time with its unit; try 90s, 30m or 2h")
+    return float(match[1]) * _SECONDS[match[2]]
 
 
 def _cost(text: str) -> float:

@@ -1,4 +1,4 @@
-"""The origin of the mock, for links in its responses and pages."""
+"""The origin of the mock for links in its responses and pages, and the keys of ASGI scopes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+PREFIX_KEY = "mockserver.prefix"
+"""The key, in an ASGI scope, of the part of the path that selects a world, such as `/worlds/one`."""
+
+TRANSPORT_EXTENSION = "mockserver.transport"
+"""The key, in a scope's extensions, of the transport of the connection, if the server offers it."""
+
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?", re.ASCII)
 
 
@@ -15,6 +21,11 @@ def origin(scope: Scope, host: str) -> str:
     """Return scheme and host of a request: the Host header, or the server's address where that is malformed."""
     authority = host if _HOST.fullmatch(host) else authority_of(*(scope.get("server") or ("localhost", None)))
     return f"{scope['scheme']}://{authority}"
+
+
+def prefix(scope: Scope) -> str:
+    """Return the part of the request's path that selects a world, and that links keep; empty for the default world."""
+    return str(scope.get(PREFIX_KEY, ""))
 
 
 def authority_of(host: str, port: int | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-from random import Random
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -15,10 +13,18 @@ from mockserver.api.errors import UnknownRoute
 from mockserver.api.handlers import Handlers
 from mockserver.api.middleware import build_middleware_stack
 from mockserver.api.response import ApiResponse, error_response
+from mockserver.api.routes import Routes
 from mockserver.canvas.seed import read_world
 from mockserver.canvas.world import World
+from mockserver.contract import read_contract, read_supplement
+from mockserver.control.access import ControlAccess
+from mockserver.control.api import ControlApi
+from mockserver.control.canvas_api import CanvasApi, EffectChoice
+from mockserver.control.faults.documented import DocumentedResponses
 from mockserver.control.guard import RequestGuard, allowed_hosts
-from mockserver.control.routes import control_routes
+from mockserver.control.request_journal import DEFAULT_LENGTH
+from mockserver.control.selection import WorldSelection, world_of
+from mockserver.control.worlds import IDLE_SECONDS, MAX_WORLDS, Worlds
 from mockserver.pages.routes import page_routes
 
 if TYPE_CHECKING:
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
 _EXPOSED_HEADERS = [
     "ETag",
     "Link",
+    "Preference-Applied",
     "WWW-Authenticate",
     "X-Canvas-Meta",
     "X-Canvas-Real-User-Id",
@@ -52,40 +59,50 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
     unauthorized_status: int = 403,
     error_report_ids: bool = False,
     rate_limit: RateLimit | None = None,
-    random: Random | None = None,
     body_timeout: float = BODY_TIMEOUT,
     hosts: Collection[str] | None = None,
+    origins: Collection[str] = (),
+    cors: bool = True,
+    control: ControlAccess = ControlAccess(),  # noqa: B008  # it does not change
+    max_worlds: int = MAX_WORLDS,
+    world_idle: float = IDLE_SECONDS,
+    journal_length: int = DEFAULT_LENGTH,
 ) -> ASGIApp:
-    """Return a mock of one Canvas as an ASGI application. Several applications share nothing.
+    """Return a mock of Canvas as an ASGI application. Several applications share nothing.
 
     Args:
-        world: The state; a new default world if None.
+        world: The default world; a new one if None. Other worlds start from its seed.
         strict: Reject requests that violate the contract with 400, instead of responding as Canvas does.
         unauthorized_status: The status of a denied request: 403, or 401 as in Canvas before about 2024.
         error_report_ids: Add `error_report_id` to the errors for which Canvas creates an error report.
         rate_limit: The rate limit of each token; no limit if None.
-        random: The source of request ids; the same seed gives the same ids.
         body_timeout: The seconds to wait for the next part of a body before the response 408.
         hosts: The names and addresses, besides loopback, that a Host header may have, and whose pages may use the mock;
             `*` accepts every Host header. None disables the check of the Host header.
+        origins: Further origins whose pages may use the mock; `*` for every origin.
+        cors: Whether to send CORS headers; without them the mock responds to preflight requests with 404, as Canvas.
+        control: Who may change the mock through the control API.
+        max_worlds: The maximum number of worlds besides the default one.
+        world_idle: The seconds without a request after which a world is deleted.
+        journal_length: The number of requests that each world remembers; 0 for none.
     """
-    world = world or World(read_world())
-    report_ids = count(1)
+    worlds = Worlds(
+        world or World(read_world()), maximum=max_worlds, idle_seconds=world_idle, journal_length=journal_length
+    )
 
-    def world_of(_scope: Scope) -> World:
-        return world
-
-    def render(error: CanvasError) -> ApiResponse:
-        report_id = next(report_ids) if error_report_ids and error.reported else None
+    def render(error: CanvasError, world: World) -> ApiResponse:
+        report_id = world.next_error_report_id() if error_report_ids and error.reported else None
         return error_response(error, unauthorized_status=unauthorized_status, report_id=report_id)
 
     stack = build_middleware_stack(Handlers(), render, strict=strict)
-    ids = random or Random(0)  # noqa: S311  # ids, not secrets
-    api = Dispatcher(stack, world_of, render, rate_limit, ids, body_timeout)
-    routes = [*control_routes(world_of), *page_routes(world_of)]
-    others = Starlette(routes=routes, exception_handlers={404: _unknown_route, 405: _unknown_route})
-    allowed = allowed_hosts(hosts)
-    return RequestGuard(_Cors(_PathSwitch(api, others), allowed), allowed)
+    contract = read_contract()
+    routes, responses = Routes([contract, read_supplement()]), DocumentedResponses(contract)
+    choice = EffectChoice(routes, responses, contract["servers"][0]["url"])
+    api = CanvasApi(Dispatcher(stack, render, rate_limit, body_timeout), choice)
+    pages = Starlette(routes=page_routes(world_of), exception_handlers={404: _unknown_route, 405: _unknown_route})
+    allowed = allowed_hosts(hosts, origins)
+    selection = WorldSelection(_PathSwitch(api, ControlApi(worlds, responses, routes, control), pages), worlds)
+    return RequestGuard(_Cors(selection, allowed) if cors else selection, allowed, has_cors=cors)
 
 
 async def _unknown_route(_request: Request, _error: Exception) -> Response:
@@ -131,12 +148,18 @@ class _Cors:
 
 
 class _PathSwitch:
-    """Passes paths under /api/ to the API, and all others to the control API and the pages."""
+    """Passes paths under /api/ to the API, those under /_mock/ to the control API, and all others to the pages."""
 
-    def __init__(self, api: ASGIApp, others: ASGIApp) -> None:
+    def __init__(self, api: ASGIApp, control: ASGIApp, pages: ASGIApp) -> None:
         self._api = api
-        self._others = others
+        self._control = control
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_api = scope["type"] == "http" and scope["path"].lstrip("/").startswith("api/")
-        await (self._api if is_api else self._others)(scope, receive, send)
+        path = scope["path"].lstrip("/") if scope["type"] == "http" else ""
+        if path.startswith("api/"):
+            await self._api(scope, receive, send)
+        elif path.startswith("_mock/"):
+            await self._control(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)

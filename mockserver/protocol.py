@@ -13,6 +13,8 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.address import TRANSPORT_EXTENSION
+
 if TYPE_CHECKING:
     import asyncio
     import logging
@@ -111,6 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Wait for the first request, but not without an end."""
         super().connection_made(transport)
         self.flow = _ReadControl(transport, self.pipeline)
+        self._extensions: Any = {TRANSPORT_EXTENSION: transport}  # ASGI defines extensions without values
         if self._limit is not None and self._limit.is_exceeded_by(len(self.connections)):
             self._refuse(self._limit)
         else:
@@ -175,6 +178,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unfinished = 0
         if self._deadline is not None:
             self._cancel_deadline()
+        self.scope["extensions"] = self._extensions
         super().on_headers_complete()
         self.headers = []
 

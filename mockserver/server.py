@@ -21,6 +21,7 @@ from mockserver.canvas.rate_limit import RateLimit
 from mockserver.canvas.seed import WorldFileError, read_world
 from mockserver.canvas.world import World
 from mockserver.contract import contract_file
+from mockserver.control.access import ControlAccess
 from mockserver.control.origins import is_loopback
 from mockserver.descriptors import allow_connections
 from mockserver.protocol import MAX_REFUSED, BoundedProtocol, ConnectionLimit
@@ -73,6 +74,12 @@ def _serve(options: argparse.Namespace) -> int:
             error_report_ids=options.error_report_ids,
             rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost) if options.rate_limit else None,
             hosts={options.host, listener.getsockname()[0], *options.allow_host},
+            origins=options.allow_origin,
+            cors=not options.no_cors,
+            control=ControlAccess(options.control_token, is_reachable=not is_loopback(listener.getsockname()[0])),
+            max_worlds=options.max_worlds,
+            world_idle=options.world_idle,
+            journal_length=options.journal,
         )
         gc.freeze()  # the world stays; each scan of a million channels stopped all requests for 0.6 s
         gc.enable()
@@ -93,7 +100,7 @@ def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) ->
     _listener(options.host, options.port).close()
     gc.enable()
     package = Path(__file__).parent
-    folders = [path for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
     files = [Path(str(contract_file())), *([options.world] if options.world else [])]
     command = shlex.join([sys.executable, "-m", "mockserver", *(a for a in arguments if a != "--reload")])
     run_process(

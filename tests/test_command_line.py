@@ -86,6 +86,11 @@ class TestOptions:
             ["--allow-host", "http://mock"],
             ["--allow-host", "mock:8000"],
             ["--allow-host", ""],
+            ["--allow-origin", "app.test"],
+            ["--allow-origin", "http://app.test/"],
+            ["--max-worlds", "many"],
+            ["--world-idle", "10"],
+            ["--journal", "-1"],
         ],
     )
     def test_invalid_option_is_reported_with_exit_status_2(

@@ -1,16 +1,16 @@
-"""The ASGI entry of the API: parse a raw HTTP request into an ApiRequest, and complete the response."""
+"""The entry of the API: parse a raw HTTP request into an ApiRequest, and complete the response."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote
 
 from connexion.exceptions import NonConformingResponse
 
-from mockserver.address import origin
+from mockserver.address import origin, prefix
 from mockserver.api import parameters as rails
 from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod, UnknownRoute
 from mockserver.api.paths import canonical_path
@@ -21,10 +21,10 @@ from mockserver.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from random import Random
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from mockserver.canvas.errors import Header
     from mockserver.canvas.rate_limit import RateLimit
     from mockserver.canvas.world import World
 
@@ -42,33 +42,53 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _METHOD_OVERRIDE = b"x-http-method-override"
 
 
-class Dispatcher:
-    """The outermost ASGI application of the API.
+class Exchange(NamedTuple):
+    """One request to the API, and its complete response."""
 
-    It reads a request once, passes it to the middleware stack, and completes the response.
-    `world_of` returns the world of a request, so that clients can have worlds of their own.
-    """
+    request: ApiRequest
+    start: Message
+    """The ASGI message with status and headers."""
+    body: bytes
+
+
+class Interceptor(Protocol):
+    """A function that may respond to a request in place of the operation."""
+
+    async def __call__(self, request: ApiRequest) -> ApiResponse | None:
+        """Return the response, or None to let the operation respond; raise EndedExchange for one without Canvas."""
+        ...
+
+
+class EndedExchange(Exception):
+    """The response of something before Canvas, such as a gateway; it has none of Canvas's headers."""
+
+    def __init__(self, status: int, headers: list[Header], body: bytes) -> None:
+        super().__init__(status)
+        self.start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+        self.body = body
+
+
+class Dispatcher:
+    """The entry of the API: reads a request once, passes it to the middleware stack, and completes the response."""
 
     def __init__(
         self,
         stack: ASGIApp,
-        world_of: Callable[[Scope], World],
-        render: Callable[[CanvasError], ApiResponse],
+        render: Callable[[CanvasError, World], ApiResponse],
         rate_limit: RateLimit | None,
-        random: Random,
         body_timeout: float,
     ) -> None:
         self._stack = stack
-        self._world_of = world_of
         self._render = render
         self._rate_limit = rate_limit
-        self._random = random
         self._body_timeout = body_timeout
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process one request."""
+    async def respond(
+        self, scope: Scope, receive: Receive, world: World, intercept: Interceptor | None = None
+    ) -> Exchange:
+        """Process one request in a world, and return it with its response."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        request = _parse_head(scope, headers, self._world_of(scope))
+        request = _parse_head(scope, headers, world)
         start: Message = {}
         body = b""
 
@@ -80,12 +100,19 @@ class Dispatcher:
                 body = message["body"]
 
         try:
-            await self._process(request, scope, headers, receive, buffer)
+            await self._read(request, scope, headers, receive)
+            response = await intercept(request) if intercept is not None else None
+            if response is None:
+                await self._process(request, scope, receive, buffer)
+            else:
+                await response.send(buffer)
         except CanvasError as error:
-            await self._render(error).send(buffer)
+            await self._render(error, world).send(buffer)
         except NonConformingResponse as problem:
             log.error("The mock's response violates openapi.yaml: %s", printable(problem.detail))  # noqa: TRY400  # it says where
             await _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}").send(buffer)
+        except EndedExchange as ended:
+            return Exchange(request, ended.start, ended.body)
         except Exception:
             target = f"{printable(request.method)} {printable(request.path)}"
             log.exception("The mock failed on %s; this is a bug of the mock", target)
@@ -93,14 +120,11 @@ class Dispatcher:
         if request.violations:
             target = f"{printable(request.method)} {printable(request.path)}"
             log.warning("%s violates the contract: %s", target, printable("; ".join(request.violations)))
-        start, body = complete(request, self._random, start, body)
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
+        start, body = complete(request, start, body)
+        return Exchange(request, start, body)
 
-    async def _process(
-        self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
-    ) -> None:
-        """Read the parameters and the method of the request, charge it to the rate limit, and route it."""
+    async def _read(self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> None:
+        """Read the parameters and the method of the request. Raises UnknownMethod."""
         if request.method not in _METHODS:
             raise UnknownMethod
         request.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
@@ -113,6 +137,9 @@ class Dispatcher:
             is_json = request.media_type == "application/json"
             request.method = _overridden_method(headers, {} if is_json else in_body) or "POST"
             request.has_overridden_method = request.method != "POST"
+
+    async def _process(self, request: ApiRequest, scope: Scope, receive: Receive, send: Send) -> None:
+        """Charge the request to the rate limit, and route it."""
         if self._rate_limit is None:
             await self._route(request, scope, receive, send)
             return
@@ -148,7 +175,7 @@ def _charged(request: ApiRequest, rate_limit: RateLimit) -> Iterator[None]:
 def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiRequest:
     """Return a request with the values of its headers."""
     url = origin(scope, headers.get(b"host", b"").decode("latin-1"))
-    request = ApiRequest(world, scope["method"], scope["path"], url, {}, {})
+    request = ApiRequest(world, scope["method"], scope["path"], url, prefix(scope), {}, {})
     if b"authorization" in headers:
         request.authorization = headers[b"authorization"].decode("latin-1")
     if b"accept" in headers:
@@ -164,7 +191,7 @@ async def _body_parameters(
     """Read the body and return its parameters; none without a body."""
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return {}
-    body = await _read_body(headers.get(b"content-length", b"0"), receive, seconds)
+    body = request.body = await _read_body(headers.get(b"content-length", b"0"), receive, seconds)
     if not body:
         return {}
     content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")

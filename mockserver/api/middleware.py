@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from mockserver.api.handlers import Handlers
     from mockserver.api.request import ApiRequest
     from mockserver.api.response import ApiResponse
+    from mockserver.canvas.world import World
 
 RoutingContext = dict[str, str]
 """Connexion's routing context: the API's base path, and the operationId."""
 
 
 def build_middleware_stack(
-    handlers: Handlers, render: Callable[[CanvasError], ApiResponse], *, strict: bool
+    handlers: Handlers, render: Callable[[CanvasError, World], ApiResponse], *, strict: bool
 ) -> ConnexionMiddleware:
     """Build the ASGI application that processes every operation of the contract and the supplement."""
     documents = read_contract(), read_supplement()
@@ -78,7 +79,7 @@ class OperationHandlers:
 class ErrorResponses:
     """Converts a CanvasError to a response, inside the response validation, which validates error responses too."""
 
-    def __init__(self, app: ASGIApp, render: Callable[[CanvasError], ApiResponse]) -> None:
+    def __init__(self, app: ASGIApp, render: Callable[[CanvasError, World], ApiResponse]) -> None:
         self._app = app
         self._render = render
 
@@ -87,7 +88,8 @@ class ErrorResponses:
         try:
             await self._app(scope, receive, send)
         except CanvasError as error:
-            await self._render(error).send(send)
+            request: ApiRequest = scope[SCOPE_KEY]
+            await self._render(error, request.world).send(send)
 
 
 class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types

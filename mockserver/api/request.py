@@ -26,6 +26,8 @@ class ApiRequest:
     """The canonical path: each segment percent-encoded in one way, no format suffix."""
     origin: str
     """Scheme and host as the client sent them, such as `http://127.0.0.1:8000`."""
+    prefix: str
+    """The part of the path before `/api`, which selects the world; empty for the default world."""
     query: Parameters
     parameters: Parameters
     """The parameters of query and body; of a top-level name that is in both, the query's value."""
@@ -36,6 +38,8 @@ class ApiRequest:
     if_none_match: str = ""
     media_type: str | None = None
     """The media type of the body; None without a body."""
+    body: bytes = b""
+    """The body as the client sent it."""
     body_error: CanvasError | None = None
     """The reason why the body cannot be parsed. Canvas reports it only where a route exists."""
     cost: float = 0.04121994000003906

@@ -7,6 +7,8 @@ the messages; tests/api/test_validation.py shows that the two agree.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -37,6 +39,12 @@ NOT_IN_DIGITS = "is not written in digits"
 NOT_IN_64_BITS = "is no 64-bit integer"
 """The message for a number of the format int64, which Connexion does not check."""
 
+_EVERYWHERE = frozenset({"access_token", "_method"})
+"""Parameters that Canvas accepts with every operation, and that the contract declares elsewhere or not at all."""
+_MAX_NAME = 100
+_MAX_UNKNOWN = 10
+"""The maximum number of unknown parameters that are named."""
+
 _INTEGER_DIGITS = 18
 _DIGITS = re.compile("-?[0-9]+")
 _NUMBER = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*")
@@ -60,6 +68,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         self._body_check = compile_schema(self._body) if self._body else None
         properties = self._body["properties"] if self._body else {}
         self._body_kinds = {name: schema.get("type") for name, schema in properties.items()}
+        self._known = {*self._query, *self._body_kinds, *_EVERYWHERE}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record violations and call the next application. Raises ContractViolation in strict mode."""
@@ -70,6 +79,8 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
             request.violations += [f"{self._operation.operation_id}: {text}" for text in found]
         if form is not None:
             request.violations += self._misplaced_parameters(request, form)
+        if request.parameters:
+            request.violations += self._unknown_parameters(request)
         if request.violations and self._strict:
             raise ContractViolation(request.violations)
         await self.next_app(scope, receive, send)
@@ -168,6 +179,23 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         for name, _ in flatten(request.query) if request.query else ():
             if name in self._body_kinds and name in form:
                 yield f"{self._operation.operation_id}: {name} is in the query, not in the body"
+
+    def _unknown_parameters(self, request: ApiRequest) -> Iterator[str]:
+        """Yield the first parameters that the contract does not have, with the nearest known name.
+
+        Canvas ignores them.
+        """
+        names = (
+            name
+            for first, value in request.parameters.items()
+            if first not in self._known
+            for name, _ in flatten({first: value})
+            if name not in self._known
+        )
+        for name in islice(names, _MAX_UNKNOWN):
+            nearest = get_close_matches(name, sorted(self._known), n=1) if len(name) <= _MAX_NAME else []
+            hint = f"; the contract has {nearest[0]}" if nearest else ""
+            yield f"{self._operation.operation_id}: there is no parameter {name[:_MAX_NAME]}{hint}"
 
 
 class _AllErrorsFormValidator(FormDataValidator):  # type: ignore[misc]  # Connexion ships no types

@@ -12,8 +12,6 @@ import orjson
 from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
 
 if TYPE_CHECKING:
-    from random import Random
-
     from starlette.types import Message, Send
 
     from mockserver.api.request import ApiRequest
@@ -72,7 +70,7 @@ def encode(value: object) -> bytes:
     return body
 
 
-def complete(request: ApiRequest, random: Random, start: Message, body: bytes) -> tuple[Message, bytes]:
+def complete(request: ApiRequest, start: Message, body: bytes) -> tuple[Message, bytes]:
     """Complete a response: string ids, ETag, 304, and the headers of every response."""
     headers: list[Header] = start["headers"]
     status: int = start["status"]
@@ -86,7 +84,7 @@ def complete(request: ApiRequest, random: Random, start: Message, body: bytes) -
             headers = [header for header in headers if header[0] != b"content-type"]
     elif not any(name == b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-cache"))
-    headers += _request_headers(request, random)
+    headers += _request_headers(request)
     sent_body = b"" if request.method == "HEAD" else body
     if status != 304:
         # A client that sent POST waits for as many bytes as Content-Length states, even if the method is now HEAD.
@@ -112,9 +110,9 @@ def _matches(if_none_match: str, etag: str) -> bool:
     return "*" in candidates or etag in candidates or etag.removeprefix("W/") in candidates
 
 
-def _request_headers(request: ApiRequest, random: Random) -> list[Header]:
+def _request_headers(request: ApiRequest) -> list[Header]:
     """Return the constant headers and those that depend on the request."""
-    id_ = UUID(int=random.getrandbits(128), version=4)
+    id_ = UUID(int=request.world.request_ids.getrandbits(128), version=4)
     headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", str(id_).encode()), (b"x-canvas-meta", _meta(request))]
     if request.caller is not None:
         headers += _user_headers(request.caller, request.world.account)

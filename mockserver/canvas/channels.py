@@ -38,6 +38,15 @@ class Bounces(NamedTuple):
     last_bounce_summary: str | None = None
     last_transient_bounce_summary: str | None = None
 
+    def after(self, kind: str, time: str, summary: str | None) -> Bounces:
+        """Return the bounces after one more; a transient one is not counted."""
+        if kind == "transient":
+            return self._replace(last_transient_bounce_at=time, last_transient_bounce_summary=summary)
+        counted = self._replace(bounce_count=self.bounce_count + 1)
+        if kind == "suppression":
+            return counted._replace(last_suppression_bounce_at=time)
+        return counted._replace(last_bounce_at=time, last_bounce_summary=summary)
+
 
 NO_BOUNCES = Bounces()
 
@@ -58,6 +67,8 @@ class Channel:
     """Whether a SIS import created it; without the setting `edit_institution_email`, only admins may then delete it."""
     one_time_password: bool = False
     """Whether the owner's one-time passwords are sent to it; it then cannot be deleted."""
+    confirmations: int = 0
+    """The number of confirmation messages that were sent to it, before deletions too."""
 
     @property
     def retired(self) -> bool:

@@ -30,6 +30,14 @@ _MAX_REASON_LENGTH = 300
 _FORMATS = jsonschema.FormatChecker(formats=())
 
 
+class WorldDocumentError(Exception):
+    """A world document that cannot be used; `place` is the path to the mistake in the document."""
+
+    def __init__(self, place: DocumentPath, reason: str) -> None:
+        super().__init__(printable(reason, _MAX_REASON_LENGTH))
+        self.place = place
+
+
 class WorldFileError(Exception):
     """A world file that cannot be used; the message is one printable line that says where and why."""
 
@@ -49,12 +57,24 @@ class Seed:
         settings["banned_email_domains"] = tuple(map(str.lower, settings.get("banned_email_domains", ())))
         return Account(**settings)
 
+    @property
+    def last_channel_id(self) -> int:
+        """The id after which created channels are numbered, unless a channel of the document has a larger one."""
+        return int(self.document.get("last_channel_id", 0))
+
     def users(self) -> Iterator[User]:
         """Yield new users, each with tokens and channels."""
         created_at = self.document.get("created_at", "2026-01-05T08:00:00Z")
         token_ids = count(1)
         for entry in self.document["users"]:
-            yield _user(entry, created_at, token_ids)
+            yield new_user(entry, created_at, token_ids)
+
+
+def seed_of(document: Any) -> Seed:
+    """Return the seed in a world document. Raises WorldDocumentError for the most important mistake."""
+    for place, message in _errors(document):
+        raise WorldDocumentError(place, message)
+    return Seed(document)
 
 
 def read_world(path: Path | None = None) -> Seed:
@@ -64,9 +84,10 @@ def read_world(path: Path | None = None) -> Seed:
         document = parse_document(data)
     except DocumentError as error:
         raise WorldFileError(f"{path}, line {error.line}: ", error) from None
-    for place, message in _errors(document.value):
-        raise WorldFileError(f"{path}, line {document.line(place)}: ", message)
-    return Seed(document.value)
+    try:
+        return seed_of(document.value)
+    except WorldDocumentError as error:
+        raise WorldFileError(f"{path}, line {document.line(error.place)}: ", error) from None
 
 
 def _read_file(path: Path) -> bytes:
@@ -158,7 +179,11 @@ def _duplicates(name: str, values: Iterable[tuple[DocumentPath, Any]]) -> Iterat
         seen.add(value)
 
 
-def _user(entry: dict[str, Any], created_at: str, token_ids: Iterator[int]) -> User:
+def new_user(entry: dict[str, Any], created_at: str, token_ids: Iterator[int]) -> User:
+    """Return the user of an entry of `users`, with tokens and channels.
+
+    `created_at` is the time of the channels that have none of their own; `token_ids` yields the ids of the tokens.
+    """
     admin_of = entry.get("admin_of")
     all_rights = SITE_ADMIN_RIGHTS if admin_of == "site" else ADMIN_RIGHTS if admin_of else frozenset[str]()
     return User(
@@ -179,8 +204,10 @@ def _user(entry: dict[str, Any], created_at: str, token_ids: Iterator[int]) -> U
 def _tokens(entry: dict[str, Any], ids: Iterator[int]) -> Iterator[Token]:
     for token in map(_token_entry, entry.get("tokens", ())):
         scopes = token.get("scopes")
-        rest = {key: value for key, value in token.items() if key != "scopes"}
-        yield Token(id=next(ids), user_id=entry["id"], scopes=None if scopes is None else tuple(scopes), **rest)
+        push_tokens = set(map(str.lower, token.get("push_tokens", ())))
+        rest = {key: value for key, value in token.items() if key not in {"scopes", "push_tokens"}}
+        scopes = None if scopes is None else tuple(scopes)
+        yield Token(id=next(ids), user_id=entry["id"], scopes=scopes, push_tokens=push_tokens, **rest)
 
 
 def _token_entry(token: str | dict[str, Any]) -> dict[str, Any]:
@@ -201,6 +228,7 @@ def _channels(entry: dict[str, Any], created_at: str) -> Iterator[Channel]:
             bounces=NO_BOUNCES._replace(**channel.get("bounces", {})),
             imported=channel.get("imported", False),
             one_time_password=channel.get("one_time_password", False),
+            confirmations=channel.get("confirmations", 0),
         )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.canvas import channels as rules
 from mockserver.canvas.channels import Channel
 from mockserver.canvas.errors import BadParameters, LimitExceeded, NotFound, RecordInvalid, Refused
+from mockserver.canvas.outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +33,17 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class SavedState(NamedTuple):
+    """A copy of the state of a world, which does not change when the world does."""
+
+    attributes: dict[str, Any]
+
+
 class World:
     """One Canvas in memory. Several worlds exist side by side and share nothing.
 
-    `clock` returns the current time in UTC. The same seed, clock and requests produce the same responses.
+    `clock` returns the current time in UTC. The same seed, clock, `random_seed` and requests produce the same
+    responses.
     """
 
     account: Account
@@ -45,32 +55,65 @@ class World:
     """Users by the prefix and the value of each id that is not a Canvas id."""
     rate_limit_levels: dict[str, tuple[float, float]]
     """By token: the units in the leaky bucket, and the time of the last request in seconds."""
+    outbox: Outbox
+    request_ids: Random
+    """The source of the ids of requests."""
+    last_channel_id: int
+    """The largest id that a channel has or had."""
 
-    def __init__(self, seed: Seed, clock: Callable[[], datetime] = _utc_now) -> None:
-        self._seed = seed
-        self._clock = clock
-        self.reset()
+    def __init__(self, seed: Seed, clock: Callable[[], datetime] = _utc_now, random_seed: int = 0) -> None:
+        self.clock = clock
+        self._random_seed = random_seed
+        self.replace(seed)
+
+    @property
+    def seed(self) -> Seed:
+        """The seed to which `reset` returns."""
+        return self._seed
 
     def reset(self) -> None:
         """Restore the state of the seed."""
-        self.account = self._seed.account()
+        self.replace(self._seed)
+
+    def replace(self, seed: Seed) -> None:
+        """Replace the state by that of another seed, to which `reset` then returns."""
+        self._seed = seed
+        self.account = seed.account()
         self.users = {}
         self.tokens = {}
         self.channels = {}
         self.users_by_external_id = {}
         self.rate_limit_levels = {}
-        self._last_channel_id = 0
+        self.outbox = Outbox()
+        self.request_ids = Random(self._random_seed)  # noqa: S311  # ids, not secrets
+        self._error_reports = 0
+        self.last_channel_id = seed.last_channel_id
         self._created_channels = 0
-        for user in self._seed.users():
+        for user in seed.users():
             self.add_user(user)
+
+    def save(self) -> SavedState:
+        """Return a copy of the state."""
+        attributes = {name: value for name, value in vars(self).items() if name != "clock"}
+        return SavedState(copy.deepcopy(attributes, {id(self._seed): self._seed}))
+
+    def restore(self, saved: SavedState) -> None:
+        """Return to a saved state, which can be restored again later."""
+        seed = saved.attributes["_seed"]
+        vars(self).update(copy.deepcopy(saved.attributes, {id(seed): seed}))
+
+    def next_error_report_id(self) -> int:
+        """Return the id of a new error report."""
+        self._error_reports += 1
+        return self._error_reports
 
     def now(self) -> str:
         """Return the time in Canvas's format: UTC, to the second."""
-        return self._clock().strftime(TIME_FORMAT)
+        return self.clock().strftime(TIME_FORMAT)
 
     def timestamp(self) -> float:
         """Return the time as a Unix timestamp in seconds, for the rate limit."""
-        return self._clock().timestamp()
+        return self.clock().timestamp()
 
     # -- users
 
@@ -81,10 +124,14 @@ class World:
             self.users_by_external_id[kind, value] = user
         if user.login_id is not None:
             self.users_by_external_id["sis_login_id", user.login_id.lower()] = user
-        for token in user.tokens:
-            self.tokens[token.value] = token
+        self.tokens.update((token.value, token) for token in user.tokens)
         for channel in user.channels.rows.values():
             self._index(channel)
+
+    def add_token(self, user: User, token: Token) -> None:
+        """Add an access token of a user."""
+        user.tokens.append(token)
+        self.tokens[token.value] = token
 
     def find_user(self, path_id: str, current: User) -> User:
         """Return the user with this id, in any form that Canvas accepts in a path; `self` is the user `current`.
@@ -129,6 +176,16 @@ class World:
         banned = self.account.banned_email_domains
         channel = rules.create_or_restore(owner.channels, kind, address, state, new_channel, banned)
         self._index(channel)
+        if state == "unconfirmed":
+            self.outbox.send_confirmation(channel, self.now())
+        return channel
+
+    def confirm_by_code(self, code: str) -> Channel | None:
+        """Confirm the channel of a confirmation code and return it; None for an unknown code or a retired channel."""
+        channel = self.channels.get(self.outbox.codes.get(code, 0))
+        if channel is None or channel.retired:
+            return None
+        channel.workflow_state = "active"
         return channel
 
     def register_device(self, owner: User, token: Token, push_token: object) -> Channel:
@@ -151,13 +208,33 @@ class World:
             self._index(channel)
         elif channel.retired:
             owner.channels.restore(channel, rules.PUSH_ADDRESS, "active")
-        token.push_tokens.add(push_token.lower())
+        if push_token.lower() not in token.push_tokens:
+            token.push_tokens.add(push_token.lower())
+            self.outbox.send_registration(channel, push_token, self.now())
         return channel
 
     def unregister_device(self, owner: User, push_token: str) -> None:
         """Remove a push token from all access tokens of the owner; the push channel stays (behaviour 7)."""
         for token in owner.tokens:
             token.push_tokens.discard(push_token.lower())
+
+    def set_one_time_password(self, channel: Channel, *, is_receiver: bool) -> None:
+        """Send the owner's one-time passwords to this channel and to no other, or no longer to it (behaviour 6)."""
+        if is_receiver:
+            for other in self.users[channel.user_id].channels.rows.values():
+                other.one_time_password = False
+        channel.one_time_password = is_receiver
+
+    def record_bounce(self, channel: Channel, kind: str, summary: str | None) -> None:
+        """Record that a message to the channel's address was returned: `permanent`, `transient` or `suppression`.
+
+        As in Canvas, every e-mail channel with the address bounces, whoever owns it.
+        """
+        rows = [channel]
+        if channel.type == "email":
+            rows = [row for user in self.users.values() if (row := user.channels.find("email", channel.address))]
+        for row in rows:
+            row.bounces = row.bounces.after(kind, self.now(), summary)
 
     def check_channel_limit(self, caller: User) -> None:
         """Raise Refused if the caller has as many channels as the account allows (behaviour 5.6).
@@ -167,7 +244,7 @@ class World:
         limit = self.account.max_communication_channels
         if limit is None:
             return
-        recent = (self._clock() - _HOUR).strftime(TIME_FORMAT)
+        recent = (self.clock() - _HOUR).strftime(TIME_FORMAT)
         rows = caller.channels.rows.values()
         if sum(not row.retired or row.created_at > recent for row in rows) >= limit:
             raise Refused("Maximum number of communication channels reached")
@@ -181,8 +258,8 @@ class World:
             raise LimitExceeded(f"the mock stores at most {MAX_CREATED_CHANNELS} created channels until it is reset")
         self._created_channels += 1
         position = owner.channels.last_position + 1
-        return Channel(self._last_channel_id + 1, owner.id, kind, address, state, position, self.now())
+        return Channel(self.last_channel_id + 1, owner.id, kind, address, state, position, self.now())
 
     def _index(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
-        self._last_channel_id = max(self._last_channel_id, channel.id)
+        self.last_channel_id = max(self.last_channel_id, channel.id)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import PlainTextResponse
 
-from mockserver.control.origins import AllowedHosts, host_name, origin_host
+from mockserver.control.origins import AllowedHosts, host_name, is_origin
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
@@ -25,19 +25,25 @@ _MAX_SHOWN = 100
 _HEADERS = frozenset({b"host", b"origin", b"referer", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest"})
 
 
-def allowed_hosts(names: Collection[str] | None) -> AllowedHosts:
-    """Return the allowed hosts of these names and addresses; None disables the check of the Host header."""
-    if names is None:
-        return AllowedHosts()
-    return AllowedHosts(frozenset(_canonical(name) for name in names))
+def allowed_hosts(names: Collection[str] | None, origins: Collection[str] = ()) -> AllowedHosts:
+    """Return the allowed hosts of these names and addresses; None disables the check of the Host header.
+
+    `origins` are further origins whose pages may use the mock.
+    """
+    hosts = None if names is None else frozenset(_canonical(name) for name in names)
+    return AllowedHosts(hosts, frozenset(map(str.lower, origins)))
 
 
 class RequestGuard:
-    """Passes on the requests of API clients and of pages of allowed hosts; responds 421 or 403 to all others."""
+    """Passes on the requests of API clients and of pages of allowed hosts; responds 421 or 403 to all others.
 
-    def __init__(self, app: ASGIApp, hosts: AllowedHosts) -> None:
+    Without `has_cors`, preflight requests are passed on, too: Canvas responds 404, and they change nothing.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: AllowedHosts, *, has_cors: bool = True) -> None:
         self._app = app
         self._hosts = hosts
+        self._has_cors = has_cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
@@ -45,7 +51,7 @@ class RequestGuard:
         if refusal is None:
             await self._app(scope, receive, send)
             return
-        what, option = refusal.reason, f"--allow-host {printable(refusal.name or 'NAME', _MAX_SHOWN)}"
+        what, option = refusal.reason, printable(refusal.option, 2 * _MAX_SHOWN)
         method, path = printable(scope["method"], _MAX_SHOWN), printable(scope["path"])
         log.warning(
             "%s %s is refused with %s: %s. To allow it, start with %s.", method, path, refusal.status, what, option
@@ -64,7 +70,10 @@ class RequestGuard:
         for host in hosts:
             if not self._hosts.accepts_host(host, server and server[0]):
                 shown = printable(host, _MAX_SHOWN)
-                return _Refusal(421, f"the Host header {shown} is not a host of this mock", host_name(host))
+                option = f"--allow-host {host_name(host) or 'NAME'}"
+                return _Refusal(421, f"the Host header {shown} is not a host of this mock", option)
+        if not self._has_cors and scope["method"] == "OPTIONS":
+            return None
         origins = headers.get(b"origin", [])
         for origin in origins:
             if not self._hosts.accepts_origin(origin, hosts[0] if hosts else ""):
@@ -88,17 +97,17 @@ class RequestGuard:
 
 
 class _Refusal(NamedTuple):
-    """A refused request: its status, the reason, and the host that the option `--allow-host` would have to name."""
+    """A refused request: its status, the reason, and the option with which it would be accepted."""
 
     status: int
     reason: str
-    name: str | None
+    option: str
 
 
 def _foreign_page(origin: str) -> _Refusal:
     site = "/".join(origin.split("/")[:3])
     reason = f"pages of {printable(site, _MAX_SHOWN)} may not use this mock"
-    return _Refusal(403, reason, origin_host(site))
+    return _Refusal(403, reason, f"--allow-origin {site if is_origin(site) else 'ORIGIN'}")
 
 
 def _canonical(name: str) -> str:

@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-ANY_HOST = "*"
-"""The name that stands for every host in the Host header."""
+ANY = "*"
+"""The name that stands for every host in the Host header, or for every origin."""
 
 _AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://([^/?#@\s]+)", re.IGNORECASE)
+_ANY_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _MAX_LENGTH = 300
 
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """Loopback and these hosts; `names` is None where the Host header is not checked."""
+    """Loopback and these hosts; `names` is None where the Host header is not checked.
+
+    `origins` are origins, in lower case, whose pages may use the mock although their host is not allowed.
+    """
 
     names: frozenset[str] | None = None
+    origins: frozenset[str] = frozenset()
 
     def accepts_host(self, host: str, server: str | None) -> bool:
         """Return whether a Host header is accepted; `server` is the address at which the connection arrived."""
-        if self.names is None or not host or ANY_HOST in self.names:
+        if self.names is None or not host or ANY in self.names:
             return True
         name = host_name(host)
         return name is not None and (self._accepts_name(name) or (_is_address(name) and name == server))
@@ -33,6 +38,8 @@ class AllowedHosts:
 
         `host` is the Host header of the request, which a page of the mock itself has in its origin.
         """
+        if ANY in self.origins or origin.lower() in self.origins:
+            return True
         match = _ORIGIN.fullmatch(origin) if len(origin) <= _MAX_LENGTH else None
         if match is None:
             return False
@@ -64,10 +71,9 @@ def is_loopback(name: str) -> bool:
     return address is not None and address.is_loopback
 
 
-def origin_host(origin: str) -> str | None:
-    """Return the host of an origin; None for `null` and other origins without one."""
-    match = _ORIGIN.fullmatch(origin)
-    return host_name(match[1]) if match else None
+def is_origin(text: str) -> bool:
+    """Return whether text is an origin as browsers send it: scheme, host and port, or `null`."""
+    return text == "null" or (len(text) <= _MAX_LENGTH and _ANY_ORIGIN.fullmatch(text) is not None)
 
 
 def _is_address(name: str) -> bool:

@@ -10,8 +10,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
-from mockserver.address import origin
+from mockserver.address import origin, prefix
 from mockserver.contract import contract_file, read_contract
+from mockserver.pages.confirmation import confirmation_page
 from mockserver.pages.home import home_page
 
 if TYPE_CHECKING:
@@ -29,11 +30,16 @@ def page_routes(world_of: Callable[[Scope], World]) -> list[BaseRoute]:
     async def home(request: Request) -> Response:
         return HTMLResponse(home_page(world_of(request.scope), _base_url(request)))
 
+    async def confirm(request: Request) -> Response:
+        channel = world_of(request.scope).confirm_by_code(request.path_params["code"])
+        return HTMLResponse(confirmation_page(channel), 404 if channel is None else 200)
+
     return [
         Route("/", home),
+        Route("/register/{code}", confirm),
         Route("/openapi.yaml", contract_as_yaml),
         Route("/openapi.json", contract_as_json),
-        Route("/docs", lambda _request: RedirectResponse("/docs/")),
+        Route("/docs", lambda request: RedirectResponse(f"{prefix(request.scope)}/docs/")),
         Route("/docs/", reference),
         Mount("/docs", StaticFiles(directory=swagger_ui_path)),
     ]
@@ -56,4 +62,5 @@ async def reference(_request: Request) -> Response:
 
 def _base_url(request: Request) -> str:
     """Return the URL of the mock as the client addressed it."""
-    return origin(request.scope, request.headers.get("host", "")) + str(request.scope.get("root_path", ""))
+    base = origin(request.scope, request.headers.get("host", "")) + str(request.scope.get("root_path", ""))
+    return base + prefix(request.scope)

@@ -146,7 +146,7 @@ def connexion_accepts(name: str, path: dict[str, str], query: dict[str, str], fo
 def violations(name: str, path: dict[str, str], query: dict[str, str], form: dict[str, str] | None) -> list[str]:
     """Return the violations that the mock finds in the request."""
     parameters = {**nest((form or {}).items()), **query}
-    request = ApiRequest(WORLD, "POST", "/", "", dict(query), parameters, path_parameters=path)
+    request = ApiRequest(WORLD, "POST", "/", "", "", dict(query), parameters, path_parameters=path)
     request.media_type = FORM_TYPE if form is not None else None
     asyncio.run(MOCK_REQUESTS[name]({"type": "http", SCOPE_KEY: request}, receive_empty_body, discard))
     return request.violations

@@ -116,11 +116,11 @@ class TestOrigin:
         assert (response.status_code, response.headers["vary"]) == (403, "Origin")
         assert response.text == (
             "The mock refuses this request: pages of https://evil.example may not use this mock. "
-            "To allow it, start the mock with --allow-host evil.example.\n"
+            "To allow it, start the mock with --allow-origin https://evil.example.\n"
         )
         assert "access-control-allow-origin" not in response.headers
         assert "is refused with 403" in caplog.text
-        assert "--allow-host evil.example" in caplog.text
+        assert "--allow-origin https://evil.example" in caplog.text
 
     @pytest.mark.parametrize(
         "origin",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from mockserver import World, create_app, read_world
-from mockserver.control.routes import control_routes
+from mockserver import World, create_app
 from tests.channel_requests import OWN_CHANNELS
 from tests.conftest import ORIGIN
 
@@ -38,15 +35,3 @@ def test_reset_from_a_page_of_another_host_is_rejected(browser: TestClient, stud
 
     assert response.status_code == 403
     assert len(student.get(OWN_CHANNELS).json()) == 2
-
-
-def test_health_and_reset_use_the_world_of_the_request() -> None:
-    worlds = {host: World(read_world()) for host in ("one.test", "other.test")}
-    app = Starlette(routes=control_routes(lambda scope: worlds[Request(scope).url.hostname or ""]))
-    worlds["one.test"].users.clear()
-
-    users = [TestClient(app, base_url=f"http://{host}").get("/_mock/health").json()["users"] for host in worlds]
-    TestClient(app, base_url="http://one.test").post("/_mock/reset")
-
-    assert users == [0, 7]
-    assert len(worlds["one.test"].users) == 7

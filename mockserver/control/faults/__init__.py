@@ -1,0 +1,1 @@
+"""Faults: delays, errors and broken responses that clients ask for."""

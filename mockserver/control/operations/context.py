@@ -1,0 +1,24 @@
+"""The world of the control API's current request."""
+
+from __future__ import annotations
+
+from connexion.context import scope
+
+from mockserver.address import origin
+from mockserver.control.selection import controlled_world_of
+from mockserver.control.worlds import ControlledWorld
+
+
+class Context:
+    """The current request, which Connexion stores for each task."""
+
+    @property
+    def world(self) -> ControlledWorld:
+        """The world that the request selects."""
+        return controlled_world_of(scope)
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the mock as the client addressed it, with the prefix that selects the world without a header."""
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        return origin(scope, host) + self.world.prefix

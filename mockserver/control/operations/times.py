@@ -1,0 +1,25 @@
+"""Times that clients send, in any form of RFC 3339, and Canvas's form of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mockserver.canvas.world import TIME_FORMAT
+from mockserver.control.problems import Mistake, Problem
+
+
+def read_time(name: str, text: str) -> datetime:
+    """Return the time in UTC, to the second. Raises Problem for a day or an hour that does not exist."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        mistake = Mistake(name, f"{text} is not a time with its zone, such as 2026-01-05T08:00:00Z")
+        raise Problem(400, "invalid_time", f"{name}: {mistake.message}", (mistake,))
+    return time.astimezone(UTC).replace(microsecond=0)
+
+
+def canvas_time(name: str, text: str) -> str:
+    """Return the time in Canvas's format. Raises Problem as `read_time` does."""
+    return read_time(name, text).strftime(TIME_FORMAT)

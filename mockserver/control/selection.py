@@ -1,0 +1,74 @@
+"""Selection of a request's world: by the header X-Mock-World, or by a path below /worlds/NAME."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from mockserver.address import PREFIX_KEY
+from mockserver.control.problems import Problem, problem_response
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.canvas.world import World
+    from mockserver.control.worlds import ControlledWorld, Worlds
+
+WORLD_HEADER = b"x-mock-world"
+
+_WORLD_KEY = "mockserver.world"
+_PREFIX = "/worlds/"
+
+
+def controlled_world_of(scope: Scope) -> ControlledWorld:
+    """Return the world that the request uses, with its controls."""
+    world: ControlledWorld = scope[_WORLD_KEY]
+    return world
+
+
+def world_of(scope: Scope) -> World:
+    """Return the world that the request uses."""
+    return controlled_world_of(scope).world
+
+
+class WorldSelection:
+    """Passes requests on with their world; a prefix `/worlds/NAME` is removed from the path.
+
+    Links and pages of the response keep the prefix, which is in the scope.
+    """
+
+    def __init__(self, app: ASGIApp, worlds: Worlds) -> None:
+        self._app = app
+        self._worlds = worlds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Process one request."""
+        if scope["type"] == "http":
+            try:
+                scope = self._with_world(scope)
+            except Problem as problem:
+                await problem_response(problem)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _with_world(self, scope: Scope) -> Scope:
+        if scope["path"].startswith(_PREFIX):
+            return self._from_path(scope)
+        for name, value in scope["headers"]:
+            if name == WORLD_HEADER:
+                return {**scope, _WORLD_KEY: self._worlds.use(value.decode("latin-1"))}
+        return {**scope, _WORLD_KEY: self._worlds.default}
+
+    def _from_path(self, scope: Scope) -> Scope:
+        """Return the scope without the prefix. Raises Problem."""
+        name, _, rest = scope["path"].removeprefix(_PREFIX).partition("/")
+        world = self._worlds.use(name)
+        raw_path = scope.get("raw_path")
+        raw_rest = raw_path.split(b"/", 3)[3:] if raw_path else [quote(rest).encode()]
+        return {
+            **scope,
+            _WORLD_KEY: world,
+            PREFIX_KEY: _PREFIX + name,
+            "path": f"/{rest}",
+            "raw_path": b"/" + b"".join(raw_rest),
+        }

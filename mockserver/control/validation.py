@@ -1,0 +1,105 @@
+"""Validation of requests to the control API by Connexion, with one sentence that names the place of the mistake."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, cast
+
+from connexion.exceptions import BadRequestProblem
+from connexion.validators import ParameterValidator
+from connexion.validators.json import JSONRequestBodyValidator
+from jsonschema.exceptions import best_match, relevance
+
+from mockserver.control.problems import Mistake, Problem
+from mockserver.terminal import printable
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from starlette.types import Message, Receive
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""The size of a body, which is that of a world file."""
+
+_MAX_MESSAGE = 300
+
+
+class BodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's validator of JSON bodies, which reports the mistake that is closest to what the client meant."""
+
+    async def _parse(self, stream: Any, scope: Any) -> Any:
+        try:
+            return await super()._parse(stream, scope)
+        except (RecursionError, UnicodeDecodeError):
+            raise BadRequestProblem(detail="The body is not JSON in UTF-8, or it is nested too deeply") from None
+
+    def _validate(self, body: Any) -> None:
+        if body is None:
+            raise BadRequestProblem("The body is empty")
+        errors = list(self._validator.iter_errors(body))
+        if not errors:
+            return
+        error, text = _most_specific(max(errors, key=relevance))
+        place = ".".join(map(str, error.absolute_path))
+        message = printable(text, _MAX_MESSAGE)
+        mistake = Mistake(place, message)
+        raise Problem(400, "invalid_request", f"{place}: {message}" if place else message, (mistake,))
+
+
+class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Connexion ships no types
+    """Connexion's validator of parameters, whose messages name the parameter."""
+
+    @staticmethod
+    def validate_parameter(parameter_type: str, value: Any, param: Any, param_name: str | None = None) -> str | None:
+        """Return the mistake in a parameter; None if there is none."""
+        message = ParameterValidator.validate_parameter(parameter_type, value, param, param_name)
+        if message is None:
+            return None
+        return printable(f"{parameter_type} parameter {param['name']}: {message.splitlines()[0]}", _MAX_MESSAGE)
+
+    def validate_query_parameter_list(self, request: Any, security_params: Any = None) -> set[str]:
+        """Return no unknown parameters: raise Problem for the first one, with the nearest known name."""
+        known = [parameter["name"] for parameter in self.parameters.get("query", [])]
+        for name in super().validate_query_parameter_list(request, security_params):
+            nearest = get_close_matches(name, known, n=1) if len(name) < _MAX_MESSAGE else []
+            hint = f"; the nearest is {nearest[0]}" if nearest else f"; it has: {', '.join(known) or 'none'}"
+            shown = printable(name, _MAX_MESSAGE)
+            raise Problem(400, "invalid_request", f"The operation has no query parameter {shown}{hint}.")
+        return set()
+
+
+def limited(receive: Receive) -> Receive:
+    """Return a function that receives a body up to the limit. Raises Problem beyond it."""
+    size = 0
+
+    async def receive_part() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise Problem(413, "body_too_large", f"The body is over {MAX_BODY_BYTES} bytes.")
+        return message
+
+    return receive_part
+
+
+def _most_specific(error: ValidationError) -> tuple[ValidationError, str]:
+    """Return the mistake that is closest to what the client meant, and its message.
+
+    Of several alternatives, the field `kind` of the value selects one.
+    """
+    value: Any = error.instance
+    while context := list(error.context or ()):
+        schema: Any = error.schema
+        if schema.get("discriminator", {}).get("propertyName") != "kind":
+            best = best_match(context)
+            return best, best.message
+        if "kind" not in value:
+            return error, "'kind' is a required property"
+        kinds = {each.schema_path[0]: each for each in context if list(each.path) == ["kind"]}
+        inner = [each for each in context if each.schema_path[0] not in kinds]
+        if not inner:
+            allowed = sorted({str(kind) for each in kinds.values() for kind in cast("list[str]", each.validator_value)})
+            return next(iter(kinds.values())), f"{value['kind']!r} is not one of {allowed}"
+        error = max(inner, key=relevance)
+        value = error.instance
+    return error, error.message
