@@ -223,7 +223,8 @@ class TestProcess:
         _, output = process.communicate(timeout=TIMEOUT)
 
         assert statuses == [200, 200, 200, 421, 403]
-        assert output.count("To allow it, start with --allow-host evil.example.\n") == 2
+        assert "To allow it, start with --allow-host evil.example.\n" in output
+        assert "To allow it, start with --allow-origin http://evil.example.\n" in output
 
     def test_every_host_header_is_accepted_with_an_asterisk(self, start_mock: MockStarter) -> None:
         _, url = start_mock("--allow-host", "*")

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
+from mockserver.terminal import printable
 
 if TYPE_CHECKING:
     from starlette.types import Message, Send
@@ -146,5 +147,5 @@ def _user_headers(caller: Caller, account: Account) -> list[Header]:
 
 
 def _header_value(violations: list[str]) -> bytes:
-    text = " ".join("; ".join(violations).split())
+    text = printable(" ".join("; ".join(violations).split()))
     return text.encode("ascii", "backslashreplace")[:_MAX_VIOLATION_LENGTH]

@@ -76,6 +76,13 @@ class TestEntry:
             f"{LIST}: there is no parameter perpage; the contract has per_page"
         ]
 
+    def test_control_characters_of_a_name_are_escaped_in_the_header(self, served: str) -> None:
+        """A header with a control character would end the connection."""
+        response = httpx2.get(f"{served}{CHANNELS}?%08=1", headers=STUDENT)
+
+        assert response.status_code == 200
+        assert response.headers["x-contract-violation"].endswith(r"there is no parameter \x08")
+
     @pytest.mark.parametrize(
         ("method", "path", "route"),
         [
