@@ -107,14 +107,17 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
 
 
 def _check_ids(channels: list[object]) -> None:
-    """Raise AssertionError for an id that cannot be read.
+    """Raise an exception for an id that cannot be read: Inconclusive for a channel's, AssertionError for a user's.
 
-    Without the ids of the user's channels, the suite could not tell them from its own.
+    Without the ids of the user's channels, the suite could not tell them from its own; the violation is noted already.
     Requests for a user id that is no 64-bit integer would be for no user.
     """
     for channel in channels:
-        value = channel.get("id") if isinstance(channel, dict) else None
-        assert read_id(value) is not None, f"the list has a channel whose id is {value!r}, and not a 64-bit integer"
+        if read_id(channel.get("id") if isinstance(channel, dict) else None) is None:
+            raise Inconclusive(
+                "The list has a channel without an id that is a 64-bit integer, so the suite could not tell the user's "
+                "channels from its own; correct the ids of the target."
+            )
         number = channel.get("user_id") if isinstance(channel, dict) else None
         assert not isinstance(number, int) or abs(number) <= MAX_ID, f"the user_id {number} is not a 'int64'"
 

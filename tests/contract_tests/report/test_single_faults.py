@@ -114,7 +114,7 @@ def test_first_group_names_the_fault(tmp_path: Path, name: str) -> None:
     assert title in one_line(groups[0])
     assert "cannot be read" not in run.stdout
     assert "unique!" not in run.stdout
-    assert "were not run" not in run.stdout
+    assert ("were not run" in run.stdout) == name.startswith("id "), "without ids, the suite creates no channels"
     assert sum(1 + (len(line) - 1) // 100 for line in run.stdout.splitlines()) <= SCREEN
     assert re.search(r'"id"|id_|\[\{', script)
     assert after == before

@@ -129,7 +129,8 @@ import pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure():
-    from contract_tests.client import transport, watchdog
+    from contract_tests.client import transport
+    from contract_tests.client.run import watchdog
 
     passed = 0.0
     has_hung = False
