@@ -33,7 +33,7 @@ _CREATED_AT = "2026-01-05T08:00:00Z"
 
 def large_world(channels: int) -> World:
     """Return a world with this number of channels, ten for each user, in addition to those of the workloads."""
-    return World(_LargeSeed(channels))  # type: ignore[arg-type]  # World uses only account() and users() of its seed
+    return World(_LargeSeed(channels))  # type: ignore[arg-type]  # World uses only these three members of its seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class _LargeSeed:
     """Seed that generates users and channels instead of reading them from a world file."""
 
     channels: int
+    last_channel_id: int = 0
+    """Created channels are numbered after the existing ones."""
 
     def account(self) -> Account:
         """Return the default settings."""

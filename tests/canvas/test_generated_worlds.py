@@ -60,7 +60,7 @@ WORLD_WITH_EVERY_KEY: Entry = {
             "admin_of": "site",
             "rights": ["read_messages", "manage_user_logins"],
             "observes": [2],
-            "tokens": ["t", {"value": "u", "sns": True, "revoked": False}, {"value": "v", "expires_at": TIME}],
+            "tokens": ["t", {"value": "u", "sns": True, "revoked": False}, {"value": "v", "expires_at": TIME, "push_tokens": ["d"]}],
             "channels": [
                 {"id": 1, "type": "push"},
                 {
@@ -72,6 +72,7 @@ WORLD_WITH_EVERY_KEY: Entry = {
                     "created_at": TIME,
                     "imported": False,
                     "one_time_password": False,
+                    "confirmations": 3,
                     "bounces": {
                         "bounce_count": 1,
                         "last_bounce_at": TIME,
