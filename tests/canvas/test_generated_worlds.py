@@ -60,7 +60,11 @@ WORLD_WITH_EVERY_KEY: Entry = {
             "admin_of": "site",
             "rights": ["read_messages", "manage_user_logins"],
             "observes": [2],
-            "tokens": ["t", {"value": "u", "sns": True, "revoked": False}, {"value": "v", "expires_at": TIME, "push_tokens": ["d"]}],
+            "tokens": [
+                "t",
+                {"value": "u", "sns": True, "revoked": False},
+                {"value": "v", "expires_at": TIME, "push_tokens": ["d"]},
+            ],
             "channels": [
                 {"id": 1, "type": "push"},
                 {
