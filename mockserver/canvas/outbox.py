@@ -6,9 +6,12 @@ import hashlib
 import string
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mockserver.canvas.channels import Channel
 
 MAX_CONFIRMATIONS = 3
@@ -36,43 +39,61 @@ class Message(NamedTuple):
     channel_type: str
     user_id: int
     sent_at: str
-    code: str | None = None
-    """The confirmation code: 25 letters and digits, or 4 letters by SMS; None for a registration."""
+    number: int = 0
+    """The number of the confirmation message of its channel, from 1; 0 for a registration."""
+
+    @property
+    def code(self) -> str | None:
+        """The confirmation code: 25 letters and digits, or 4 letters by SMS; None for a registration.
+
+        It depends on the channel and the number only, so that the same requests have the same codes.
+        """
+        if not self.number:
+            return None
+        letters, length = (_LETTERS, 4) if self.channel_type == "sms" else (_LETTERS_AND_DIGITS, 25)
+        digest = hashlib.sha256(f"{self.channel_id}/{self.number}".encode()).digest()
+        value = int.from_bytes(digest)
+        return "".join(letters[value // len(letters) ** place % len(letters)] for place in range(length))
 
 
 @dataclass
 class Outbox:
-    """The messages of one world, the oldest first."""
+    """The messages of one world."""
 
-    messages: deque[Message] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
     last_id: int = 0
-    codes: dict[str, int] = field(default_factory=dict)
-    """The channel ids of all confirmation codes."""
+    _sent: deque[Message] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
+    """All messages, the oldest first; the links of deleted ones still work."""
+    _deleted: int = 0
+    """The id of the last message that was deleted, with all before it."""
+
+    @property
+    def messages(self) -> Iterator[Message]:
+        """The messages that were not deleted, the oldest first."""
+        first = len(self._sent) - (self.last_id - self._deleted)
+        return islice(list(self._sent), max(first, 0), None)
+
+    def clear(self) -> None:
+        """Delete all messages."""
+        self._deleted = self.last_id
+
+    def channel_id(self, code: str) -> int | None:
+        """Return the id of the channel that the code confirms; None for an unknown code.
+
+        Codes by SMS are short: of several messages with the same code, the newest counts.
+        """
+        return next((message.channel_id for message in reversed(self._sent) if message.code == code), None)
 
     def send_confirmation(self, channel: Channel, sent_at: str) -> None:
         """Send a confirmation message (behaviour 14), unless the channel bounces or has had all of its messages."""
         if channel.confirmations >= MAX_CONFIRMATIONS or channel.bounces.bounce_count or channel.type not in _CONFIRMED:
             return
         channel.confirmations += 1
-        code = self._new_code(channel)
-        self.codes[code] = channel.id
-        self._send(CONFIRMATION, channel.address, channel, sent_at, code)
+        self._send(CONFIRMATION, channel.address, channel, sent_at, channel.confirmations)
 
     def send_registration(self, channel: Channel, push_token: str, sent_at: str) -> None:
         """Send the registration of a device."""
         self._send(PUSH_REGISTRATION, push_token, channel, sent_at)
 
-    def _send(self, kind: str, to: str, channel: Channel, sent_at: str, code: str | None = None) -> None:
+    def _send(self, kind: str, to: str, channel: Channel, sent_at: str, number: int = 0) -> None:
         self.last_id += 1
-        self.messages.append(Message(self.last_id, kind, to, channel.id, channel.type, channel.user_id, sent_at, code))
-
-    def _new_code(self, channel: Channel) -> str:
-        """Return a code that no other message has; the same requests have the same codes."""
-        letters, length = (_LETTERS, 4) if channel.type == "sms" else (_LETTERS_AND_DIGITS, 25)
-        seed = f"{channel.id}/{channel.confirmations}"
-        while True:
-            number = int.from_bytes(hashlib.sha256(seed.encode()).digest())
-            code = "".join(letters[number // len(letters) ** place % len(letters)] for place in range(length))
-            if code not in self.codes:
-                return code
-            seed += "/"
+        self._sent.append(Message(self.last_id, kind, to, channel.id, channel.type, channel.user_id, sent_at, number))

@@ -173,16 +173,16 @@ class World:
         def new_channel(stored_type: str, path: str) -> Channel:
             return self._new_channel(owner, stored_type, path, state)
 
-        banned = self.account.banned_email_domains
+        last_id, banned = self.last_channel_id, self.account.banned_email_domains
         channel = rules.create_or_restore(owner.channels, kind, address, state, new_channel, banned)
         self._index(channel)
         if state == "unconfirmed":
-            self.outbox.send_confirmation(channel, self.now())
+            self.outbox.send_confirmation(channel, channel.created_at if channel.id > last_id else self.now())
         return channel
 
     def confirm_by_code(self, code: str) -> Channel | None:
         """Confirm the channel of a confirmation code and return it; None for an unknown code or a retired channel."""
-        channel = self.channels.get(self.outbox.codes.get(code, 0))
+        channel = self.channels.get(self.outbox.channel_id(code) or 0)
         if channel is None or channel.retired:
             return None
         channel.workflow_state = "active"

@@ -12,7 +12,7 @@ from mockserver.control.faults.effects import DroppedConnection
 from mockserver.control.faults.prefer import preferred_effect
 from mockserver.control.faults.violations import violate
 from mockserver.control.problems import Problem
-from mockserver.control.selection import controlled_world_of
+from mockserver.control.selection import PREFERENCE_KEY, controlled_world_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -37,16 +37,15 @@ class CanvasApi:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
         controlled = controlled_world_of(scope)
-        prefer = _preference(scope)
         received_at, start = time.time(), time.monotonic()
-        if not controlled.faults and prefer is None:
+        if not (controlled.faults or scope[PREFERENCE_KEY]):
             exchange = await self._dispatcher.respond(scope, receive, controlled.world)
             controlled.requests.add(scope, exchange, received_at, time.monotonic() - start)
             controlled.changed.send()
             await send(exchange.start)
             await send({"type": "http.response.body", "body": exchange.body})
             return
-        request = _AffectedRequest(scope, controlled.faults, prefer, self._choice)
+        request = _AffectedRequest(scope, controlled.faults, self._choice)
         try:
             exchange = await self._dispatcher.respond(scope, receive, controlled.world, request.intercept)
             exchange = request.damaged(exchange)
@@ -80,10 +79,10 @@ class EffectChoice:
 class _AffectedRequest:
     """A request that may have a fault or a preference."""
 
-    def __init__(self, scope: Scope, faults: Faults, prefer: str | None, choice: EffectChoice) -> None:
+    def __init__(self, scope: Scope, faults: Faults, choice: EffectChoice) -> None:
         self._scope = scope
         self._faults = faults
-        self._prefer = prefer
+        self._prefer = b", ".join(value for name, value in scope["headers"] if name == _PREFER).decode("latin-1")
         self._choice = choice
         self.received: ApiRequest
         self.fault: Fault | None = None
@@ -145,14 +144,6 @@ class _AffectedRequest:
         chosen = self._faults.choose(request, operation_id, self._choice.responses)
         if chosen is not None:
             self.fault, self._effect = chosen
-
-
-def _preference(scope: Scope) -> str | None:
-    """Return the header Prefer, of which several count as one with commas."""
-    for name, _ in scope["headers"]:
-        if name == _PREFER:
-            return b", ".join(value for name, value in scope["headers"] if name == _PREFER).decode("latin-1")
-    return None
 
 
 async def _drop(scope: Scope, receive: Receive, *, is_gentle: bool = False) -> None:

@@ -125,7 +125,7 @@ class RequestJournal:
                 body,
                 request.operation_id,
                 token and token.user_id,
-                request.access_token,
+                token.value if token else request.access_token,
                 tuple(request.violations),
                 fault_id,
                 effect,

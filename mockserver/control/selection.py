@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from mockserver.canvas.world import World
     from mockserver.control.worlds import ControlledWorld, Worlds
 
-WORLD_HEADER = b"x-mock-world"
+PREFERENCE_KEY = "mockserver.preference"
+"""The key, in a scope, of whether the request has the header Prefer."""
+
+_WORLD_HEADER = b"x-mock-world"
+_PREFER_HEADER = b"prefer"
 
 _WORLD_KEY = "mockserver.world"
 _PREFIX = "/worlds/"
@@ -52,12 +56,22 @@ class WorldSelection:
         await self._app(scope, receive, send)
 
     def _with_world(self, scope: Scope) -> Scope:
+        """Return the scope with the request's world, and whether it has the header Prefer. Raises Problem."""
+        name: bytes | None = None
+        has_preference = False
+        for header, value in scope["headers"]:
+            if header == _WORLD_HEADER:
+                name = value
+            elif header == _PREFER_HEADER:
+                has_preference = True
         if scope["path"].startswith(_PREFIX):
-            return self._from_path(scope)
-        for name, value in scope["headers"]:
-            if name == WORLD_HEADER:
-                return {**scope, _WORLD_KEY: self._worlds.use(value.decode("latin-1"))}
-        return {**scope, _WORLD_KEY: self._worlds.default}
+            scope = self._from_path(scope)
+        elif name is not None:
+            scope = {**scope, _WORLD_KEY: self._worlds.use(name.decode("latin-1"))}
+        else:
+            scope = {**scope, _WORLD_KEY: self._worlds.default}
+        scope[PREFERENCE_KEY] = has_preference
+        return scope
 
     def _from_path(self, scope: Scope) -> Scope:
         """Return the scope without the prefix. Raises Problem."""

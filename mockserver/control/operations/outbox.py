@@ -35,7 +35,7 @@ class OutboxOperations:
 
     async def clear_outbox(self) -> tuple[None, int]:
         """Delete all messages."""
-        self._outbox.messages.clear()
+        self._outbox.clear()
         return None, 204
 
     @property
@@ -52,7 +52,8 @@ class OutboxOperations:
                 yield message
 
     def _shown(self, message: Message) -> Body:
-        body = {name: value for name, value in message._asdict().items() if value is not None}
-        if message.code is not None:
-            body["link"] = f"{self._context.base_url}/register/{message.code}"
+        body = message._asdict()
+        del body["number"]
+        if (code := message.code) is not None:
+            body |= {"code": code, "link": f"{self._context.base_url}/register/{code}"}
         return body
