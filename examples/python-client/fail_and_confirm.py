@@ -12,7 +12,14 @@ from control_client import Client
 from control_client.api.faults import create_fault
 from control_client.api.outbox import wait_for_message
 from control_client.api.requests import count_requests
-from control_client.models import FaultTimes, NewFault, ServerError, ServerErrorKind, ServerErrorStatus
+from control_client.models import (
+    FaultTimes,
+    NewFault,
+    RequestOperation,
+    ServerError,
+    ServerErrorKind,
+    ServerErrorStatus,
+)
 
 FORM = {"communication_channel[address]": "new@example.org", "communication_channel[type]": "email"}
 
@@ -35,7 +42,7 @@ def main(mock_url: str) -> None:
     message = wait_for_message.sync(client=control, to="new@example.org")
     print("message:", message.kind.value, "to", message.to)
     print("confirmation:", httpx.get(message.link).status_code)
-    count = count_requests.sync(client=control, operation_id="create_communication_channel", exactly=2)
+    count = count_requests.sync(client=control, operation_id=RequestOperation.CREATE_COMMUNICATION_CHANNEL, exactly=2)
     print("requests:", count.count, "as expected" if count.as_expected else "not as expected")
 
 
