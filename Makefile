@@ -54,7 +54,7 @@ CONTROL := mockserver/control/openapi.yaml
 .DEFAULT_GOAL := help
 .PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
   fidelity clients diff-contract overlays dist reuse mutants soak killed-runs example-pytest example-playwright \
-  example-vitest
+  example-vitest test-front-end
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,7 +102,7 @@ test: $(VENV)/dev ## Run every test, with branch coverage: ARGS='-k pagination'
 	$(BIN)/coverage report
 
 test-fast: $(VENV)/dev ## Run the tests that take no more than a second each, without coverage: ARGS='-k pagination'
-	@$(BIN)/python -m pytest -m "not slow and not reuse" -n 2 -q $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not reuse and not front_end" -n 2 -q $(ARGS)
 
 check: $(VENV)/dev ## Check format, lint, types, the imports between packages, and the contract's validity
 	$(BIN)/ruff format --check .
@@ -177,8 +177,11 @@ dist: $(VENV)/dev $(READERS)/node_modules/installed ## Build the wheel, and writ
 	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --overlay $(READERS)/postman.overlay.yaml --output build/postman.yaml openapi.yaml
 	$(NODE_BIN)/openapi2postmanv2 --spec build/postman.yaml --options-config $(READERS)/postman.json --pretty --output dist/postman.json
 
-reuse: $(READERS)/.venv/installed overlays dist ## Test the editions, dist/ and every command of docs/reuse.md and docs/front-end.md: ARGS='-k postman'
+reuse: $(READERS)/.venv/installed overlays dist ## Test the editions, dist/ and every command of docs/reuse.md: ARGS='-k postman'
 	$(BIN)/python -m pytest -m reuse $(ARGS)
+
+test-front-end: $(VENV)/dev ## Run every command of docs/front-end.md (needs Node and Chromium)
+	$(BIN)/python -m pytest -m front_end $(ARGS)
 
 diff-contract: $(READERS)/node_modules/installed ## List the changes for clients since the last tag, and check info.version: SINCE=v1.0.0
 	@if [ -z "$(SINCE)" ]; then echo "Nothing was compared: there is no tag here." \

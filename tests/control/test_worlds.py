@@ -266,4 +266,4 @@ class WorldsMachine(RuleBasedStateMachine):
 
 
 TestWorldsMachine = pytest.mark.slow(WorldsMachine.TestCase)
-TestWorldsMachine.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestWorldsMachine.settings = settings(max_examples=5, stateful_step_count=12, deadline=None)

@@ -20,7 +20,7 @@ from tests.reuse.conftest import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.reuse
+pytestmark = pytest.mark.front_end
 
 PAGE = (ROOT / "docs" / "front-end.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "pytest"
 PROBE = """
 import httpx2, pytest
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(3))
 def test_world(canvas_mock, number):
     headers = {"Authorization": f"Bearer {canvas_mock.token(1)}"}
     path = f"{canvas_mock.api_url}/users/self/communication_channels"
@@ -65,13 +65,13 @@ def test_examples_pass() -> None:
 def test_each_test_has_a_world_of_its_own(probe: Path) -> None:
     run_pytest(probe)
 
-    assert servers_and_worlds(probe) == (1, 6)
+    assert servers_and_worlds(probe) == (1, 3)
 
 
 def test_each_worker_has_a_server_of_its_own(probe: Path) -> None:
     run_pytest(probe, "-n", "2")
 
-    assert servers_and_worlds(probe) == (2, 6)
+    assert servers_and_worlds(probe) == (2, 3)
 
 
 def test_workers_share_one_server_if_the_configuration_says_so(probe: Path) -> None:
@@ -79,7 +79,7 @@ def test_workers_share_one_server_if_the_configuration_says_so(probe: Path) -> N
 
     run_pytest(probe, "-n", "2")
 
-    assert servers_and_worlds(probe) == (1, 6)
+    assert servers_and_worlds(probe) == (1, 3)
 
 
 def test_running_mock_can_be_used(probe: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from random import Random
@@ -249,6 +250,9 @@ def test_report_counts_the_runs_of_each_moment() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    "KILLED_RUNS" not in os.environ, reason="takes a minute: KILLED_RUNS=1 runs it, and make killed-runs"
+)
 def test_killed_run_is_followed_by_one_that_restores_the_account(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
