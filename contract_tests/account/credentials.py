@@ -6,6 +6,7 @@ one user has another's rights. If one permission alone is denied, the target may
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -271,7 +272,10 @@ def _check_scoped_token(owner: ApiClient) -> None:
                 "url:DELETE|/api/v1/users/:user_id/communication_channels/:id, or unset it."
             )
         _check_is_owners(owner, SCOPED, user_id(response if response.status_code == 200 else deletion, None))
-        if response.status_code == 200 and create_without_address(client.for_user(owner.id)).status_code == 400:
+        is_unlimited = (
+            response.status_code == 200 and create_without_address(client.for_user(owner.id)).status_code == 400
+        )
+        if is_unlimited and _rejects_unknown_tokens(owner):
             raise Inconclusive(
                 f"{SCOPED} may also list and create channels: its developer key does not enforce scopes, or the target "
                 "ignores them; give a token with the only scope "
@@ -292,6 +296,12 @@ def _check_invalid_token(owner: ApiClient, name: str) -> None:
         raise Inconclusive(
             f"{name} is a valid token of user {number}; give {_INVALID[name]} token of user {owner.id}, or unset it."
         )
+
+
+def _rejects_unknown_tokens(owner: ApiClient) -> bool:
+    """Return whether the target rejects a token that nobody has; a target that accepts every token is faulty."""
+    unknown = replace(owner.own, token="canvas-contract-unknown", token_name="")  # noqa: S106  # nobody has it
+    return is_token_rejected(send_unvalidated(unknown, "GET"))
 
 
 def _check_is_owners(owner: ApiClient, name: str, number: int) -> None:
