@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockserver.address import TRANSPORT_EXTENSION
@@ -67,13 +68,14 @@ class CanvasApi:
         await send({"type": "http.response.body", "body": exchange.body})
 
 
+@dataclass(frozen=True)
 class EffectChoice:
-    """The choice of the effect on a request: the one that the header Prefer asks for, else that of a fault."""
+    """What the choice of an effect on a request needs of the contract."""
 
-    def __init__(self, routes: Routes, responses: DocumentedResponses, contract_url: str) -> None:
-        self.routes = routes
-        self.responses = responses
-        self.contract_url = contract_url
+    routes: Routes
+    responses: DocumentedResponses
+    contract_url: str
+    """The server of the contract, which the examples of headers contain."""
 
 
 class _AffectedRequest:

@@ -84,11 +84,6 @@ class RequestJournal:
     def __len__(self) -> int:
         return len(self._records)
 
-    @property
-    def total(self) -> int:
-        """The number of requests since the start of the world, those included that are forgotten."""
-        return self._total
-
     def find(self, number: int) -> Entry | None:
         """Return the entry with this number; None if there is none, and if it is forgotten."""
         index = number - 1 - (self._total - len(self._records))

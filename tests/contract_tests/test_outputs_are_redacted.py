@@ -1,4 +1,4 @@
-"""Nothing that a target sends reaches an output unless it is known to be harmless."""
+"""Of the words that a target sends, outputs contain only those that the suite knows."""
 
 from __future__ import annotations
 

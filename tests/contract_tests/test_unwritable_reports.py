@@ -234,11 +234,8 @@ def test_unwritable_junitxml_is_one_sentence_before_the_first_request(tmp_path: 
     assert run.stderr == ""
 
 
-@pytest.mark.slow
-def test_disk_that_fills_up_during_the_run(mock: str, tmp_path: Path) -> None:
-    """The limit of the size of files, set with the first create, has the effect of a full disk."""
-    before = list_body(mock)
-    processes: list[int] = []
+def filling_disk(processes: list[int]) -> Callable[[ProxiedRequest], ProxiedResponse]:
+    """Return a fault of the proxy after which the first of the processes can write no file, as on a full disk."""
 
     def fault(request: ProxiedRequest) -> ProxiedResponse:
         response = request.send()
@@ -246,7 +243,16 @@ def test_disk_that_fills_up_during_the_run(mock: str, tmp_path: Path) -> None:
             resource.prlimit(processes[0], resource.RLIMIT_FSIZE, (0, 0))
         return response
 
-    with running_proxy(mock, fault) as proxy:
+    return fault
+
+
+@pytest.mark.slow
+def test_disk_that_fills_up_during_the_run(mock: str, tmp_path: Path) -> None:
+    """The limit of the size of files, set with the first create, has the effect of a full disk."""
+    before = list_body(mock)
+    processes: list[int] = []
+
+    with running_proxy(mock, filling_disk(processes)) as proxy:
         status, output = run_limited([*COMMAND, *OPTIONS], tmp_path, proxy, processes)
 
     text = " ".join(output.split())
@@ -263,13 +269,7 @@ def test_disk_that_fills_up_during_a_comparison(mock: str, tmp_path: Path) -> No
     before = list_body(mock)
     processes: list[int] = []
 
-    def fault(request: ProxiedRequest) -> ProxiedResponse:
-        response = request.send()
-        if request.method == "POST" and response.status == 200:
-            resource.prlimit(processes[0], resource.RLIMIT_FSIZE, (0, 0))
-        return response
-
-    with running_proxy(mock, fault) as proxy:
+    with running_proxy(mock, filling_disk(processes)) as proxy:
         command = [COMMAND[0], "-m", "contract_tests.comparison", "--random", "50"]
         status, output = run_limited(command, tmp_path, proxy, processes)
 

@@ -142,7 +142,7 @@ class Journal:
     def remove(self) -> None:
         """Remove the file, unless an account has not been seen to be clean."""
         if not self.debtors():
-            with suppress(OSError):  # what the journal explains is settled, so it is harmless to leave it
+            with suppress(OSError):  # no debt is left in it, so the next run has nothing to do with it
                 self.path.unlink(missing_ok=True)
 
     def _owed(self) -> set[tuple[int, str, str]]:
