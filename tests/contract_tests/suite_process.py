@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -25,7 +26,6 @@ from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.forked_process import start_process
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Callable, Iterator
 
 COMMAND = [sys.executable, "-m", "contract_tests"]
@@ -81,19 +81,36 @@ def has_recorded_creation(folder: Path) -> bool:
 
 
 def interrupt(folder: Path, url: str, name: signal.Signals) -> int:
-    """Start a run, send it this signal when it has created a channel, and return its exit status."""
+    """Start a run, send it this signal while it has a channel, and return its exit status."""
     return run_and_interrupt(folder, url, name).returncode
 
 
 def run_and_interrupt(folder: Path, url: str, name: signal.Signals) -> subprocess.CompletedProcess[str]:
-    """Start a run, send it this signal when it has created a channel, and return the run."""
+    """Start a run, send it this signal while it has a channel, and return the run."""
     return run_with_event(folder, url, lambda pid: os.kill(pid, name))
 
 
 def run_with_event(folder: Path, url: str, event: Callable[[int], object]) -> subprocess.CompletedProcess[str]:
-    """Start a run, call `event` with its process id when it has created a channel, and return the run."""
+    """Start a run, call `event` with its process id while it has a channel, and return the run.
+
+    The process is stopped during the event, so that the channel, which its test soon deletes, is there.
+    """
+    before = list_body(url)
+
+    def has_created(process: int) -> bool:
+        if not has_recorded_creation(folder):
+            return False
+        os.kill(process, signal.SIGSTOP)
+        try:
+            if list_body(url) == before:
+                return False
+            event(process)
+            return True
+        finally:
+            os.kill(process, signal.SIGCONT)
+
     variables = environment(folder, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
-    return _run(_with_defaults(("-k", "creation")), variables, folder, event)
+    return _run(_with_defaults(("-k", "creation")), variables, has_created)
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -134,18 +151,15 @@ def _with_defaults(options: tuple[str, ...]) -> tuple[str, ...]:
 def _run(
     options: tuple[str, ...],
     variables: dict[str, str],
-    journals: Path | None = None,
-    event: Callable[[int], object] | None = None,
+    poll: Callable[[int], bool] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the suite; call `event` as soon as a journal in the folder `journals` records the creation of a channel."""
+    """Run the suite; call `poll` with its process id again and again until it returns True."""
     with TemporaryDirectory() as outputs:
         stdout, stderr = Path(outputs, "stdout"), Path(outputs, "stderr")
         process = start_process(_run_suite, options, variables, stdout, stderr)
         try:
-            while journals and process.is_alive() and not has_recorded_creation(journals):
+            while poll and process.pid and process.is_alive() and not poll(process.pid):
                 process.join(_POLL_INTERVAL)
-            if event and process.pid:
-                event(process.pid)
             process.join(_TIMEOUT)
             assert process.exitcode is not None, "the run does not end"
             return subprocess.CompletedProcess(
