@@ -5,7 +5,6 @@ Exit status: 0 passed, 1 failed, 2 inconclusive.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib.util
 import os
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from contract_tests.client.redaction.escapes import one_line
 from contract_tests.command.interruption import Interruption, ignore_signals
+from contract_tests.command.parsers import VARIABLES, OptionError, clean_up_parser, suite_parser
 from contract_tests.command.token_arguments import token_argument_error, without_tokens
 from contract_tests.report.names import PAGE, remove_reports
 
@@ -34,49 +34,6 @@ _STARTING = "The run starts, which takes a few seconds, and then ends without a 
 _CRASH = "The suite ended with an error of its own ({}); report it to the authors of the suite."
 _CLEAN_UP = "clean-up"
 """The argument that deletes leftover channels instead of running tests."""
-_VARIABLES = {"--url": "CANVAS_URL", "--profile": "PROFILE", "--seed": "SEED", "--reports": "REPORTS"}
-"""The variable that each option sets."""
-_EPILOG = """\
-environment variables:
-  CANVAS_TOKEN             access token of the test user; required with --url
-  CANVAS_OTHER_USER_ID     id of a second test user
-  CANVAS_ADMIN_TOKEN       access token of a root-account admin
-  CANVAS_SITE_ADMIN_TOKEN  access token of a site admin
-  CANVAS_PUSH_TOKEN        access token of the test user that can register devices
-  CANVAS_SCOPED_TOKEN      access token with deletion by id as its only scope
-  CANVAS_EXPIRED_TOKEN     expired access token
-  CANVAS_REVOKED_TOKEN     revoked access token
-  RATE                     requests per second; 0 for no limit
-  READ_ONLY                1 has the effect of --read-only
-  ALLOW_HTTP               1 allows http to another machine
-  REQUIRE_BOUNCE_FIELDS    1 fails if the site admin receives no bounce fields
-
-Proxies and certificates are read from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY,
-SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
-Tests whose variables are not set are skipped.
-All other options are passed to pytest, such as -k deletion.
-A file such as contract_tests/test_tokens.py, or contract_tests/test_tokens.py::test_altered_token_is_401,
-selects its tests.
-
-canvas-contract clean-up deletes the channels that runs have left; see canvas-contract clean-up --help.
-
-exit status of canvas-contract and of python -m contract_tests:
-  0  passed: every selected test ran, and none failed
-  1  failed: the server violates the contract
-  2  inconclusive: the server could not be tested; the output states the reason and the remedy
-make contract exits with 0 for passed, and with 2 for failed and for inconclusive.
-"""
-
-_CLEAN_UP_EPILOG = """\
-It deletes only channels at the suite's reserved addresses, and what a journal in the folder explains:
-those of the user of CANVAS_TOKEN and, with CANVAS_ADMIN_TOKEN, those of CANVAS_OTHER_USER_ID.
-CANVAS_ADMIN_TOKEN also deletes the channels of users who may not edit them.
-Without a terminal and without --yes it lists them, and prints the command that deletes them.
-
-exit status:
-  0  the last list of each account shows none of these channels
-  2  channels remain, or an account could not be listed; the output states the reason and the remedy
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -148,13 +105,13 @@ def _start(arguments: Sequence[str], stack: ExitStack) -> _Start:
     gc.disable()  # the objects that imports make remain; looking at them takes a quarter of the CPU time of the start
     wrong_option = token_argument_error(arguments, os.environ)
     try:
-        options, pytest_options = _parser().parse_known_args([] if wrong_option else arguments)
-    except _OptionError as error:
-        options, pytest_options = _parser().parse_known_args([])
+        options, pytest_options = suite_parser().parse_known_args([] if wrong_option else arguments)
+    except OptionError as error:
+        options, pytest_options = suite_parser().parse_known_args([])
         wrong_option = f"{error}; canvas-contract --help lists the options."
-    given = {name: getattr(options, name.removeprefix("--")) for name in _VARIABLES}
+    given = {name: getattr(options, name.removeprefix("--")) for name in VARIABLES}
     given = {name: value for name, value in given.items() if value is not None}
-    os.environ.update({_VARIABLES[name]: value for name, value in given.items()})
+    os.environ.update({VARIABLES[name]: value for name, value in given.items()})
     os.environ.update({"READ_ONLY": "1"} if options.read_only else {})
     folder = Path(os.environ.get("REPORTS") or "reports")
     all_options = [*_own_options(is_verbose=options.verbose), *pytest_options]
@@ -165,8 +122,8 @@ def _is_clean_up(arguments: Sequence[str]) -> bool:
     """Return whether the first argument that is no option of this command, nor its value, is the command clean-up."""
     before = [*takewhile(lambda argument: argument != _CLEAN_UP, arguments)]
     try:
-        return len(before) < len(arguments) and not _parser().parse_known_args(before)[1]
-    except _OptionError:
+        return len(before) < len(arguments) and not suite_parser().parse_known_args(before)[1]
+    except OptionError:
         return False
 
 
@@ -175,11 +132,11 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
     try:
         if reason := token_argument_error(arguments, os.environ) or _missing_packages():
             return _refuse(reason)
-        options = _clean_up_parser().parse_args(arguments)
-    except _OptionError as error:
+        options = clean_up_parser().parse_args(arguments)
+    except OptionError as error:
         return _refuse(f"{error}; canvas-contract clean-up --help lists the options.")
     given = {name: value for name in ("--url", "--reports") if (value := getattr(options, name[2:])) is not None}
-    os.environ.update({_VARIABLES[name]: value for name, value in given.items()})
+    os.environ.update({VARIABLES[name]: value for name, value in given.items()})
 
     from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see _REQUIRED
     from contract_tests.client.inconclusive import Inconclusive  # noqa: PLC0415
@@ -256,8 +213,8 @@ def _refuse(reason: str, folder: Path | None = None) -> int:
 def _as_typed(reason: str, options: Iterable[str]) -> str:
     """Return the reason with the name of the option in place of the variable that it sets."""
     for name in options:
-        if reason.startswith(f"{_VARIABLES[name]} "):
-            return reason.replace(_VARIABLES[name], name, 1)
+        if reason.startswith(f"{VARIABLES[name]} "):
+            return reason.replace(VARIABLES[name], name, 1)
     return reason
 
 
@@ -270,75 +227,6 @@ def _own_options(*, is_verbose: bool) -> list[str]:
         *("--tb=no", "--confcutdir", folder),
         f"--canvas-summary={'full' if is_verbose else 'short'}",
     ]
-
-
-class _OptionError(Exception):
-    """A wrong option of the command line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are exceptions, and not the end of the process."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the error."""
-        raise _OptionError(message)
-
-
-class _Once(argparse.Action):
-    """An option that may be given once."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
-    ) -> None:
-        if getattr(namespace, self.dest) is not None:
-            parser.error(f"{option} is given twice; give it once")
-        setattr(namespace, self.dest, values)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="canvas-contract",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Test a server against the contract of Canvas's Communication Channels API.",
-        epilog=_EPILOG,
-    )
-    parser.add_argument(
-        "--url", action=_Once, help="origin of the server (default: $CANVAS_URL, or a mock that the run starts)"
-    )
-    parser.add_argument(
-        "--profile",
-        action=_Once,
-        metavar="NAME",
-        help="size of the run: smoke, quick, default or thorough (default: $PROFILE, or 'default')",
-    )
-    parser.add_argument("--seed", action=_Once, help="seed of the generated examples (default: $SEED, or 1)")
-    parser.add_argument(
-        "--read-only", action="store_true", help="send GET and HEAD only; tests that need other requests are skipped"
-    )
-    parser.add_argument(
-        "--reports", action=_Once, metavar="DIR", help="folder of the reports (default: $REPORTS, or ./reports)"
-    )
-    parser.add_argument(
-        "--verbose", action="store_true", help="print the table of properties and the permission matrix"
-    )
-    return parser
-
-
-def _clean_up_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="canvas-contract clean-up",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="List the channels that runs of the contract suite have left, and delete them after asking.",
-        epilog=_CLEAN_UP_EPILOG,
-    )
-    parser.add_argument("--url", action=_Once, help="origin of the server (default: $CANVAS_URL)")
-    parser.add_argument(
-        "--reports", action=_Once, metavar="DIR", help="folder of the journal (default: $REPORTS, or ./reports)"
-    )
-    parser.add_argument("--yes", action="store_true", help="delete without asking")
-    return parser
 
 
 if __name__ == "__main__":

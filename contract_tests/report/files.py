@@ -11,7 +11,7 @@ from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import har, html, junit
 from contract_tests.report.names import JUNIT, PAGE, TRAFFIC
-from contract_tests.report.record import Run
+from contract_tests.report.record.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

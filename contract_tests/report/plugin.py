@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 import time
 import traceback
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.account.clean_up import rows_used
-from contract_tests.client.redaction.escapes import printable
-from contract_tests.client.run.pacing import CLEAN_UP_MINUTES
 from contract_tests.client.run.watchdog import LAST_RESORT, watched
 from contract_tests.client.settings import PROFILES, Inconclusive, read_profile
 from contract_tests.command.interruption import EndedBySignal, Interruption
@@ -36,24 +32,24 @@ from contract_tests.oracle.traceability import (
     unlisted_tests,
 )
 from contract_tests.report import files
+from contract_tests.report.console import Console
 from contract_tests.report.formats import terminal
 from contract_tests.report.formats.junit import failure_text
-from contract_tests.report.limits import bounce_limits, limits
 from contract_tests.report.names import remove_reports
-from contract_tests.report.outcomes import property_name
-from contract_tests.report.progress import Folding, Progress, standard_output
-from contract_tests.report.record import ObservedDefect, Run
-from contract_tests.report.recording import Recording, find_end
+from contract_tests.report.progress import Progress, standard_output
+from contract_tests.report.record.account_notes import activity_after_tests, created_channels, editor_note
+from contract_tests.report.record.limits import bounce_limits, limits
+from contract_tests.report.record.outcomes import property_name
+from contract_tests.report.record.recording import Recording, find_end
+from contract_tests.report.record.run import ObservedDefect, Run
+from contract_tests.report.record.verdict import verdict
 from contract_tests.report.text import format_duration, plural
-from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from contract_tests.account.baseline import Baseline
-    from contract_tests.client.editor import Editor
     from contract_tests.client.run.watchdog import Watchdog
-    from contract_tests.client.safety.journal import Journal
     from contract_tests.client.transport import Transport
 
 _SECTION = "progress"
@@ -64,7 +60,7 @@ class ReportPlugin:
 
     def __init__(self, config: pytest.Config, interruption: Interruption | None = None) -> None:
         self.interruption = interruption or Interruption()
-        self.interruption.activity = self._end_activity
+        self.interruption.activity = lambda: activity_after_tests(self._recording.transport)
         self.folder = Path(os.environ.get("REPORTS") or config.invocation_params.dir / "reports")
         self.has_cleaned_up = True
         """Whether no clean-up failed so far."""
@@ -74,14 +70,13 @@ class ReportPlugin:
         """The number of tests that do not belong to the profile."""
         self._config = config
         self._recording = Recording()
+        self._console = Console(config, self._recording, os.environ)
         self._baseline: Baseline | None = None
         self._limits: Sequence[str] = ()
         self._notes: list[str] = []
         self._clean_up = ""
-        self._unwritten = ""
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
-        self._folding = Folding(os.environ, time.time)
         self._progress = ExitStack()
         self._watching = ExitStack()
         self._watchdog: Watchdog | None = None
@@ -96,31 +91,31 @@ class ReportPlugin:
             transport.on_clean_up = self._watchdog.start_clean_up
         settings, size = transport.settings, transport.settings.limits
         rate = f", {settings.rate:g} a second" if settings.rate else ""
-        self._print(f"Testing {settings.url} against the contract, with {', '.join(settings.tokens)}.")
-        self._print(
+        self._console.print(f"Testing {settings.url} against the contract, with {', '.join(settings.tokens)}.")
+        self._console.print(
             f"PROFILE={settings.profile} SEED={settings.seed}: "
             f"at most {size.budget:,} requests{rate}, at most {size.minutes} minutes."
         )
         if settings.is_read_only:
-            self._print("Read-only run: it sends GET and HEAD, creates no channel, and deletes none.")
+            self._console.print("Read-only run: it sends GET and HEAD, creates no channel, and deletes none.")
 
     def set_baseline(self, baseline: Baseline) -> Sequence[str]:
         """Report the rows of this account, print its capacity, and return the limits of the run."""
         self._baseline = baseline
         client, channels = baseline.client, baseline.channels_before
         self._limits = limits(client, Contract().document)
-        self._print(f"User {client.id} has {plural(len(channels), 'channel')}.")
+        self._console.print(f"User {client.id} has {plural(len(channels), 'channel')}.")
         if client.can_create:
-            self._print("The suite creates at most 22, and deletes them.")
+            self._console.print("The suite creates at most 22, and deletes them.")
         if client.editor is not None:
-            self._print(_editor_note(client.editor))
+            self._console.print(editor_note(client.editor))
         return self._limits
 
     def add_note(self, note: str) -> None:
         """Print a note, and add it to the reports; an empty text is none."""
         if note := self._recording.redacted(note):
             self._notes.append(note)
-            self._print(note)
+            self._console.print(note)
 
     def add_account_difference(self, user: int, differences: list[str]) -> None:
         """Add a failed outcome because the run changed an account."""
@@ -223,7 +218,7 @@ class ReportPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Record the selected tests."""
         self._recording.select(session.items)
-        self._print_mark(self._folding.start(_SECTION, "Progress of the tests"))
+        self._console.start_section(_SECTION, "Progress of the tests")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -261,7 +256,7 @@ class ReportPlugin:
         elif report.failed:
             report.longrepr = self._recording.redacted(str(report.longrepr))
         if outcome is not None:
-            self._show_progress(outcome)
+            self._console.show_progress(f"{self._progress_line()}: {outcome.property}")
         return report
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -286,7 +281,7 @@ class ReportPlugin:
             seconds=time.monotonic() - self._clock,
             requests=transport.sent if transport else 0,
             budget=transport.settings.limits.budget if transport else 0,
-            rows=self._rows(),
+            rows=created_channels(self._baseline, has_cleaned_up=self.has_cleaned_up) if self._baseline else "",
             tokens=tuple(transport.settings.tokens) if transport else (),
             outcomes=[*outcomes, *recording.deselected] if outcomes else [],
             selected=len(recording.selected),
@@ -294,7 +289,7 @@ class ReportPlugin:
             end=recording.end,
             errors=recording.errors,
             clean_up=self._clean_up,
-            unwritten=self._unwritten,
+            unwritten=self._console.unwritten,
             left_out=self.left_out,
             exchanges=exchanges,
             notes=list(filter(None, (*self._notes, page_limit_note(exchanges), conditional_request_note(exchanges)))),
@@ -319,19 +314,6 @@ class ReportPlugin:
         elif not recording.outcomes and not recording.errors:
             recording.end = "An option of the run, such as --collect-only, prevents the tests."
 
-    def _rows(self) -> str:
-        if self._baseline is None:
-            return ""
-        client, journal = self._baseline.client, self._baseline.client.transport.journal
-        if client.transport.guard.is_read_only:
-            return f"The run was read-only: it created no channel and deleted none.{_leftover_note(journal)}"
-        leftover = sum(user == client.id for user in journal.live.values())
-        note = f" {_editor_note(client.editor)}" if client.editor else ""
-        return (
-            f"Channels that the suite created for user {client.id}: {rows_used(client)}. "
-            f"Leftover channels: {leftover or ('none' if self.has_cleaned_up else 'unknown')}.{note}"
-        )
-
     # -- the terminal
 
     def _report_at_end(self) -> int:
@@ -342,36 +324,25 @@ class ReportPlugin:
                 self._report(run)
         except EndedBySignal:
             sentence = "A third signal ended the writing of the reports, which may be incomplete."
-            self._print_lines([f"Inconclusive: {sentence}"])
+            self._console.print_lines([f"Inconclusive: {sentence}"])
             return pytest.ExitCode.INTERRUPTED
-        run.unwritten = run.unwritten or self._unwritten
+        run.unwritten = run.unwritten or self._console.unwritten
         return verdict(run).exit_status
-
-    def _end_activity(self) -> str:
-        """Return what the run does after its tests, and how long this may take."""
-        transport = self._recording.transport
-        if transport is None or transport.guard.is_read_only:
-            return "The run ends and writes its reports, which takes a few seconds"
-        channels = plural(len(transport.journal.live), "channel")
-        return (
-            f"The run cleans up the accounts on {transport.settings.url}, with {channels} in its journal, "
-            f"which takes {CLEAN_UP_MINUTES} minutes at most"
-        )
 
     def _report(self, run: Run) -> None:
         """Write the reports, and print the summary."""
         junit = self._config.getoption("canvas_junit")
         coverage = files.write_reports(run, self.folder, [Path(junit)] if junit else [])
-        self._clear_progress()
-        self._print_mark(self._folding.end(_SECTION))
+        self._console.clear_progress()
+        self._console.end_section(_SECTION)
         if self._config.getoption("canvas_summary") == "full":
-            self._print_mark(self._folding.start("tables", "Tests of each property and operation"))
-            self._print_lines(terminal.tables(run, coverage))
-            self._print_mark(self._folding.end("tables"))
-            self._print_lines(terminal.full_summary(run, coverage))
+            self._console.start_section("tables", "Tests of each property and operation")
+            self._console.print_lines(terminal.tables(run, coverage))
+            self._console.end_section("tables")
+            self._console.print_lines(terminal.full_summary(run, coverage))
         else:
-            self._print_lines(terminal.summary(run, coverage))
-        self._print_lines([files.report_line(self.folder)])
+            self._console.print_lines(terminal.summary(run, coverage))
+        self._console.print_lines([files.report_line(self.folder)])
 
     def _report_by_force(self) -> int:
         """Write the reports of a run that does not end, and return the exit status; the process then stops."""
@@ -395,55 +366,6 @@ class ReportPlugin:
         sent = recording.transport.sent if recording.transport else 0
         done = f"{len(recording.outcomes)} of {plural(len(recording.selected), 'test')}"
         return f"{done}, {plural(sent, 'request')}, {elapsed}, {recording.failed} failed so far"
-
-    def _show_progress(self, outcome: Outcome) -> None:
-        if sys.stderr.isatty():
-            line = printable(f"{self._progress_line()}: {outcome.property}")
-            print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
-
-    def _clear_progress(self) -> None:
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def _print(self, line: str) -> None:
-        """Print a line, wrapped; a response could contain commands for the terminal or for GitHub."""
-        self._print_lines(textwrap.wrap(line, terminal.WIDTH, break_long_words=False, break_on_hyphens=False))
-
-    def _print_lines(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self._write(self._folding.without_commands(printable(self._recording.without_tokens(line))))
-
-    def _print_mark(self, mark: str) -> None:
-        if mark:
-            self._write(mark)
-
-    def _write(self, line: str) -> None:
-        writer: Any = self._config.pluginmanager.get_plugin("terminalreporter")
-        capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
-        try:
-            with capture.global_and_fixture_disabled():
-                writer.ensure_newline()
-                writer.write_line(line)
-                writer.flush()
-        except OSError as error:  # the run cleans up and writes its reports all the same
-            self._unwritten = f"The output cannot be written ({error.strerror}); run again."
-
-
-def _editor_note(editor: Editor) -> str:
-    """Return a sentence on the token that creates and deletes channels in place of the user's."""
-    use = f"the tests use {editor.token_name} for this" if editor.token else "tests that create channels are skipped"
-    return f"Users of this Canvas may not edit their channels: {use}."
-
-
-def _leftover_note(journal: Journal) -> str:
-    """Return a sentence on the leftover channels of an earlier run, which a read-only run does not delete."""
-    if not journal.live:
-        return ""
-    ids = ", ".join(map(str, sorted(journal.live)))
-    return (
-        f" The journal {journal.path.name} of an earlier run lists leftover channels: {ids}. "
-        "The next run that is not read-only deletes them."
-    )
 
 
 def _sentences(outcomes: list[Outcome]) -> tuple[Sentence, ...]:

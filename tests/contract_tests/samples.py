@@ -14,7 +14,7 @@ from contract_tests.client.exchange import Exchange
 from contract_tests.oracle.coverage import Coverage, measure_coverage
 from contract_tests.oracle.outcome import Outcome
 from contract_tests.oracle.traceability import Sentence
-from contract_tests.report.record import ObservedDefect, Run
+from contract_tests.report.record.run import ObservedDefect, Run
 
 LIST, CREATE, PUSH, DELETE, BY_ADDRESS = OPERATIONS = (
     "list_communication_channels",

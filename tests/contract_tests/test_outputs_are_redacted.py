@@ -28,8 +28,8 @@ from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import har, html, junit, terminal
-from contract_tests.report.record import Run
-from contract_tests.report.recording import Recording
+from contract_tests.report.record.recording import Recording
+from contract_tests.report.record.run import Run
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.leaky_responses import LEAKS, PLACES, TOKEN, Leak, remains
 from tests.contract_tests.suite_process import run_suite

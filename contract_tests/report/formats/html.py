@@ -14,10 +14,10 @@ from contract_tests.client.redaction.escapes import printable
 from contract_tests.oracle.coverage import KINDS
 from contract_tests.oracle.permissions import FAILED_MARK, SKIPPED_MARK
 from contract_tests.report.formats.sections import read_sections, split_references
-from contract_tests.report.groups import failure_groups, source
+from contract_tests.report.record.groups import failure_groups, source
+from contract_tests.report.record.verdict import not_run_sentence, verdict
 from contract_tests.report.table import count, rows, short_names, totals
 from contract_tests.report.text import capital, format_duration, plural, shortened
-from contract_tests.report.verdict import not_run_sentence, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contract_tests.oracle.coverage import Coverage
     from contract_tests.oracle.outcome import Outcome
     from contract_tests.report.formats.sections import Section
-    from contract_tests.report.record import Run
+    from contract_tests.report.record.run import Run
     from contract_tests.report.table import Row
 
 

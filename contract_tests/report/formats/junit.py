@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from contract_tests.client.redaction.escapes import printable
-from contract_tests.report.groups import expected, source, violation
+from contract_tests.report.record.groups import expected, source, violation
+from contract_tests.report.record.verdict import verdict
 from contract_tests.report.table import count
 from contract_tests.report.text import shortened
-from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
     from contract_tests.oracle.outcome import Outcome
-    from contract_tests.report.record import Run
+    from contract_tests.report.record.run import Run
 
 _PACKAGE = "contract_tests"
 _MESSAGE_LENGTH = 300

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from contract_tests.client.redaction.escapes import printable
 from contract_tests.oracle.coverage import KINDS
-from contract_tests.report.groups import failure_groups, number_of_tests, source
+from contract_tests.report.record.groups import failure_groups, number_of_tests, source
+from contract_tests.report.record.verdict import verdict
 from contract_tests.report.table import count, rows, short_names, totals
 from contract_tests.report.text import format_duration, plural, shortened
-from contract_tests.report.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from contract_tests.oracle.coverage import Coverage
     from contract_tests.oracle.outcome import Outcome
-    from contract_tests.report.groups import FailureGroup
-    from contract_tests.report.record import Run
+    from contract_tests.report.record.groups import FailureGroup
+    from contract_tests.report.record.run import Run
     from contract_tests.report.table import Tally
 
 WIDTH = 100

@@ -20,7 +20,7 @@ from contract_tests.client.safety.journal import Journal
 from contract_tests.client.safety.leaks import LeakError
 from contract_tests.client.settings import PROFILES, Inconclusive, Settings
 from contract_tests.client.transport import Transport
-from contract_tests.report.formats.script import shell_script
+from contract_tests.report.record.script import shell_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from contract_tests.oracle.outcome import Outcome
-from contract_tests.report.groups import failure_groups
+from contract_tests.report.record.groups import failure_groups
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.suite_process import list_body, run_suite, running_mock
 

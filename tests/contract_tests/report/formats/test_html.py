@@ -11,8 +11,8 @@ from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.oracle.outcome import Outcome
 from contract_tests.oracle.permissions import TEST, cell_name, matrix_rows
 from contract_tests.report.formats import html, terminal
-from contract_tests.report.record import Run
-from contract_tests.report.verdict import verdict
+from contract_tests.report.record.run import Run
+from contract_tests.report.record.verdict import verdict
 from tests.contract_tests.samples import DOCUMENT, FAILED, PASSED, SAMPLE_RUN, SKIPPED, coverage, sample_run
 
 VOID_TAGS = {"meta", "br"}

@@ -15,7 +15,7 @@ from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Settings
 from contract_tests.client.transport import Transport
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
-from contract_tests.report.formats.script import shell_script
+from contract_tests.report.record.script import shell_script
 from tests.contract_tests.suite_process import running_mock
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contract_tests.report.table import count
 from contract_tests.report.text import plural
 
 if TYPE_CHECKING:
-    from contract_tests.report.record import Run
+    from contract_tests.report.record.run import Run
 
 Word = Literal["passed", "failed", "inconclusive"]
 _EXIT_STATUSES: dict[Word, int] = {"passed": 0, "failed": 1, "inconclusive": 2}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contract_tests.oracle.outcome import Outcome
-from contract_tests.report.formats.script import shell_script
-from contract_tests.report.groups import normalised
+from contract_tests.report.record.groups import normalised
+from contract_tests.report.record.script import shell_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,10 +11,10 @@ from _pytest.outcomes import Exit  # the exception of pytest.exit has no public 
 
 from contract_tests.client.observation import is_violation
 from contract_tests.client.redaction.escapes import printable
-from contract_tests.report.formats.script import shell_script
-from contract_tests.report.noted import noted_outcomes
-from contract_tests.report.outcomes import error_text, skipped_outcome, test_name, violation_in_words
-from contract_tests.report.record import SuiteError
+from contract_tests.report.record.noted import noted_outcomes
+from contract_tests.report.record.outcomes import error_text, skipped_outcome, test_name, violation_in_words
+from contract_tests.report.record.run import SuiteError
+from contract_tests.report.record.script import shell_script
 from contract_tests.report.text import shortened
 
 if TYPE_CHECKING:
