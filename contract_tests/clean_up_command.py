@@ -17,6 +17,7 @@ from contract_tests.client.inconclusive import Inconclusive
 from contract_tests.client.redaction.escapes import printable
 from contract_tests.client.run.folder import opened_folder
 from contract_tests.client.run.lock import account_locks
+from contract_tests.client.run.watchdog import watched
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import read_settings
 from contract_tests.client.transport import Transport
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _INCONCLUSIVE = 2
 _ADMIN = "CANVAS_ADMIN_TOKEN"
 _WIDTH = 100
+_NO_END = "The clean-up did not end; the journal still lists the leftover channels, so run it again."
+_MINUTES = 30.0
+"""The maximum duration, which includes the time to answer the question."""
 
 
 def clean_up_leftovers(interruption: Interruption, options: Sequence[str], *, is_confirmed: bool) -> int:
@@ -45,7 +49,7 @@ def clean_up_leftovers(interruption: Interruption, options: Sequence[str], *, is
     if settings.is_read_only:
         raise Inconclusive("READ_ONLY is 1, and clean-up deletes channels; set READ_ONLY to 0.")
     folder = Path(os.environ.get("CANVAS_JOURNAL") or os.environ.get("REPORTS") or "reports")
-    with opened_folder(folder):
+    with opened_folder(folder), watched(_MINUTES, _report_by_force, sys.stdout):
         transport = Transport(settings, Journal(folder, settings.url), locks=account_locks(settings))
         with closing(transport):
             return _clean_up(_Output(transport), _search(transport, settings), interruption, options, is_confirmed)
@@ -84,6 +88,12 @@ def _is_confirmed(number: int) -> bool:
         return input(f"Delete {_these(number)}? [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError:
         return False
+
+
+def _report_by_force() -> int:
+    """Print that the command does not end, and return the exit status; the process then stops."""
+    print(f"Inconclusive: {_NO_END}", flush=True)
+    return _INCONCLUSIVE
 
 
 def _these(number: int) -> str:

@@ -49,9 +49,10 @@ _SCENARIOS = ("all_channels", "targets")
 
 
 @pytest.fixture(scope="session")
-def settings() -> Iterator[Settings]:
+def settings(reporter: ReportPlugin) -> Iterator[Settings]:
     """The settings of the run; without CANVAS_URL, the target is a mock that the fixture starts."""
     with ExitStack() as stack:
+        reporter.stop_own_mock = stack.close
         url = os.environ.get("CANVAS_URL", "").rstrip("/")
         yield (
             read_settings(url, {})

@@ -10,7 +10,7 @@ from contract_tests.account.clean_up import send_unvalidated
 from contract_tests.account.permission import create_without_address
 from contract_tests.client.api_client import FORBIDDEN_STATUSES
 from contract_tests.client.body import parse_json
-from contract_tests.client.ids import local_id
+from contract_tests.client.ids import header_user_id
 from contract_tests.client.rejection import is_outside_scopes
 from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive
@@ -89,8 +89,7 @@ def user_id(response: httpx2.Response, client: ApiClient | None, unlike: int = 0
     The header X-Canvas-User-Id has it; if it is absent or `unlike`, the client's own list decides, because the header
     of a faulty target may be wrong.
     """
-    header = response.headers.get("x-canvas-user-id", "")
-    number = local_id(int(header)) if header.isascii() and header.isdigit() else 0
+    number = header_user_id(response)
     if client is None or (number and number != unlike):
         return number
     own = send_unvalidated(client, "GET")

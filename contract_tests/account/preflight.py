@@ -14,7 +14,7 @@ from contract_tests.account.clean_up import (
 from contract_tests.account.leftovers import refuse_unexplained
 from contract_tests.account.restoration import LeftoverError, restore_account
 from contract_tests.client.api_client import FORBIDDEN_STATUSES
-from contract_tests.client.ids import MAX_ID, local_id, read_id
+from contract_tests.client.ids import MAX_ID, header_user_id, local_id, read_id
 from contract_tests.client.rejection import is_outside_scopes
 from contract_tests.client.safety import addresses
 from contract_tests.client.settings import Inconclusive
@@ -158,7 +158,7 @@ def _unless_contradicted(client: ApiClient, first: httpx2.Response, listed: int)
 
     If they differ, the list of the user with the listed id decides: it is another one, or denied, if that id is wrong.
     """
-    header = _header_user_id(first)
+    header = header_user_id(first)
     if client.id or client.user != "self" or header in {0, local_id(listed)}:
         return listed
     step = client.transport.steps[-1]
@@ -177,13 +177,7 @@ def _listed_user_id(client: ApiClient, first: httpx2.Response) -> int:
             return int(channel["user_id"])
     if client.id:
         return client.id
-    return _header_user_id(first)
-
-
-def _header_user_id(response: httpx2.Response) -> int:
-    """Return the local id in the header X-Canvas-User-Id; 0 if there is none."""
-    header = response.headers.get("x-canvas-user-id", "")
-    return local_id(int(header)) if header.isascii() and header.isdigit() and len(header) < 20 else 0
+    return header_user_id(first)
 
 
 def _create_first_channel(client: ApiClient) -> Channel | None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx2
 
 MAX_ID = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}")
@@ -24,3 +28,8 @@ def read_id(value: object) -> int | None:
     is_number = type(value) is int or (isinstance(value, str) and _DIGITS.fullmatch(value) is not None)
     number = int(str(value)) if is_number else -1
     return number if 0 <= number <= MAX_ID else None
+
+
+def header_user_id(response: httpx2.Response, name: str = "x-canvas-user-id") -> int:
+    """Return the id, without shard, of the user in a header; 0 if the header is absent or has no id."""
+    return local_id(read_id(response.headers.get(name, "")) or 0)

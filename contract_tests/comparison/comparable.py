@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from contract_tests.client.body import parse_json
-from contract_tests.client.ids import local_id
+from contract_tests.client.ids import header_user_id
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def comparable_parts(response: httpx2.Response) -> dict[str, Any]:
     media_type = response.headers.get("content-type", "").lower().replace(" ", "")
     values = {name: response.headers[name] for name in _HEADERS if name in response.headers}
     users = {
-        name: local_id(int(response.headers[name]))
+        name: header_user_id(response, name) or response.headers[name]
         for name in _USER_HEADERS
-        if response.headers.get(name, "").isdecimal()
+        if name in response.headers
     }
     presence = {"etag": "present"} if "etag" in response.headers else {}
     location = {"location": urlsplit(response.headers["location"]).path} if "location" in response.headers else {}

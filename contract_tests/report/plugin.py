@@ -46,7 +46,7 @@ from contract_tests.report.record.verdict import verdict
 from contract_tests.report.text import format_duration, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from contract_tests.account.baseline import Baseline
     from contract_tests.client.run.watchdog import Watchdog
@@ -66,6 +66,8 @@ class ReportPlugin:
         """Whether no clean-up failed so far."""
         self.exit_status: int | None = None
         """The exit status of the verdict; None before the reports are written."""
+        self.stop_own_mock: Callable[[], object] = lambda: None
+        """Stops the mock that the run has started, if there is one."""
         self.left_out = 0
         """The number of tests that do not belong to the profile."""
         self._config = config
@@ -353,6 +355,7 @@ class ReportPlugin:
                 f"The clean-up did not end. The journal in {self.folder} lists the leftover channels; "
                 "the next run deletes them."
             )
+        self.stop_own_mock()
         run = self.run()
         self._report(run)
         return verdict(run).exit_status

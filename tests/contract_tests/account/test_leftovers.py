@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import threading
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from contract_tests.account.opened import OpenedAccounts
 from contract_tests.account.preflight import open_account
 from contract_tests.client.api_client import ADDRESS, TYPE, ApiClient
 from contract_tests.client.inconclusive import Inconclusive
+from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
@@ -258,3 +260,20 @@ def test_help_of_the_command_is_named_by_the_help_of_the_suite(tmp_path: Path) -
     assert "canvas-contract clean-up --help" in output.getvalue()
     assert run.returncode == 0
     assert "--yes" in run.stdout
+
+
+def test_clean_up_that_does_not_end_is_interrupted(tmp_path: Path) -> None:
+    passed = [0.0]
+
+    def hang(*_: object) -> None:
+        passed[0] += 31 * 60
+        threading.Event().wait()
+
+    with (
+        patch("contract_tests.client.run.watchdog.Clock", lambda: Clock(lambda: passed[0])),
+        patch("contract_tests.clean_up_command.LeftoverSearch.of", hang),
+    ):
+        run = clean_up(tmp_path, "--url", "http://127.0.0.1:1", **DEFAULT_WORLD_VARIABLES)
+
+    assert run.returncode == 2
+    assert "Inconclusive: The run has reached its limit of 30 minutes" in run.stdout

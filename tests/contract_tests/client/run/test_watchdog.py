@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from contract_tests.client.run.pacing import CLEAN_UP_MINUTES, Clock, Pacing
@@ -166,7 +168,7 @@ def mock() -> Iterator[str]:
 
 
 def run_hanging(folder: Path, url: str, condition: str, *, is_deaf: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run a test of the suite, with a request that hangs under the condition."""
+    """Run a test of the suite, with a request that hangs under the condition; without a URL, on a mock of its own."""
     plugin = PLUGIN.format(condition=condition, is_deaf=is_deaf)
     (folder / "hanging.py").write_text(plugin, "utf-8")
     path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -206,10 +208,12 @@ def test_clean_up_that_hangs_ends_with_reports_and_the_journal(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_process_that_cannot_be_interrupted_is_stopped_with_reports(tmp_path: Path) -> None:
-    with running_mock() as url:
-        run = run_hanging(tmp_path, url, "self.journal.live", is_deaf=True)
+    run = run_hanging(tmp_path, "", "self.journal.live", is_deaf=True)
 
     assert run.returncode == 2, run.stdout
+    [url] = re.findall(r"Testing (http://127.0.0.1:\d+) ", run.stdout)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(url)
     assert LAST_RESORT in " ".join(run.stdout.split())
     assert json.loads((tmp_path / "traffic.har").read_text("utf-8"))["log"]["entries"]
     assert LAST_RESORT in (tmp_path / "junit.xml").read_text("utf-8")
