@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+HEADERS_KEY = "mockserver.headers"
+"""The key, in an ASGI scope, of the request's headers by name; of a repeated header the last value counts."""
+
 PREFIX_KEY = "mockserver.prefix"
 """The key, in an ASGI scope, of the part of the path that selects a world, such as `/worlds/one`."""
 

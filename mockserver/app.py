@@ -28,7 +28,7 @@ from mockserver.control.worlds import IDLE_SECONDS, MAX_WORLDS, Worlds
 from mockserver.pages.routes import page_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Collection
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -134,17 +134,16 @@ class _Cors:
         )
         self._cors.hosts = hosts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http" or b"origin" in dict(scope["headers"]):
-            await self._cors(scope, receive, send)
-            return
+            return self._cors(scope, receive, send)
 
-        async def send_with_vary(message: Message) -> None:
+        def send_with_vary(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"].append((b"vary", b"Origin"))
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, send_with_vary)
+        return self._app(scope, receive, send_with_vary)
 
 
 class _PathSwitch:
@@ -155,11 +154,10 @@ class _PathSwitch:
         self._control = control
         self._pages = pages
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = scope["path"].lstrip("/") if scope["type"] == "http" else ""
         if path.startswith("api/"):
-            await self._api(scope, receive, send)
-        elif path.startswith("_mock/"):
-            await self._control(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
+            return self._api(scope, receive, send)
+        if path.startswith("_mock/"):
+            return self._control(scope, receive, send)
+        return self._pages(scope, receive, send)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from connexion.exceptions import NonConformingResponse
 
-from mockserver.address import origin, prefix
+from mockserver.address import HEADERS_KEY, origin, prefix
 from mockserver.api import parameters as rails
 from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod, UnknownRoute
 from mockserver.api.paths import canonical_path
@@ -87,7 +87,7 @@ class Dispatcher:
         self, scope: Scope, receive: Receive, world: World, intercept: Interceptor | None = None
     ) -> Exchange:
         """Process one request in a world, and return it with its response."""
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers: dict[bytes, bytes] = scope[HEADERS_KEY]
         request = _parse_head(scope, headers, world)
         start: Message = {}
         body = b""
@@ -151,8 +151,7 @@ class Dispatcher:
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
         try:
             request.path = canonical_path(raw_path)
-            inner = {**scope, "method": request.method, "path": request.path, SCOPE_KEY: request}
-            await self._stack(inner, receive, send)
+            await self._stack({"type": "http", SCOPE_KEY: request}, receive, send)
         except UnknownRoute as error:
             error.negotiate(request.accept, raw_path.decode("latin-1"))
             raise

@@ -24,12 +24,12 @@ class Handlers:
 
     def list_communication_channels(self, request: ApiRequest) -> ApiResponse:
         """List one page of the owner's channels (behaviour 4)."""
-        owner = request.owner
-        permissions.check_list(request.user, owner)
+        user, owner = request.user, request.owner
+        permissions.check_list(user, owner)
         page = parse_page(request.parameters, len(owner.channels.listed), request.world.account.max_per_page)
         others = [*flatten({name: value for name, value in request.query.items() if name not in _NOT_IN_LINKS})]
         link = link_header(request.origin + request.prefix + request.path, others, page)
-        with_bounces = permissions.can_see_bounces(request.user)
+        with_bounces = permissions.can_see_bounces(user)
         channels = [channel.to_json(with_bounces=with_bounces) for channel in owner.channels.page(page.rows)]
         return ApiResponse(channels, headers=[(b"link", link.encode())])
 

@@ -9,14 +9,13 @@ from urllib.parse import unquote
 
 from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.routing import RoutingAPI, RoutingMiddleware
-from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
+from connexion.middleware.security import SecurityAPI
 from connexion.resolver import Resolver
-from connexion.security import NO_VALUE
 from starlette.routing import compile_path
 
 from mockserver.api.errors import UnknownRoute
+from mockserver.api.operations import OperationMiddleware
 from mockserver.api.request import SCOPE_KEY
 from mockserver.api.request_validation import RequestValidation
 from mockserver.api.response_validation import ResponseValidation
@@ -26,7 +25,7 @@ from mockserver.contract import read_contract, read_supplement
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from mockserver.api.request import ApiRequest
     from mockserver.api.response import ApiResponse
     from mockserver.canvas.world import World
-
-RoutingContext = dict[str, str]
-"""Connexion's routing context: the API's base path, and the operationId."""
 
 
 def build_middleware_stack(
@@ -56,7 +52,6 @@ def build_middleware_stack(
             partial(RequestValidation, strict=strict),
         ],
         resolver=Resolver(lambda operation_id: getattr(handlers, operation_id)),
-        security_map={"oauth2": TokenSecurity, "bearer": EquivalentScheme, "apiKey": EquivalentScheme},
         validate_responses=True,
     )
     for document in documents:
@@ -96,7 +91,8 @@ class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types
     """The routes of one document, in the document's order, which is Canvas's; an id is any segment (behaviour 3.5)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.routes: list[tuple[str, re.Pattern[str], RoutingContext]] = []
+        self.routes: list[tuple[str, re.Pattern[str], str]] = []
+        """The method, the pattern of the path, and the operationId of each route."""
         super().__init__(*args, **kwargs)
 
     @staticmethod
@@ -112,8 +108,7 @@ class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types
         name: str | None = None,  # noqa: ARG002  # Connexion's signature
     ) -> None:
         pattern, _, _ = compile_path(self.base_path + path)
-        context = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
-        self.routes.append((method.upper(), pattern, context))
+        self.routes.append((method.upper(), pattern, operation.operation_id))
 
 
 class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no types
@@ -125,85 +120,71 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no ty
     def __init__(self, app: ASGIApp, actions: dict[str, str]) -> None:
         super().__init__(app)
         self._actions = actions
-        self._routes: dict[str, list[tuple[re.Pattern[str], RoutingContext]]] = defaultdict(list)
+        self._routes: dict[str, list[tuple[re.Pattern[str], str]]] = defaultdict(list)
 
     def add_api(self, specification: Any, base_path: str | None = None, **kwargs: Any) -> None:
         """Add the routes of a document; routes of an earlier document take precedence."""
         api = _RoutingAPI(specification, base_path=base_path, next_app=self.app, **kwargs)
-        for method, pattern, context in api.routes:
-            self._routes[method].append((pattern, context))
+        for method, pattern, operation_id in api.routes:
+            self._routes[method].append((pattern, operation_id))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Find the operation. Raises UnknownRoute, and for a known route the error of a body that cannot be parsed.
 
         Segments are decoded after routing, so that an escaped slash stays in its segment.
         """
         request: ApiRequest = scope[SCOPE_KEY]
-        segments, context = self._find(request)
-        request.operation_id = context["operation_id"]
+        segments, request.operation_id = self._find(request)
         request.action = self._actions[request.operation_id]
         if request.body_error is not None:
             raise request.body_error
         request.path_parameters = {name: unquote(value) for name, value in segments.items()}
-        scope["path_params"] = segments
-        scope["extensions"] = {ROUTING_CONTEXT: context}
-        await self.app(scope, receive, send)
+        app: ASGIApp = self.app
+        return app(scope, receive, send)
 
-    def _find(self, request: ApiRequest) -> tuple[dict[str, str], RoutingContext]:
-        for pattern, context in self._routes["GET" if request.method == "HEAD" else request.method]:
+    def _find(self, request: ApiRequest) -> tuple[dict[str, str], str]:
+        for pattern, operation_id in self._routes["GET" if request.method == "HEAD" else request.method]:
             match = pattern.match(request.path)
             if match is not None:
-                return match.groupdict(), context
+                return match.groupdict(), operation_id
         raise UnknownRoute
 
 
-class _SecurityOperation(SecurityOperation):  # type: ignore[misc]  # Connexion ships no types
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.verification_fn(scope[SCOPE_KEY])
-        await self.next_app(scope, receive, send)
+class Authentication:
+    """Authenticates the token of requests to operations with security; checks fail in Canvas's order (behaviour 2).
+
+    The contract's security schemes are ways to send one token, in a header or a parameter. Their scopes are not
+    needed, because Canvas matches the token's scopes against the path itself.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Call the application. Raises the CanvasError of a request that may not be processed."""
+        request: ApiRequest = scope[SCOPE_KEY]
+        as_user_id = request.parameters.get("as_user_id")
+        try:
+            token = authentication.authenticate(request.world, request.access_token, as_user_id)
+            authentication.check_scopes(token, request.method, request.path)
+            request.valid_token = token
+            request.caller = authentication.resolve_caller(request.world, token, as_user_id)
+        except (InvalidMasquerade, Unauthenticated):
+            request.action = ""  # Canvas has not selected the action yet
+            raise
+        return self._app(scope, receive, send)
 
 
 class _SecurityAPI(SecurityAPI):  # type: ignore[misc]  # Connexion ships no types
-    def make_operation(self, operation: Any) -> _SecurityOperation:
-        secured: _SecurityOperation = _SecurityOperation.from_operation(
-            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
-        )
-        return secured
+    def make_operation(self, operation: Any) -> ASGIApp:
+        app: ASGIApp = self.next_app
+        return Authentication(app) if operation.security else app
 
 
-class Security(SecurityMiddleware):  # type: ignore[misc]  # Connexion ships no types
+class Security(OperationMiddleware):
     """Connexion's security with the parsed ApiRequest in place of a request that would be parsed again."""
 
     api_cls = _SecurityAPI
-
-
-class TokenSecurity:
-    """Authenticates the token, in a header or a parameter; checks fail in Canvas's order (behaviour 2)."""
-
-    def get_fn(self, _scheme: dict[str, Any], _required_scopes: list[str]) -> Callable[[ApiRequest], dict[str, object]]:
-        """Return the function that Connexion calls for each request. Canvas matches scopes against the path itself."""
-
-        def verify(request: ApiRequest) -> dict[str, object]:
-            as_user_id = request.parameters.get("as_user_id")
-            try:
-                token = authentication.authenticate(request.world, request.access_token, as_user_id)
-                authentication.check_scopes(token, request.method, request.path)
-                request.valid_token = token
-                request.caller = authentication.resolve_caller(request.world, token, as_user_id)
-            except (InvalidMasquerade, Unauthenticated):
-                request.action = ""  # Canvas has not selected the action yet
-                raise
-            return {"sub": request.caller.user.id}
-
-        return verify
-
-
-class EquivalentScheme:
-    """The contract's other two schemes for the same token, which `TokenSecurity` already reads."""
-
-    def get_fn(self, _scheme: dict[str, Any], _required_scopes: list[str]) -> Callable[[ApiRequest], object]:
-        """Return a function that leaves the decision to the other schemes."""
-        return lambda _request: NO_VALUE
 
 
 def _action_names(documents: tuple[dict[str, Any], ...]) -> dict[str, str]:

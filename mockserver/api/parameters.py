@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from starlette.datastructures import Headers
@@ -41,12 +42,18 @@ def from_query(query: bytes) -> Parameters:
     if _MALFORMED_ESCAPE.search(query):
         raise BadParameters("a parameter has a % that two hexadecimal digits do not follow; a plain % is %25")
     try:
-        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
+        fields = query.decode().replace("+", " ").split("&")
+        if len(fields) > _MAX_PARAMETERS:
+            raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
+        pairs = [_decoded(field) for field in fields if field]
     except UnicodeDecodeError:
         raise BadParameters("a parameter is not UTF-8 once decoded") from None
-    except ValueError:
-        raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters") from None
     return nest(pairs)
+
+
+def _decoded(field: str) -> tuple[str, str]:
+    name, _, value = field.partition("=")
+    return unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
 
 
 async def from_body(media_type: str, content_type: str, body: bytes) -> Parameters:
@@ -70,21 +77,30 @@ def nest(pairs: Iterable[tuple[str, object]]) -> Parameters:
     nested: Parameters = {}
     for name, value in pairs:
         _check_name(name)
-        match = _NAME.fullmatch(name)
-        if match is None:
-            nested[name] = value
-            continue
-        parts = _PART.findall(match[2])
-        _check_depth(len(parts))
-        _put(nested, match[1], parts, value)
+        _put(nested, *_parts(name), value)
     return nested
+
+
+@lru_cache(maxsize=256)
+def _parts(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the first part of a name, and the parts in brackets. Raises BadParameters for too many of them."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return name, ()
+    parts = tuple(_PART.findall(match[2]))
+    _check_depth(len(parts))
+    return match[1], parts
 
 
 def flatten(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     """Yield nested parameters as fields of a form: `{"a": {"b": 1}}` becomes `("a[b]", "1")`. Nulls are left out."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from flatten(inner, f"{name}[{key}]" if name else str(key))
+            inner_name = f"{name}[{key}]" if name else str(key)
+            if isinstance(inner, str):
+                yield inner_name, inner
+            else:
+                yield from flatten(inner, inner_name)
     elif isinstance(value, list):
         for inner in value:
             yield from flatten(inner, f"{name}[]")
@@ -94,10 +110,10 @@ def flatten(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def _put(target: Parameters, name: str, parts: list[str], value: object) -> None:
+def _put(target: Parameters, name: str, parts: tuple[str, ...], value: object) -> None:
     if not parts:
         target[name] = value
-    elif parts == [""]:
+    elif parts == ("",):
         _container(target, name, []).append(value)
     else:
         _put(_container(target, name, {}), parts[0] or "0", parts[1:], value)

@@ -57,8 +57,6 @@ class ApiRequest:
     """The operationId; empty where the path has no route."""
     action: str = ""
     """Canvas's names of controller and action, in the format of its X-Canvas-Meta header."""
-    context: dict[str, object] = field(default_factory=dict)
-    """Connexion's security context."""
 
     @property
     def token(self) -> Token:

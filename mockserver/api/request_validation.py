@@ -15,14 +15,11 @@ from urllib.parse import urlencode
 from connexion.exceptions import BadRequestProblem, TypeValidationError
 from connexion.json_schema import format_error_with_path
 from connexion.lifecycle import ConnexionRequest
-from connexion.middleware.request_validation import (
-    RequestValidationAPI,
-    RequestValidationMiddleware,
-    RequestValidationOperation,
-)
+from connexion.middleware.request_validation import RequestValidationAPI, RequestValidationOperation
 from connexion.validators import FormDataValidator, ParameterValidator
 
 from mockserver.api.errors import ContractViolation
+from mockserver.api.operations import OperationMiddleware
 from mockserver.api.parameters import FORM, flatten
 from mockserver.api.request import SCOPE_KEY
 from mockserver.contract import INT64_MAX, INT64_MIN, compile_schema
@@ -68,18 +65,19 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         self._body_check = compile_schema(self._body) if self._body else None
         properties = self._body["properties"] if self._body else {}
         self._body_kinds = {name: schema.get("type") for name, schema in properties.items()}
-        self._known = {*self._query, *self._body_kinds, *_EVERYWHERE}
+        self._known = frozenset({*self._query, *self._body_kinds, *_EVERYWHERE})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record violations and call the next application. Raises ContractViolation in strict mode."""
         request: ApiRequest = scope[SCOPE_KEY]
-        form = self._form_fields(request) if self._body is not None else None
+        declared, has_unknown = self._form_fields(request)
+        form = declared if self._body is not None else None
         if not self.accepts(request, form):
             found = [*await self.violations(request, form), *self._malformed_values(request)]
             request.violations += [f"{self._operation.operation_id}: {text}" for text in found]
         if form is not None:
             request.violations += self._misplaced_parameters(request, form)
-        if request.parameters:
+        if has_unknown:
             request.violations += self._unknown_parameters(request)
         if request.violations and self._strict:
             raise ContractViolation(request.violations)
@@ -169,9 +167,15 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         )
         await validator.wrap_receive(receive, scope={"type": "http", "headers": headers})
 
-    def _form_fields(self, request: ApiRequest) -> dict[str, str]:
-        """Return the parameters of the request that the contract declares in the form."""
-        return {name: value for name, value in flatten(request.parameters) if name in self._body_kinds}
+    def _form_fields(self, request: ApiRequest) -> tuple[dict[str, str], bool]:
+        """Return the parameters that the contract declares in the form, and whether any is unknown."""
+        form, has_unknown = {}, False
+        for name, value in flatten(request.parameters):
+            if name in self._body_kinds:
+                form[name] = value
+            elif name not in self._known:
+                has_unknown = True
+        return form, has_unknown
 
     def _misplaced_parameters(self, request: ApiRequest, form: dict[str, str]) -> Iterator[str]:
         if request.media_type is not None and request.media_type != FORM:
@@ -205,7 +209,7 @@ class _AllErrorsFormValidator(FormDataValidator):  # type: ignore[misc]  # Conne
             raise BadRequestProblem("\n".join(f"{e.message}{format_error_with_path(e)}" for e in errors))
 
 
-class RequestValidation(RequestValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
+class RequestValidation(OperationMiddleware):
     """Connexion's request validation with schemas that are compiled once."""
 
     def __init__(self, app: Any, *, strict: bool) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import orjson
 
@@ -13,6 +13,8 @@ from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
+    from random import Random
+
     from starlette.types import Message, Send
 
     from mockserver.api.request import ApiRequest
@@ -24,6 +26,9 @@ VIOLATION_HEADER = b"x-contract-violation"
 _MAX_VIOLATION_LENGTH = 1000
 _MEASURES = "b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
 """The memory in KB and the seconds of user, system and database time that Canvas measures."""
+_UUID_RANDOM_BITS = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
+_UUID_VERSION = 0x00000000_0000_4000_8000_000000000000
+"""The bits of a UUID that are random, and those that state version 4 (RFC 9562)."""
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
 _ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
@@ -113,16 +118,16 @@ def _matches(if_none_match: str, etag: str) -> bool:
 
 def _request_headers(request: ApiRequest) -> list[Header]:
     """Return the constant headers and those that depend on the request."""
-    id_ = UUID(int=request.world.request_ids.getrandbits(128), version=4)
-    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", str(id_).encode()), (b"x-canvas-meta", _meta(request))]
+    id_ = _uuid(request.world.request_ids)
+    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", id_), (b"x-canvas-meta", _meta(request))]
     if request.caller is not None:
         headers += _user_headers(request.caller, request.world.account)
     if request.action or not request.operation_id:  # Canvas sets this header when it selects the action
         host = request.origin.partition("://")[2]
         headers.append((b"content-security-policy", f"frame-ancestors 'self' {host};".encode("latin-1")))
     if request.operation_id:  # Canvas reports no cost for a path without a route
-        headers.append((b"x-request-cost", repr(request.cost).encode()))
-        headers.append((b"x-rate-limit-remaining", repr(request.rate_limit_remaining).encode()))
+        headers.append(_number_header(b"x-request-cost", request.cost))
+        headers.append(_number_header(b"x-rate-limit-remaining", request.rate_limit_remaining))
     if request.violations:
         headers.append((VIOLATION_HEADER, _header_value(request.violations)))
     return headers
@@ -140,10 +145,21 @@ def _meta(request: ApiRequest) -> bytes:
 
 def _user_headers(caller: Caller, account: Account) -> list[Header]:
     """Return the headers that name the user as whom the request is processed and, with `as_user_id`, the caller."""
-    headers: list[Header] = [(b"x-canvas-user-id", b"%d" % account.global_id(caller.user.id))]
+    headers = [_number_header(b"x-canvas-user-id", account.global_id(caller.user.id))]
     if caller.is_masquerading:
-        headers.append((b"x-canvas-real-user-id", b"%d" % account.global_id(caller.real_user.id)))
+        headers.append(_number_header(b"x-canvas-real-user-id", account.global_id(caller.real_user.id)))
     return headers
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _number_header(name: bytes, number: float) -> Header:
+    return name, repr(number).encode()
+
+
+def _uuid(random: Random) -> bytes:
+    """Return a random UUID (version 4)."""
+    digits = b"%032x" % (random.getrandbits(128) & _UUID_RANDOM_BITS | _UUID_VERSION)
+    return b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _header_value(violations: list[str]) -> bytes:

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from connexion.exceptions import NonConformingResponse
-from connexion.middleware.response_validation import (
-    ResponseValidationAPI,
-    ResponseValidationMiddleware,
-    ResponseValidationOperation,
-)
+from connexion.middleware.response_validation import ResponseValidationAPI, ResponseValidationOperation
 
+from mockserver.api.operations import OperationMiddleware
 from mockserver.contract import compile_schema
 
 if TYPE_CHECKING:
@@ -93,7 +90,7 @@ class _ResponseAPI(ResponseValidationAPI):  # type: ignore[misc]  # Connexion sh
         return ResponseOperation(self.next_app, operation=operation)
 
 
-class ResponseValidation(ResponseValidationMiddleware):  # type: ignore[misc]  # Connexion ships no types
+class ResponseValidation(OperationMiddleware):
     """Connexion's response validation, always on, with schemas that are compiled once."""
 
     api_cls = _ResponseAPI

@@ -83,10 +83,13 @@ class Outbox:
         """
         return next((message.channel_id for message in reversed(self._sent) if message.code == code), None)
 
+    def has_confirmation_for(self, channel: Channel) -> bool:
+        """Return whether Canvas sends a confirmation message: not if the channel bounces or has had all of them."""
+        has_had_all = channel.confirmations >= MAX_CONFIRMATIONS
+        return channel.type in _CONFIRMED and not has_had_all and not channel.bounces.bounce_count
+
     def send_confirmation(self, channel: Channel, sent_at: str) -> None:
-        """Send a confirmation message (behaviour 14), unless the channel bounces or has had all of its messages."""
-        if channel.confirmations >= MAX_CONFIRMATIONS or channel.bounces.bounce_count or channel.type not in _CONFIRMED:
-            return
+        """Send a confirmation message (behaviour 14), after `has_confirmation_for` has returned True."""
         channel.confirmations += 1
         self._send(CONFIRMATION, channel.address, channel, sent_at, channel.confirmations)
 

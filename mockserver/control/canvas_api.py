@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mockserver.address import TRANSPORT_EXTENSION
+from mockserver.address import HEADERS_KEY, TRANSPORT_EXTENSION
 from mockserver.api.dispatch import Exchange
 from mockserver.api.response import ApiResponse
 from mockserver.control.faults.effects import DroppedConnection
 from mockserver.control.faults.prefer import preferred_effect
 from mockserver.control.faults.violations import violate
 from mockserver.control.problems import Problem
-from mockserver.control.selection import PREFERENCE_KEY, controlled_world_of
+from mockserver.control.selection import controlled_world_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -39,7 +39,7 @@ class CanvasApi:
         """Process one request."""
         controlled = controlled_world_of(scope)
         received_at, start = time.time(), time.monotonic()
-        if not (controlled.faults or scope[PREFERENCE_KEY]):
+        if not controlled.faults and _PREFER not in scope[HEADERS_KEY]:
             exchange = await self._dispatcher.respond(scope, receive, controlled.world)
             controlled.requests.add(scope, exchange, received_at, time.monotonic() - start)
             controlled.changed.send()

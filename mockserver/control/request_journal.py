@@ -74,12 +74,13 @@ class RequestJournal:
     def __init__(self, length: int, budget: Budget) -> None:
         self._length = length
         self._budget = budget
-        self._records: deque[tuple[Any, ...]] = deque()
+        self._records: deque[tuple[int, tuple[Any, ...]]] = deque()
+        """The bytes that each record takes, and the values of its `Entry`."""
         self._total = 0
 
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over the entries, the newest first."""
-        return (Entry(*record) for record in reversed(list(self._records)))
+        return (Entry(*record) for _, record in reversed(list(self._records)))
 
     def __len__(self) -> int:
         return len(self._records)
@@ -87,7 +88,7 @@ class RequestJournal:
     def find(self, number: int) -> Entry | None:
         """Return the entry with this number; None if there is none, and if it is forgotten."""
         index = number - 1 - (self._total - len(self._records))
-        return Entry(*self._records[index]) if 0 <= index < len(self._records) else None
+        return Entry(*self._records[index][1]) if 0 <= index < len(self._records) else None
 
     def add(
         self,
@@ -105,28 +106,28 @@ class RequestJournal:
             return
         request, start, body = exchange
         token = request.valid_token
-        self._records.append(
-            (
-                self._total,
-                received_at,
-                seconds,
-                scope["method"],
-                scope.get("raw_path") or scope["path"].encode(),
-                scope["query_string"],
-                tuple(scope["headers"]),
-                request.body,
-                start["status"],
-                tuple(start["headers"]),
-                body,
-                request.operation_id,
-                token and token.user_id,
-                token.value if token else request.access_token,
-                tuple(request.violations),
-                fault_id,
-                effect,
-            )
+        record = (
+            self._total,
+            received_at,
+            seconds,
+            scope["method"],
+            scope.get("raw_path") or scope["path"].encode(),
+            scope["query_string"],
+            tuple(scope["headers"]),
+            request.body,
+            start["status"],
+            tuple(start["headers"]),
+            body,
+            request.operation_id,
+            token and token.user_id,
+            token.value if token else request.access_token,
+            tuple(request.violations),
+            fault_id,
+            effect,
         )
-        self._budget.used += _OVERHEAD + len(body) + len(request.body)
+        size = _OVERHEAD + len(body) + len(request.body)
+        self._records.append((size, record))
+        self._budget.used += size
         while len(self._records) > self._length or (self._records and self._budget.used > self._budget.maximum):
             self._forget_oldest()
 
@@ -136,5 +137,5 @@ class RequestJournal:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        entry = Entry(*self._records.popleft())
-        self._budget.used -= _OVERHEAD + len(entry.response_body) + len(entry.body)
+        size, _ = self._records.popleft()
+        self._budget.used -= size

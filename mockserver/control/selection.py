@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mockserver.address import PREFIX_KEY
+from mockserver.address import HEADERS_KEY, PREFIX_KEY
 from mockserver.control.problems import Problem, problem_response
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.canvas.world import World
     from mockserver.control.worlds import ControlledWorld, Worlds
 
-PREFERENCE_KEY = "mockserver.preference"
-"""The key, in a scope, of whether the request has the header Prefer."""
-
 _WORLD_HEADER = b"x-mock-world"
-_PREFER_HEADER = b"prefer"
-
 _WORLD_KEY = "mockserver.world"
 _PREFIX = "/worlds/"
 
@@ -45,33 +42,23 @@ class WorldSelection:
         self._app = app
         self._worlds = worlds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Process one request."""
         if scope["type"] == "http":
             try:
                 scope = self._with_world(scope)
             except Problem as problem:
-                await problem_response(problem)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+                return problem_response(problem)(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _with_world(self, scope: Scope) -> Scope:
-        """Return the scope with the request's world, and whether it has the header Prefer. Raises Problem."""
-        name: bytes | None = None
-        has_preference = False
-        for header, value in scope["headers"]:
-            if header == _WORLD_HEADER:
-                name = value
-            elif header == _PREFER_HEADER:
-                has_preference = True
+        """Return the scope with the request's world, and with its headers by name. Raises Problem."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         if scope["path"].startswith(_PREFIX):
-            scope = self._from_path(scope)
-        elif name is not None:
-            scope = {**scope, _WORLD_KEY: self._worlds.use(name.decode("latin-1"))}
-        else:
-            scope = {**scope, _WORLD_KEY: self._worlds.default}
-        scope[PREFERENCE_KEY] = has_preference
-        return scope
+            return self._from_path({**scope, HEADERS_KEY: headers})
+        name = headers.get(_WORLD_HEADER)
+        world = self._worlds.default if name is None else self._worlds.use(name.decode("latin-1"))
+        return {**scope, HEADERS_KEY: headers, _WORLD_KEY: world}
 
     def _from_path(self, scope: Scope) -> Scope:
         """Return the scope without the prefix. Raises Problem."""

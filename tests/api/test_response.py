@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
@@ -42,6 +43,7 @@ class TestHeaders:
         ids = {student.get(path).headers["x-request-context-id"] for path in paths}
 
         assert len(ids) == 4
+        assert all(UUID(id_).version == 4 for id_ in ids)
 
     def test_head_has_the_headers_of_get_without_a_body(self, student: TestClient) -> None:
         head = student.head(OWN_CHANNELS)

@@ -259,6 +259,18 @@ class TestStrictMode:
 
         assert response.status_code == 200
 
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [("GET", "users/self"), ("POST", f"{OWN_CHANNELS}/1"), ("GET", OWN_CHANNELS)],
+    )
+    def test_unknown_parameter_is_rejected_by_each_operation(
+        self, client_for: ClientFactory, method: str, path: str
+    ) -> None:
+        response = client_for("site-admin-token", strict=True).request(method, f"{path}?nothing=1")
+
+        assert response.status_code == 400
+        assert "there is no parameter nothing" in response.json()["errors"][0]["message"]
+
     @pytest.mark.parametrize("query", ["page=0", "per_page=101", "per_page=x", "page=1.5"])
     def test_page_outside_the_range_of_the_contract_is_rejected(self, client_for: ClientFactory, query: str) -> None:
         response = client_for("student-token", strict=True).get(f"{OWN_CHANNELS}?{query}")
