@@ -94,15 +94,18 @@ contract: $(VENV)/contract ## Test the mock, or CANVAS_URL= with tokens from the
 compare: $(VENV)/contract ## Send the same requests to the mock and to CANVAS_URL= with tokens from the environment, and list the differences
 	@$(BIN)/python -m contract_tests.comparison $(ARGS)
 
+# The tests use no test of Schemathesis, whose plugin takes a second to import in each worker.
+WITHOUT_SCHEMATHESIS := -p no:schemathesis
+
 # Three workers, because many tests wait: for a server that is silent, or for a run of the suite.
 test: $(VENV)/dev ## Run every test, with branch coverage: ARGS='-k pagination'
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/coverage run -m pytest $(WITHOUT_SCHEMATHESIS) -n 3 --dist worksteal $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 test-fast: $(VENV)/dev ## Run the tests that take no more than a second each, without coverage: ARGS='-k pagination'
-	@$(BIN)/python -m pytest -m "not slow and not reuse and not front_end" -n 2 -q $(ARGS)
+	@$(BIN)/python -m pytest $(WITHOUT_SCHEMATHESIS) -m "not slow and not reuse and not front_end" -n 2 -q $(ARGS)
 
 check: $(VENV)/dev ## Check format, lint, types, the imports between packages, and the contract's validity
 	$(BIN)/ruff format --check .

@@ -34,6 +34,12 @@ def read_supplement() -> dict[str, Any]:
     return _read(resources.files("mockserver.api").joinpath("supplement.yaml"))
 
 
+def parse_contract(text: str) -> dict[str, Any]:
+    """Return an OpenAPI document in YAML, with unresolved references."""
+    document: dict[str, Any] = yaml.load(text, _LOADER)  # noqa: S506  # it is a safe loader
+    return document
+
+
 def compile_schema(schema: dict[str, Any]) -> Callable[[Any], bool]:
     """Compile a schema of the contract to a function that returns whether a value is valid.
 
@@ -43,8 +49,7 @@ def compile_schema(schema: dict[str, Any]) -> Callable[[Any], bool]:
 
 
 def _read(file: Traversable) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(file.read_text("utf-8"), _LOADER)  # noqa: S506  # it is a safe loader
-    return document
+    return parse_contract(file.read_text("utf-8"))
 
 
 def _to_json_schema(schema: Any) -> Any:

@@ -16,22 +16,35 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 import uvicorn
 from hypothesis import settings
-from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
 from mockserver.protocol import BoundedProtocol
+from tests.in_process_client import InProcessClient
+from tests.validated_once import validate_specifications_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from starlette.testclient import TestClient
     from starlette.types import ASGIApp
 
 # The same examples in every run, and no time limit, which a busy machine would exceed.
 settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
 settings.load_profile("reproducible")
 
+validate_specifications_once()
+
 ORIGIN = "http://canvas.test"
 START = datetime(2026, 3, 2, 10, 15, 0, tzinfo=UTC)
+
+
+_LONGEST = ("test_profiles.py", "test_outputs_are_redacted.py")
+"""The modules of the longest tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the longest tests, so that none of them runs alone at the end."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 class Clock:
@@ -100,7 +113,7 @@ def client_for(shared_mock: SharedMock, world: World) -> ClientFactory:  # noqa:
     def client(token: str | None = None, **app_options: object) -> TestClient:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         app = shared_mock.app(**app_options)
-        return TestClient(app, base_url=f"{ORIGIN}/api/v1/", headers=headers, follow_redirects=False)
+        return InProcessClient(app, base_url=f"{ORIGIN}/api/v1/", headers=headers, follow_redirects=False)
 
     return client
 

@@ -204,7 +204,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
 
 class _AllErrorsFormValidator(FormDataValidator):  # type: ignore[misc]  # Connexion ships no types
     def _validate(self, body: Any) -> None:
-        errors = sorted(self._validator.iter_errors(body), key=str)
+        errors = sorted(self._validator.iter_errors(body), key=lambda error: (error.message, str(error.path)))
         if errors:
             raise BadRequestProblem("\n".join(f"{e.message}{format_error_with_path(e)}" for e in errors))
 

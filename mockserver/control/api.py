@@ -6,7 +6,6 @@ from functools import cached_property, wraps
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from connexion import AsyncApp
 from connexion.datastructures import MediaTypeDict
 from connexion.exceptions import ProblemException
@@ -18,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mockserver.address import origin, prefix
+from mockserver.contract import parse_contract
 from mockserver.control.access import READ_METHODS
 from mockserver.control.operations.channels import ChannelOperations
 from mockserver.control.operations.clock import ClockOperations
@@ -50,8 +50,7 @@ _OF_CONNEXION = frozenset({"user", "token_info"})
 
 def read_control_contract() -> dict[str, Any]:
     """Return the contract of the control API."""
-    document: dict[str, Any] = yaml.safe_load(_contract_text())
-    return document
+    return parse_contract(_contract_text())
 
 
 def _contract_text() -> str:

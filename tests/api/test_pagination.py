@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
 from tests.channel_requests import OWN_CHANNELS, channels_of
 from tests.conftest import ORIGIN
+from tests.in_process_client import InProcessClient
 
 if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
     from tests.conftest import ClientFactory
 
 URL = f"{ORIGIN}/api/v1/{OWN_CHANNELS}"
@@ -47,7 +49,7 @@ def pagination_mock() -> tuple[World, TestClient]:
     """A world that every example of a property resets, and a client of the user with 25 channels."""
     world = World(read_world())
     headers = {"Authorization": "Bearer many-token"}
-    return world, TestClient(create_app(world), base_url=f"{ORIGIN}/api/v1/", headers=headers)
+    return world, InProcessClient(create_app(world), base_url=f"{ORIGIN}/api/v1/", headers=headers)
 
 
 class TestPage:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import comparison_servers
+from tests.unmeasured import measures_nothing
+
+__all__ = ["measures_nothing"]
 
 
 @pytest.fixture

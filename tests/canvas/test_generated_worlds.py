@@ -16,16 +16,18 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
 from mockserver import World, create_app, read_world
 from mockserver.canvas.seed import WorldFileError
 from tests.channel_requests import channel_form, channels_of, push_form
 from tests.conftest import ORIGIN
+from tests.in_process_client import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from starlette.testclient import TestClient
 
 EXAMPLES = int(os.environ.get("WORLD_EXAMPLES", "100"))
 
@@ -220,11 +222,10 @@ def containers_of(value: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def served_world() -> Iterator[tuple[World, TestClient]]:
+def served_world() -> tuple[World, TestClient]:
     """A world, and a client of the mock that serves it."""
     world = World(read_world())
-    with TestClient(create_app(world), base_url=f"{ORIGIN}/api/v1/") as client:
-        yield world, client
+    return world, InProcessClient(create_app(world), base_url=f"{ORIGIN}/api/v1/")
 
 
 @pytest.mark.slow

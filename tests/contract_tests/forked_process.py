@@ -30,6 +30,7 @@ _MODULES = (
         for module in pkgutil.walk_packages(contract_tests.__path__, "contract_tests.")
         if not _LOADED_BY_PYTEST.fullmatch(module.name)
     ),
+    *("schemathesis.checks", "schemathesis.pytest.plugin", "tests.contract_tests.warm_process"),
 )
 """The modules that the first process imports; the run itself imports the modules whose asserts pytest rewrites."""
 

@@ -177,7 +177,7 @@ def _needles(text: str, leak: Leak) -> set[str]:
 
 
 def _compact(text: str) -> str:
-    return re.sub(r"[\s\u200b]+", "", text).lower()
+    return "".join(text.split()).replace("\u200b", "").lower()
 
 
 def _unescaped(text: str) -> str:

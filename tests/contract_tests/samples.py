@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from contract_tests.client.exchange import Exchange
+from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import Coverage, measure_coverage
 from contract_tests.oracle.outcome import Outcome
 from contract_tests.oracle.traceability import Sentence
@@ -23,7 +21,7 @@ LIST, CREATE, PUSH, DELETE, BY_ADDRESS = OPERATIONS = (
     "delete_communication_channel",
     "delete_communication_channel_by_address",
 )
-DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8"))
+DOCUMENT: dict[str, Any] = Contract().document
 CHANNEL = {
     "id": "1",
     "position": 1,

@@ -6,11 +6,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
-from starlette.testclient import TestClient
 
 from tests.conftest import ORIGIN, Clock, SharedMock
+from tests.in_process_client import InProcessClient
 
 if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
     from mockserver import World
 
 STUDENT = {"Authorization": "Bearer student-token"}
@@ -27,6 +29,6 @@ def world_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def control(shared_mock: SharedMock, clock: Clock, world: World, world_name: str) -> TestClient:  # noqa: ARG001  # clock and world are reset first
     """A client, without a token, of a new world of the shared application."""
-    client = TestClient(shared_mock.app(), base_url=ORIGIN, headers={"X-Mock-World": world_name})
+    client = InProcessClient(shared_mock.app(), base_url=ORIGIN, headers={"X-Mock-World": world_name})
     client.delete(f"/_mock/worlds/{world_name}")
     return client

@@ -17,6 +17,7 @@ from mockserver.control.problems import Problem
 from mockserver.control.worlds import DEFAULT, Worlds
 from tests.conftest import ORIGIN
 from tests.control.conftest import CHANNELS, STUDENT
+from tests.in_process_client import InProcessClient
 
 if TYPE_CHECKING:
     from tests.conftest import ClientFactory
@@ -215,7 +216,7 @@ class WorldsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.client = TestClient(create_app(), base_url=ORIGIN)
+        self.client = InProcessClient(create_app(), base_url=ORIGIN)
         self.channels: dict[str, set[int]] = {}
         self.snapshots: dict[tuple[str, str], set[int]] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-HOST = "canvas.example.edu"
+HOST = f"canvas-{os.getpid()}.example.edu"
+"""A name that no other process tests at the same time: only one run may use an account of a host."""
 PASSWORD = "a-password-that-nobody-may-see"
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 NO_ENVIRONMENT = dict.fromkeys((*VARIABLES, *PROXIES), "")

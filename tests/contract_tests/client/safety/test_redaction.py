@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-import yaml
 
 from contract_tests.client.redaction.known_words import vocabulary
 from contract_tests.client.request import Request
 from contract_tests.client.safety.redaction import KNOWN_FIELDS, PERSONAL_FIELDS, Redactor
+from contract_tests.oracle.contract import Contract
 
 PERSONAL_ADDRESS = "sheldon@caltech.example.edu"
 PERSON = "Rose Baker"
 TOKEN = "7~Kq3vZr8LmXw2TbNcYd5Hs9PfGjUe4Ra"
 REQUEST = httpx2.Request("GET", "https://canvas.example.edu")
-DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[4] / "openapi.yaml").read_text("utf-8"))
+DOCUMENT: dict[str, Any] = Contract().document
 _NAMES = """
     James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph
     Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Wilson Anderson Taylor Moore
