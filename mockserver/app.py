@@ -79,7 +79,8 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
         body_timeout: The seconds to wait for the next part of a body before the response 408.
         hosts: The names and addresses, besides loopback, that a Host header may have, and whose pages may use the mock;
             `*` accepts every Host header. None disables the check of the Host header.
-        origins: Further origins whose pages may use the mock; `*` for every origin.
+        origins: Further origins whose pages may use the mock; `*` for every origin, whose pages may use the control
+            API for reading only unless it requires a token.
         cors: Whether to send CORS headers; without them the mock responds to preflight requests with 404, as Canvas.
         control: Who may change the mock through the control API.
         max_worlds: The maximum number of worlds besides the default one.
@@ -102,7 +103,8 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
     pages = Starlette(routes=page_routes(world_of), exception_handlers={404: _unknown_route, 405: _unknown_route})
     allowed = allowed_hosts(hosts, origins)
     selection = WorldSelection(_PathSwitch(api, ControlApi(worlds, responses, routes, control), pages), worlds)
-    return RequestGuard(_Cors(selection, allowed) if cors else selection, allowed, has_cors=cors)
+    asgi = _Cors(selection, allowed) if cors else selection
+    return RequestGuard(asgi, allowed, has_cors=cors, has_control_token=bool(control.token))
 
 
 async def _unknown_route(_request: Request, _error: Exception) -> Response:

@@ -19,7 +19,7 @@ _HEADER = b"x-mock-control-token"
 
 @dataclass(frozen=True)
 class ControlAccess:
-    """The condition for changes: the control token if there is one.
+    """The condition for changes: the control token if there is one; an empty text is none.
 
     A mock that other machines can reach and that has no token allows no changes.
     """
@@ -30,9 +30,9 @@ class ControlAccess:
 
     def check(self, scope: Scope) -> None:
         """Return if the request may be processed. Raises Problem."""
-        if scope["method"] in READ_METHODS or (self.token is None and not self.is_reachable):
+        if scope["method"] in READ_METHODS or (not self.token and not self.is_reachable):
             return
-        if self.token is None:
+        if not self.token:
             raise Problem(
                 403,
                 "control_disabled",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockserver.address import HEADERS_KEY, TRANSPORT_EXTENSION
 from mockserver.api.dispatch import Exchange
 from mockserver.api.response import ApiResponse
+from mockserver.canvas.authentication import authenticate
+from mockserver.canvas.errors import CanvasError
 from mockserver.control.faults.effects import DroppedConnection
 from mockserver.control.faults.prefer import preferred_effect
 from mockserver.control.faults.violations import violate
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from mockserver.api.dispatch import Dispatcher
     from mockserver.api.request import ApiRequest
     from mockserver.api.routes import Routes
+    from mockserver.canvas.errors import Header
     from mockserver.control.faults.documented import DocumentedResponses
     from mockserver.control.faults.effects import Effect
     from mockserver.control.faults.faults import Fault, Faults
@@ -41,6 +45,7 @@ class CanvasApi:
         received_at, start = time.time(), time.monotonic()
         if not controlled.faults and _PREFER not in scope[HEADERS_KEY]:
             exchange = await self._dispatcher.respond(scope, receive, controlled.world)
+            self._identify(exchange.request, scope)
             controlled.requests.add(scope, exchange, received_at, time.monotonic() - start)
             controlled.changed.send()
             await send(exchange.start)
@@ -52,6 +57,7 @@ class CanvasApi:
             exchange = request.damaged(exchange)
         except DroppedConnection:
             exchange = Exchange(request.received, {"type": "http.response.start", "status": 0, "headers": []}, b"")
+        self._identify(exchange.request, scope)
         seconds, fault_id = time.monotonic() - start, request.fault.id if request.fault else None
         controlled.requests.add(scope, exchange, received_at, seconds, fault_id=fault_id, effect=request.description)
         controlled.changed.send()
@@ -66,6 +72,14 @@ class CanvasApi:
             await _drop(scope, receive, is_gentle=True)
             return
         await send({"type": "http.response.body", "body": exchange.body})
+
+    def _identify(self, request: ApiRequest, scope: Scope) -> None:
+        """Set the operation and the token of a request that was not processed: of a fault, or over the rate limit."""
+        if not request.operation_id:
+            request.operation_id = self._choice.routes.find(request.method, scope)
+        if request.valid_token is None and request.access_token:
+            with suppress(CanvasError):
+                request.valid_token = authenticate(request.world, request.access_token, None)
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,8 @@ class _AffectedRequest:
             return ApiResponse({"errors": [{"message": str(problem), "error_code": problem.code}]}, problem.status)
         if self._effect is None:
             return None
+        if self._effect.kind != "delay":  # browsers repeat a list with its ETag, and 304 would hide the effect
+            request.if_none_match = ""
         response = await self._effect.before(request, self._choice.contract_url)
         if response is not None:
             request.operation_id = operation_id
@@ -125,6 +141,8 @@ class _AffectedRequest:
             exchange.start["headers"].append((b"preference-applied", self._applied.encode("latin-1")))
         if self._effect is None:
             return exchange
+        if self._effect.is_rate_limit:
+            exchange.start["headers"] = _without_budget(exchange.start["headers"])
         document = self._effect.document
         match self._effect.kind:
             case "dropped_connection":
@@ -146,6 +164,12 @@ class _AffectedRequest:
         chosen = self._faults.choose(request, operation_id, self._choice.responses)
         if chosen is not None:
             self.fault, self._effect = chosen
+
+
+def _without_budget(headers: list[Header]) -> list[Header]:
+    """Return the headers of a response to a token without budget, which has no cost (behaviour 9)."""
+    others = [header for header in headers if header[0] not in {b"x-request-cost", b"x-rate-limit-remaining"}]
+    return [*others, (b"x-rate-limit-remaining", b"0.0749")]
 
 
 async def _drop(scope: Scope, receive: Receive, *, is_gentle: bool = False) -> None:

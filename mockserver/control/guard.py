@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import PlainTextResponse
 
+from mockserver.control.access import READ_METHODS
 from mockserver.control.origins import AllowedHosts, host_name, is_origin
 from mockserver.terminal import printable
 
@@ -38,12 +39,17 @@ class RequestGuard:
     """Passes on the requests of API clients and of pages of allowed hosts; responds 421 or 403 to all others.
 
     Without `has_cors`, preflight requests are passed on, too: Canvas responds 404, and they change nothing.
+    Where every origin is allowed, pages of an origin without a name change nothing through the control API, unless it
+    requires a token (`has_control_token`), which such pages do not know.
     """
 
-    def __init__(self, app: ASGIApp, hosts: AllowedHosts, *, has_cors: bool = True) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: AllowedHosts, *, has_cors: bool = True, has_control_token: bool = False
+    ) -> None:
         self._app = app
         self._hosts = hosts
         self._has_cors = has_cors
+        self._has_control_token = has_control_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
@@ -75,25 +81,16 @@ class RequestGuard:
         if not self._has_cors and scope["method"] == "OPTIONS":
             return None
         origins = headers.get(b"origin", [])
+        is_change = "/_mock/" in scope["path"] and scope["method"] not in READ_METHODS and not self._has_control_token
         for origin in origins:
-            if not self._hosts.accepts_origin(origin, hosts[0] if hosts else ""):
+            if not self._hosts.accepts_origin(origin, hosts[0] if hosts else "", is_named=is_change):
                 return _foreign_page(origin)
-        if not origins and b"sec-fetch-site" in headers and self._is_cross_site(scope["method"], headers, hosts):
-            return _foreign_page((headers.get(b"referer") or ["another site"])[0])
+        if not origins and b"sec-fetch-site" in headers:
+            origin = "/".join((headers.get(b"referer") or [""])[0].split("/")[:3])
+            is_accepted = self._hosts.accepts_origin(origin, hosts[0] if hosts else "", is_named=is_change)
+            if not is_accepted and _is_cross_site(scope["method"], headers):
+                return _foreign_page((headers.get(b"referer") or ["another site"])[0])
         return None
-
-    def _is_cross_site(self, method: str, headers: dict[bytes, list[str]], hosts: list[str]) -> bool:
-        """Return whether a page of another site loads this without an Origin header, as images and scripts are loaded.
-
-        A link that a reader follows is not such a request, and the Referer may name an allowed page.
-        """
-        if headers[b"sec-fetch-site"] != ["cross-site"]:
-            return False
-        followed = headers.get(b"sec-fetch-mode") == ["navigate"] and headers.get(b"sec-fetch-dest") == ["document"]
-        if followed and method in {"GET", "HEAD"}:
-            return False
-        origin = "/".join((headers.get(b"referer") or [""])[0].split("/")[:3])
-        return not self._hosts.accepts_origin(origin, hosts[0] if hosts else "")
 
 
 class _Refusal(NamedTuple):
@@ -102,6 +99,17 @@ class _Refusal(NamedTuple):
     status: int
     reason: str
     option: str
+
+
+def _is_cross_site(method: str, headers: dict[bytes, list[str]]) -> bool:
+    """Return whether a page of another site loads this without an Origin header, as images and scripts are loaded.
+
+    A link that a reader follows is not such a request.
+    """
+    if headers[b"sec-fetch-site"] != ["cross-site"]:
+        return False
+    followed = headers.get(b"sec-fetch-mode") == ["navigate"] and headers.get(b"sec-fetch-dest") == ["document"]
+    return not (followed and method in {"GET", "HEAD"})
 
 
 def _foreign_page(origin: str) -> _Refusal:

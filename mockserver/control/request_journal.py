@@ -20,7 +20,10 @@ MAX_BYTES = 64 * 1024 * 1024
 """The bytes of the journals of all worlds; a world that adds more forgets its own oldest requests."""
 
 _OVERHEAD = 4096
-"""The bytes that a request takes besides its bodies."""
+"""The bytes that a request takes besides its bodies, its headers and its query."""
+
+_COPIES_OF_URL = 8
+"""The times that a record has the query: in the request, and in the links of the response."""
 
 
 class Entry(NamedTuple):
@@ -125,7 +128,8 @@ class RequestJournal:
             fault_id,
             effect,
         )
-        size = _OVERHEAD + len(body) + len(request.body)
+        sent = sum(len(name) + len(value) for name, value in scope["headers"])
+        size = _OVERHEAD + len(body) + len(request.body) + sent + _COPIES_OF_URL * len(scope["query_string"])
         self._records.append((size, record))
         self._budget.used += size
         while len(self._records) > self._length or (self._records and self._budget.used > self._budget.maximum):

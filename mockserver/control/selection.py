@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mockserver.address import HEADERS_KEY, PREFIX_KEY
 from mockserver.control.problems import Problem, problem_response
@@ -63,9 +63,11 @@ class WorldSelection:
     def _from_path(self, scope: Scope) -> Scope:
         """Return the scope without the prefix. Raises Problem."""
         name, _, rest = scope["path"].removeprefix(_PREFIX).partition("/")
+        segments = (scope.get("raw_path") or quote(scope["path"]).encode()).split(b"/", 3)
+        if len(segments) < 3 or unquote(segments[2].decode("latin-1")) != name:
+            name = ""  # a slash in the name is percent-encoded, so no world has it
         world = self._worlds.use(name)
-        raw_path = scope.get("raw_path")
-        raw_rest = raw_path.split(b"/", 3)[3:] if raw_path else [quote(rest).encode()]
+        raw_rest = segments[3:]
         return {
             **scope,
             _WORLD_KEY: world,

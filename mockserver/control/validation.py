@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,9 +30,15 @@ class BodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexio
 
     async def _parse(self, stream: Any, scope: Any) -> Any:
         try:
-            return await super()._parse(stream, scope)
+            body = await super()._parse(stream, scope)
+            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
         except (RecursionError, UnicodeDecodeError):
             raise BadRequestProblem(detail="The body is not JSON in UTF-8, or it is nested too deeply") from None
+        except UnicodeEncodeError:
+            raise BadRequestProblem(detail="The body has a surrogate without its pair, which is no character") from None
+        except ValueError:
+            raise BadRequestProblem(detail="The body has a number that is not JSON: NaN, or one too large") from None
+        return body
 
     def _validate(self, body: Any) -> None:
         if body is None:
@@ -51,6 +59,8 @@ class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Conn
     @staticmethod
     def validate_parameter(parameter_type: str, value: Any, param: Any, param_name: str | None = None) -> str | None:
         """Return the mistake in a parameter; None if there is none."""
+        if isinstance(value, float) and math.isnan(value):
+            return f"{parameter_type} parameter {param['name']}: nan is not a number"
         message = ParameterValidator.validate_parameter(parameter_type, value, param, param_name)
         if message is None:
             return None
@@ -93,6 +103,8 @@ def _most_specific(error: ValidationError) -> tuple[ValidationError, str]:
         if schema.get("discriminator", {}).get("propertyName") != "kind":
             best = best_match(context)
             return best, best.message
+        if not isinstance(value, dict):
+            return error, f"{value!r} is not of type 'object'"
         if "kind" not in value:
             return error, "'kind' is a required property"
         kinds = {each.schema_path[0]: each for each in context if list(each.path) == ["kind"]}

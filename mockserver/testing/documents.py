@@ -95,6 +95,7 @@ class Header(TypedDict):
 class Request(TypedDict):
     """A request that the mock received, and its response."""
 
+    world: str
     number: int
     received_at: str
     milliseconds: float

@@ -79,10 +79,14 @@ def canvas_mock_server_url(pytestconfig: pytest.Config, canvas_mock_options: dic
 
 @pytest.fixture
 def canvas_mock(canvas_mock_server_url: str, request: pytest.FixtureRequest) -> Iterator[CanvasMock]:
-    """A world of the mock for this test alone, with the control API as methods; it is deleted after the test."""
+    """A world of the mock for this test alone, with the control API as methods; it is deleted after the test.
+
+    The variable CANVAS_MOCK_CONTROL_TOKEN has the token of a mock that was started with `--control-token`.
+    """
     from mockserver.testing.client import CanvasMock  # noqa: PLC0415  # only where a test needs it
 
-    with CanvasMock(canvas_mock_server_url, _world_name(request)) as mock:
+    token = os.environ.get("CANVAS_MOCK_CONTROL_TOKEN") or None
+    with CanvasMock(canvas_mock_server_url, _world_name(request), control_token=token) as mock:
         yield mock
         mock.delete()
 
@@ -90,9 +94,9 @@ def canvas_mock(canvas_mock_server_url: str, request: pytest.FixtureRequest) -> 
 @pytest.fixture
 def canvas_mock_app(canvas_mock_options: dict[str, Any]) -> ASGIApp:
     """A new mock as an ASGI application, for clients in this process, such as httpx with ASGITransport."""
-    from mockserver.app import create_app  # noqa: PLC0415  # only where a test needs it
+    from mockserver.testing.server import new_app  # noqa: PLC0415  # only where a test needs it
 
-    return create_app(**canvas_mock_options)
+    return new_app(**canvas_mock_options)
 
 
 def _world_name(request: pytest.FixtureRequest) -> str:

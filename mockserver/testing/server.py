@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import socket
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 
-from mockserver.app import create_app
 from mockserver.protocol import BoundedProtocol
+
+with warnings.catch_warnings():
+    # Connexion uses names that jsonschema has since deprecated, and a project may make every warning an error.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from mockserver.app import create_app
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from starlette.types import ASGIApp
 
 
 class MockServer:
@@ -39,3 +46,8 @@ class MockServer:
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()
+
+
+def new_app(**app_options: Any) -> ASGIApp:
+    """Return a mock as an ASGI application, without a server."""
+    return create_app(**app_options)

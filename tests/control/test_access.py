@@ -41,8 +41,11 @@ class TestControlToken:
     def test_reading_needs_no_token(self, mock: TestClient) -> None:
         assert mock.get("/_mock/state").status_code == 200
 
-    def test_mock_that_others_can_reach_takes_no_changes_without_a_token(self, client_for: ClientFactory) -> None:
-        mock = TestClient(client_for(control=ControlAccess(is_reachable=True)).app, base_url=ORIGIN)
+    @pytest.mark.parametrize("token", [None, ""])
+    def test_mock_that_others_can_reach_takes_no_changes_without_a_token(
+        self, client_for: ClientFactory, token: str | None
+    ) -> None:
+        mock = TestClient(client_for(control=ControlAccess(token, is_reachable=True)).app, base_url=ORIGIN)
 
         response = mock.post("/_mock/reset", headers={"X-Mock-Control-Token": ""})
 
@@ -80,6 +83,30 @@ class TestOrigins:
 
         assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, PAGE)
         assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, PAGE)
+
+    @pytest.mark.parametrize("headers", [{"Origin": PAGE}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
+    @pytest.mark.parametrize("path", ["/_mock/reset", "/worlds/x/_mock/reset", "/worlds/x/%5Fmock/reset"])
+    def test_every_origin_may_use_the_api_but_changes_nothing_through_the_control_api(
+        self, client_for: ClientFactory, path: str, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.WARNING, "mockserver")
+        mock = TestClient(client_for(origins=("*",), control=ControlAccess("")).app, base_url=ORIGIN)
+
+        assert mock.post(path, headers=headers).status_code == 403
+        assert "--allow-origin" in caplog.text
+        assert mock.get("/_mock/state", headers=headers).status_code == 200
+
+    def test_every_origin_may_change_the_mock_with_the_control_token(self, client_for: ClientFactory) -> None:
+        mock = TestClient(client_for(origins=("*",), control=ControlAccess("secret")).app, base_url=ORIGIN)
+
+        assert mock.post("/_mock/reset", headers={"Origin": PAGE}).json()["code"] == "control_token"
+        with_token = mock.post("/_mock/reset", headers={"Origin": PAGE, "X-Mock-Control-Token": "secret"})
+        assert with_token.status_code == 204
+
+    def test_origin_with_a_name_may_change_the_mock(self, client_for: ClientFactory) -> None:
+        mock = TestClient(client_for(origins=("*", PAGE)).app, base_url=ORIGIN)
+
+        assert mock.post("/_mock/reset", headers={"Origin": PAGE}).status_code == 204
 
     @pytest.mark.parametrize("origin", ["capacitor://localhost", "null", "http://192.0.2.9:3000"])
     def test_origin_of_another_kind_can_be_allowed(self, client_for: ClientFactory, origin: str) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.control.access import ControlAccess
 from mockserver.testing import MockServer
 
 pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "pytest"
+COMMAND = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
+"""The command of each run, without the plugin that takes longest to import."""
 PROBE = """
 import httpx2, pytest
 
@@ -32,7 +35,7 @@ def run_pytest(folder: Path, *options: str, tests: Path | None = None) -> str:
     """Run pytest in a folder, and return its output; it must pass."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COVERAGE"))}
     result = subprocess.run(  # noqa: S603  # constant command
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(tests or folder)],
+        [*COMMAND, *options, str(tests or folder)],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -87,6 +90,20 @@ def test_running_mock_can_be_used(probe: Path) -> None:
         run_pytest(probe, "--canvas-mock-url", server.url)
 
         assert (probe / "urls.txt").read_text("utf-8").startswith(f"{server.url}/worlds/")
+
+
+def test_running_mock_with_a_control_token_can_be_used(probe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANVAS_MOCK_CONTROL_TOKEN", "secret")
+    (probe / "test_probe.py").write_text("def test_reset(canvas_mock):\n    canvas_mock.reset()\n", "utf-8")
+
+    with MockServer(control=ControlAccess("secret", is_reachable=True)) as server:
+        run_pytest(probe, "--canvas-mock-url", server.url)
+
+
+def test_plugin_can_be_used_where_each_warning_is_an_error(probe: Path) -> None:
+    (probe / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
+
+    run_pytest(probe)
 
 
 def test_plugin_loads_no_server_where_no_test_uses_it(tmp_path: Path) -> None:

@@ -58,6 +58,10 @@ class DocumentedResponses:
                 400, "unknown_example", f"{operation_id} has no example {example} for {status}; it has: {names}."
             )
         statuses = [code for code in self._responses(operation_id) if list(self._examples(operation_id, int(code)))]
+        if not statuses:
+            raise Problem(
+                400, "undocumented_status", f"The contract has no responses of {operation_id or 'this path'}."
+            )
         raise Problem(
             400,
             "undocumented_status",

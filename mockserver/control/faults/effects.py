@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.api.dispatch import EndedExchange
 from mockserver.api.response import ApiResponse
 from mockserver.control.faults.documented import DocumentedResponse, DocumentedResponses
+from mockserver.control.faults.violations import is_possible
 
 if TYPE_CHECKING:
     from mockserver.api.request import ApiRequest
@@ -47,6 +48,11 @@ class Effect:
         """The kind of the effect."""
         return str(self.document["kind"])
 
+    @property
+    def is_rate_limit(self) -> bool:
+        """Whether the response is that of a token without budget, which has headers of its own."""
+        return self.response is not None and self.response.example == "rate_limit"
+
     async def before(self, request: ApiRequest, contract_url: str) -> ApiResponse | None:
         """Wait, then return the response that replaces the operation's, or None.
 
@@ -74,6 +80,15 @@ def effect_of(document: dict[str, Any], delay: float, operation_id: str, respons
     if document["kind"] == "documented_response":
         response = responses.find(operation_id, document["status"], document.get("example"))
     return Effect(document, delay, response)
+
+
+def is_possible_for(document: dict[str, Any], operation_id: str, responses: DocumentedResponses) -> bool:
+    """Return whether the effect exists for an operation: its response is documented, or can have the violation."""
+    if document["kind"] == "documented_response":
+        return responses.has(operation_id, document["status"], document.get("example"))
+    if document["kind"] == "contract_violation":
+        return is_possible(document["violation"], operation_id)
+    return True
 
 
 def _documented(response: DocumentedResponse, request: ApiRequest, contract_url: str) -> ApiResponse:

@@ -7,7 +7,7 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from mockserver.control.faults.effects import effect_of
+from mockserver.control.faults.effects import effect_of, is_possible_for
 from mockserver.control.problems import Problem
 
 if TYPE_CHECKING:
@@ -128,9 +128,7 @@ class Faults:
         """Return the first fault that decides on the request, and its effect; None if there is none."""
         for fault in self:
             document = fault.document["effect"]
-            if document["kind"] == "documented_response" and not responses.has(
-                operation_id, document["status"], document.get("example")
-            ):
+            if not is_possible_for(document, operation_id, responses):
                 continue
             if fault.decides_on(request, operation_id):
                 return fault, effect_of(document, fault.delay, operation_id, responses)

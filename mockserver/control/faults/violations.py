@@ -55,6 +55,26 @@ _RESPONSES: dict[str, Callable[[Response], Response]] = {
 NAMES = (*_FIELDS, *_RESPONSES)
 """The names of the violations."""
 
+_OF_LISTS = frozenset({"missing_link_header", "object_instead_of_list"})
+_LIST = "list_communication_channels"
+_WITH_CHANNELS = frozenset(
+    {
+        _LIST,
+        "create_communication_channel",
+        "delete_communication_channel",
+        "delete_communication_channel_by_address",
+        "reset_bounce_count",
+    }
+)
+"""The operations whose responses have channels."""
+
+
+def is_possible(name: str, operation_id: str) -> bool:
+    """Return whether a response of the operation can have this violation."""
+    if name in _OF_LISTS:
+        return operation_id == _LIST
+    return operation_id in _WITH_CHANNELS if name in _FIELDS else bool(operation_id)
+
 
 def violate(name: str, status: int, headers: list[Header], body: bytes) -> Response:
     """Return the response with this violation; a body that is not JSON has no field that could be wrong."""
@@ -78,6 +98,8 @@ def _json(body: bytes) -> Any:
 def _with_body(response: Response, value: Any) -> Response:
     """Return the response with another body, and without the ETag of the old one."""
     status, headers, old = response
+    if not old:  # of HEAD, whose Content-Length is that of GET
+        return response
     body = old if value is None else orjson.dumps(value)
     return status, [*_without(headers, b"content-length", b"etag"), (b"content-length", b"%d" % len(body))], body
 

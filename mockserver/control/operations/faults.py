@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.control.faults.effects import is_possible_for
 from mockserver.control.problems import Problem
 
 if TYPE_CHECKING:
@@ -63,8 +64,12 @@ class FaultOperations:
             raise Problem(400, "invalid_fault", "An effect of the kind delay needs a delay with min_seconds.")
         if len(times.keys() - {"seed", "skip"}) > 1:
             raise Problem(400, "invalid_fault", "times has one of next, every and probability, not several.")
+        operation_id = body.get("match", {}).get("operation_id")
         if effect["kind"] == "documented_response":
-            self._check_documented(effect, body.get("match", {}).get("operation_id"))
+            self._check_documented(effect, operation_id)
+        elif operation_id and not is_possible_for(effect, operation_id, self._responses):
+            detail = f"A response of {operation_id} cannot have the violation {effect['violation']}."
+            raise Problem(400, "invalid_fault", detail)
 
     def _check_documented(self, effect: Body, operation_id: str | None) -> None:
         status, example = effect["status"], effect.get("example")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mockserver.control.operations.times import read_time
 from mockserver.control.problems import Problem
+from mockserver.control.redaction import Redaction
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 
-_REDACTED = "TOKEN"
-_NOT_IN_CURL = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent"})
+_MARK = "\ue000"
+"""The place of the token in a command before it is quoted; no request has this private character."""
+_NOT_IN_CURL = frozenset(
+    {"accept-encoding", "connection", "content-length", "host", "user-agent", "x-mock-control-token"}
+)
 
 
 class RequestOperations:
@@ -102,24 +107,26 @@ class RequestOperations:
     def _shown(self, entry: Entry) -> Body:
         """Return the request as the control contract describes it."""
         target = entry.path + (b"?" + entry.query if entry.query else b"")
+        redaction = Redaction(entry)
         body: Body = {
+            "world": self._context.world.name,
             "number": entry.number,
             "received_at": datetime.fromtimestamp(entry.received_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "milliseconds": round(entry.seconds * 1000, 3),
             "method": entry.method,
-            "url": _redacted(entry, target),
-            "headers": _headers(entry, entry.headers),
-            "body": _redacted(entry, entry.body),
+            "url": redaction.text(target),
+            "headers": _headers(redaction, entry.headers),
+            "body": redaction.text(entry.body),
             "status": entry.status,
-            "response_headers": _headers(entry, entry.response_headers),
-            "response_body": _redacted(entry, entry.response_body),
-            "violations": list(entry.violations),
+            "response_headers": _headers(redaction, entry.response_headers),
+            "response_body": redaction.text(entry.response_body),
+            "violations": [redaction.text(violation.encode("utf-8", "replace")) for violation in entry.violations],
             "curl": self._curl(entry, target),
         }
         if entry.operation_id:
             body["operation_id"] = entry.operation_id
         else:
-            body["route"] = self._routes.explain(entry.method, printable(entry.path.decode("latin-1")))
+            body["route"] = self._routes.explain(entry.method, printable(redaction.text(entry.path)))
         if entry.user_id is not None:
             body["user_id"] = entry.user_id
         if entry.fault_id is not None:
@@ -130,21 +137,30 @@ class RequestOperations:
 
     def _curl(self, entry: Entry, target: bytes) -> str:
         """Return the request as a curl command; text that is not UTF-8 is replaced."""
-        method = [] if entry.method == "GET" else ["-I"] if entry.method == "HEAD" else ["-X", entry.method]
-        parts = ["curl", *method, self._context.base_url + _redacted(entry, target)]
+        redaction = Redaction(entry, _MARK)
+        url = self._context.base_url + redaction.text(target)
+        parts = ["curl", *_curl_options(entry, url), url]
         for name, value in entry.headers:
             if name.decode("latin-1") not in _NOT_IN_CURL:
-                parts += ["-H", f"{name.decode('latin-1')}: {_redacted(entry, value)}"]
+                text = redaction.header(name, value)
+                parts += ["-H", f"{name.decode('latin-1')}: {text}" if text else f"{name.decode('latin-1')};"]
         if entry.body:
-            parts += ["--data-binary", _redacted(entry, entry.body)]
-        return shlex.join(parts).replace(_REDACTED, "'\"$TOKEN\"'")
+            has_type = any(name == b"content-type" for name, _ in entry.headers)
+            parts += [*([] if has_type else ["-H", "content-type:"]), "--data-raw", redaction.text(entry.body)]
+        return shlex.join(parts).replace(_MARK, "'\"$TOKEN\"'")
 
 
-def _headers(entry: Entry, headers: tuple[Header, ...]) -> list[Body]:
-    return [{"name": name.decode("latin-1"), "value": _redacted(entry, value)} for name, value in headers]
+def _curl_options(entry: Entry, url: str) -> list[str]:
+    """Return the method, and the options with which curl sends the URL as it is."""
+    options = [] if entry.method == "GET" and not entry.body else ["-X", entry.method]
+    if entry.method == "HEAD":
+        options = ["-I"]
+    if re.search(r"[][{}]", url):
+        options.append("--globoff")
+    if "/." in url:
+        options.append("--path-as-is")
+    return options
 
 
-def _redacted(entry: Entry, data: bytes) -> str:
-    """Return bytes as text, without the access token of the request."""
-    text = data.decode("utf-8", "replace")
-    return text.replace(entry.token, _REDACTED) if entry.token else text
+def _headers(redaction: Redaction, headers: tuple[Header, ...]) -> list[Body]:
+    return [{"name": name.decode("latin-1"), "value": redaction.header(name, value)} for name, value in headers]
