@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from contract_tests.client.transport import Transport
 from contract_tests.oracle.contract import Contract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from contract_tests.client.settings import Settings
     from contract_tests.command.interruption import Interruption
@@ -51,8 +51,9 @@ def clean_up_leftovers(interruption: Interruption, options: Sequence[str], *, is
     folder = Path(os.environ.get("CANVAS_JOURNAL") or os.environ.get("REPORTS") or "reports")
     with opened_folder(folder), watched(_MINUTES, _report_by_force, sys.stdout):
         transport = Transport(settings, Journal(folder, settings.url), locks=account_locks(settings))
-        with closing(transport):
-            return _clean_up(_Output(transport), _search(transport, settings), interruption, options, is_confirmed)
+        output = _Output(transport)
+        with closing(transport), output.redacted_errors():
+            return _clean_up(output, _search(transport, settings), interruption, options, is_confirmed)
 
 
 def _clean_up(
@@ -109,6 +110,14 @@ class _Output:
 
     def __init__(self, transport: Transport) -> None:
         self._redactor = transport.redactor
+
+    @contextmanager
+    def redacted_errors(self) -> Iterator[None]:
+        """Redact the sentence of Inconclusive, which may quote the target."""
+        try:
+            yield
+        except Inconclusive as error:
+            raise Inconclusive(self._redactor.redact_text(str(error))) from None
 
     def print(self, text: str) -> None:
         """Print the text, wrapped."""

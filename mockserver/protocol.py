@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES = 64 * 1024
 """The bytes of request line and headers, as in most servers; also of the trailers, and between two parts of a body."""
 
+MAX_HEADERS = 1_000
+"""The headers of an incomplete head, each of which takes far more memory than its bytes; also of the trailers.
+
+They are counted after each part that is parsed, so a head that is complete in one part may have more.
+"""
+
 HEAD_TIMEOUT = 10.0
 """The seconds that a client has for the head of a request, and for the rest of a body after the response."""
 
@@ -45,7 +51,7 @@ _MESSAGES = {
     HTTPStatus.BAD_REQUEST: "Invalid HTTP request received.",
     HTTPStatus.REQUEST_TIMEOUT: f"The head of the request took longer than {HEAD_TIMEOUT:g} seconds.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
-        f"The request line and headers, or the trailers, are over {MAX_HEAD_BYTES} bytes."
+        f"The request line and headers, or the trailers, are over {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} headers."
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: "As many connections are open as --max-connections of the mock allows.",
 }
@@ -102,6 +108,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, limit: ConnectionLimit | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._application = self.app
+        self.app: Any = self._call_application
         self._limit = limit
         self._is_refused = False
         self._unfinished = 0
@@ -160,7 +168,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.logger.warning(_MESSAGES[HTTPStatus.BAD_REQUEST])
             self._reject(HTTPStatus.BAD_REQUEST)
             return
-        if self._unfinished >= MAX_HEAD_BYTES:
+        if self._unfinished >= MAX_HEAD_BYTES or (self._unfinished and len(self.headers or ()) > MAX_HEADERS):
             self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif self._deadline is None:
             cycle = self.cycle
@@ -170,6 +178,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def _is_in_head(self) -> bool:
         """Return whether the parser has the start of a head, and not yet its end."""
         return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
+
+    async def _call_application(self, scope: Any, receive: Any, send: Any) -> None:
+        """Call the application. A client that has closed its connection gets no response, which is no error."""
+        try:
+            await self._application(scope, receive, send)
+        except RuntimeError:  # uvloop's, because the write before this one has closed the connection
+            if not self.transport.is_closing():
+                raise
+            send.__self__.disconnected = True
 
     # Callbacks of the parser
 

@@ -105,6 +105,14 @@ class TestHead:
         assert b"connection: close\r\n" in response
         assert b"date: " in response
 
+    @pytest.mark.parametrize(("number", "status"), [(900, 200), (5_000, 431)])
+    def test_head_with_over_1000_headers_is_431_although_it_is_short(
+        self, served: str, number: int, status: int
+    ) -> None:
+        response = exchange(served, HEAD + b"Connection: close\r\n" + b"A:\r\n" * number + b"\r\n")
+
+        assert statuses(response) == [status]
+
     def test_endless_header_is_431_after_the_response_is_read(self, served: str) -> None:
         with connected(served) as connection:
             send(connection, [HEAD + b"X: ", *(TOO_LONG for _ in range(100))])

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent.parent
 _ONE_PROCESS = "The contract tests run in one process; leave out {}."
 _NO_DEBUGGER = "The contract tests have a time limit, and so no debugger can stop them; leave out {}."
 _NO_CACHE = "The contract tests do not store the results of a run; leave out {}."
+_UNREDACTED = "The contract tests redact their own outputs only, and {} would show responses as received; leave it out."
 _NEEDED = "The contract tests need pytest's plugin {0}; leave out -p no:{0}."
 _NEEDED_PLUGINS = ("terminal", "capture", "junitxml", "python", "hypothesispytest")
 
@@ -27,6 +28,8 @@ _UNSUPPORTED = {
     "forked": ("--forked", _ONE_PROCESS),
     "usepdb": ("--pdb", _NO_DEBUGGER),
     "trace": ("--trace", _NO_DEBUGGER),
+    "debug": ("--debug", _UNREDACTED),
+    "pastebin": ("--pastebin", _UNREDACTED),
 }
 """The option and the sentence for each attribute that the parser of pytest sets."""
 

@@ -12,10 +12,11 @@ _WORDS = r"(?:token|secret|password|passwd|bearer|authorization|api[-_]?key)"
 _NAMED = re.compile(
     rf"(?P<option>--[\w.-]*{_WORDS}[\w.-]*|-token[\w-]*)(?:[=:\s].*)?"
     rf"|(?P<variable>[a-z_]\w*{_WORDS}\w*|{_WORDS}\w*)\s*[=:](?!:).*"
-    r"|.*[?&](?P<parameter>access_token)=.*",
+    r"|.*[?&](?P<parameter>access_token)=.*"
+    r"|.*\b(?P<header>authorization)\s*:.*",
     re.IGNORECASE | re.DOTALL,
 )
-"""An argument such as `--token`, `--canvas-token=value`, `CANVAS_TOKEN=value`, or a URL with `access_token`."""
+"""An argument such as `--token`, `--canvas-token=value`, `TOKEN=value`, a header, or a URL with `access_token`."""
 
 _CANVAS_TOKEN = re.compile(r"(?<!\w)\d+~\w{32,}")
 _OPAQUE = re.compile(r"[\w~+/=-]{20,}")
@@ -34,9 +35,16 @@ def token_argument_error(arguments: Iterable[str], variables: Mapping[str, str])
     for argument in arguments:
         if named := _NAMED.fullmatch(argument):
             return _sentence(next(name for name in named.groups() if name))
-        if _CANVAS_TOKEN.search(argument) or argument in tokens or argument.partition("=")[2] in tokens:
+        values = {argument, argument.partition("=")[2], argument[2:] if argument.startswith("-") else argument}
+        if _CANVAS_TOKEN.search(argument) or not tokens.isdisjoint(values) or _has_word(argument, tokens):
             return _sentence("An argument")
     return ""
+
+
+def _has_word(argument: str, tokens: Iterable[str]) -> bool:
+    """Return whether one of the tokens, unless it is a short word, is between other characters of the argument."""
+    long = (token for token in tokens if len(token) >= _SHORTEST_TOKEN)
+    return any(re.search(rf"(?<![\w~-]){re.escape(token)}(?![\w~-])", argument) for token in long)
 
 
 def without_tokens(text: str, variables: Mapping[str, str]) -> str:

@@ -32,6 +32,9 @@ log = logging.getLogger("mockserver")
 
 MAX_BODY_BYTES = 1024 * 1024
 
+MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
+"""The bytes of all bodies that are being received at once: each connection may send one."""
+
 BODY_TIMEOUT = 10.0
 """The default number of seconds to wait for the next part of a body."""
 
@@ -81,7 +84,7 @@ class Dispatcher:
         self._stack = stack
         self._render = render
         self._rate_limit = rate_limit
-        self._body_timeout = body_timeout
+        self._bodies = BodyReader(body_timeout)
 
     async def respond(
         self, scope: Scope, receive: Receive, world: World, intercept: Interceptor | None = None
@@ -129,7 +132,7 @@ class Dispatcher:
             raise UnknownMethod
         request.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
         try:
-            in_body = await _body_parameters(request, headers, receive, self._body_timeout)
+            in_body = await _body_parameters(request, headers, receive, self._bodies)
         except CanvasError as error:
             request.body_error, in_body = error, {}
         request.parameters = {**in_body, **request.query} if in_body else request.query
@@ -185,12 +188,12 @@ def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiR
 
 
 async def _body_parameters(
-    request: ApiRequest, headers: dict[bytes, bytes], receive: Receive, seconds: float
+    request: ApiRequest, headers: dict[bytes, bytes], receive: Receive, bodies: BodyReader
 ) -> rails.Parameters:
     """Read the body and return its parameters; none without a body."""
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return {}
-    body = request.body = await _read_body(headers.get(b"content-length", b"0"), receive, seconds)
+    body = request.body = await bodies.read(headers.get(b"content-length", b"0"), receive)
     if not body:
         return {}
     content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")
@@ -202,32 +205,50 @@ async def _body_parameters(
         raise
 
 
-async def _read_body(content_length: bytes, receive: Receive, seconds: float) -> bytes:
-    """Return the whole body. Raises BodyTooLarge, and IncompleteBody if it is slow.
+class BodyReader:
+    """Reads bodies, each of which is limited in size and time, and all of them together in size.
 
-    Its next part may take `seconds`, and the whole body `_WHOLE_BODY` times as long.
+    The next part of a body may take `seconds`, and the whole body `_WHOLE_BODY` times as long.
     """
-    if content_length.isdigit() and (len(content_length) > 9 or int(content_length) > MAX_BODY_BYTES):
-        raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
-    body = bytearray()
-    clock = asyncio.get_running_loop().time
-    end = clock() + seconds * _WHOLE_BODY
-    while True:
-        remaining = end - clock()
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._unfinished = 0
+
+    async def read(self, content_length: bytes, receive: Receive) -> bytes:
+        """Return the whole body. Raises BodyTooLarge, and IncompleteBody if it is slow."""
+        if content_length.isdigit() and (len(content_length) > 9 or int(content_length) > MAX_BODY_BYTES):
+            raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
+        body = bytearray()
+        end = asyncio.get_running_loop().time() + self._seconds * _WHOLE_BODY
         try:
-            async with asyncio.timeout(min(seconds, remaining)):
+            while True:
+                message = await self._next_part(receive, end)
+                part = message.get("body", b"")
+                body += part
+                self._unfinished += len(part)
+                if len(body) > MAX_BODY_BYTES:
+                    raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
+                if not message.get("more_body", False):
+                    return bytes(body)
+                if self._unfinished > MAX_UNFINISHED_BYTES:
+                    raise BodyTooLarge(
+                        f"the bodies that are being received are over {MAX_UNFINISHED_BYTES} bytes together"
+                    )
+        finally:
+            self._unfinished -= len(body)
+
+    async def _next_part(self, receive: Receive, end: float) -> Message:
+        """Return the next part of the body. Raises IncompleteBody if it is late."""
+        remaining = end - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(min(self._seconds, remaining)):
                 message = await receive()
         except TimeoutError:
             raise IncompleteBody("the body did not come") from None
-        if remaining <= 0:
+        if remaining <= 0 or message["type"] == "http.disconnect":
             raise IncompleteBody("the body did not come")
-        if message["type"] == "http.disconnect":
-            raise IncompleteBody("the body did not come")
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
-        if not message.get("more_body", False):
-            return bytes(body)
+        return message
 
 
 def _overridden_method(headers: dict[bytes, bytes], in_body: rails.Parameters) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from contract_tests.client.connection.proxy import TargetProxy
     from contract_tests.client.settings import Settings
 
+_LOGGERS = ("httpx2", "httpcore2")
+"""The loggers of the HTTP client, which log URLs with tokens, and the headers of responses."""
 _TIMEOUT = 30.0
 """The maximum duration of connecting, and of each read and write, in seconds; the deadline is that of all together."""
 
@@ -31,7 +34,10 @@ def open_client(
     Each exchange of the client obeys the deadline.
 
     The variables of the environment that the suite honours are read here, because the client would also read others.
+    The client logs nothing from now on: options and files of pytest would show its records unredacted.
     """
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     proxy = None if settings.is_own_mock or http_transport else find_proxy(settings.url)
     needs_certificates = settings.url.startswith("https:") or (proxy is not None and proxy.scheme == "https")
     context = trusted_certificates() if needs_certificates and not http_transport else None

@@ -152,7 +152,7 @@ class Journal:
     def _replay(self) -> None:
         """Apply the lines of the file, without changing it: a read-only run leaves it as it is."""
         try:
-            text = self.path.read_text("utf-8")
+            text = _read(self.path)
         except FileNotFoundError:
             return
         except (OSError, UnicodeDecodeError) as error:
@@ -220,6 +220,12 @@ class Journal:
         for channels in (self.live, self.created):
             for number in [number for number, owner in channels.items() if owner == user]:
                 del channels[number]
+
+
+def _read(path: Path) -> str:
+    if path.is_fifo():  # opening it would wait for its other end
+        raise OSError(0, "it is a named pipe")
+    return path.read_text("utf-8")
 
 
 def _unreadable_sentence(path: Path, error: OSError | UnicodeDecodeError) -> str:

@@ -39,6 +39,10 @@ SECRET = "7~Zq8sPmW3xYtR5vKc1dLh9nBf2gJw6aXeUoIyTbCzQ"
         ["-k", SECRET],
         ["--seed", "known-token"],
         ["--unknown=known-token"],
+        ["-kknown-token"],
+        ["--header=Authorization: Bearer short"],
+        ["-H", "Bearer known-token"],
+        ["--url=https://known-token@canvas.example.edu"],
     ],
 )
 def test_token_on_the_command_line_is_refused_without_its_value(arguments: list[str]) -> None:
@@ -62,6 +66,7 @@ def test_token_on_the_command_line_is_refused_without_its_value(arguments: list[
         ["--junitxml=a/token.xml"],
         ["-x", "--maxfail=2"],
         ["clean-up", "--yes"],
+        ["--reports=/srv/a-known-token"],
     ],
 )
 def test_other_arguments_are_accepted(arguments: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,6 +100,13 @@ def test_damaged_line_does_not_hide_the_others(tmp_path: Path, text: str) -> Non
     Journal(tmp_path, "origin").record_intents(2, {addresses.FIRST.key})
 
     assert Journal(tmp_path, "origin").debtors() == {1, 2}
+
+
+def test_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(Journal(tmp_path, "origin").path)
+
+    with pytest.raises(Inconclusive, match=re.escape("cannot be read (it is a named pipe); repair it")):
+        Journal(tmp_path, "origin")
 
 
 def test_full_disk_prevents_intents_and_no_clean_up(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""The limit on all bodies that are being received at once: clients together cannot fill the memory."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockserver.api import dispatch
+from mockserver.api.errors import BodyTooLarge
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive
+
+PART = b"x" * 40
+LIMIT = 100
+
+
+def receive_parts(number: int, may_end: asyncio.Event | None = None) -> Receive:
+    """Return a body of this number of parts, whose last one waits for the event."""
+    numbers = iter(range(number))
+
+    async def receive() -> Message:
+        is_last = next(numbers) == number - 1
+        if is_last and may_end is not None:
+            await may_end.wait()
+        return {"type": "http.request", "body": PART, "more_body": not is_last}
+
+    return receive
+
+
+async def read_beside(first: int, second: int) -> tuple[bytes, bytes | None, bytes]:
+    """Return a body of `first` parts, one of `second` parts before its end, None if it is refused, and another one."""
+    bodies, may_end = dispatch.BodyReader(60), asyncio.Event()
+    waiting = asyncio.create_task(bodies.read(b"0", receive_parts(first, may_end)))
+    await asyncio.sleep(0)  # lets the task read up to the event
+    try:
+        beside = await bodies.read(b"0", receive_parts(second))
+    except BodyTooLarge:
+        beside = None
+    may_end.set()
+    return await waiting, beside, await bodies.read(b"0", receive_parts(2))
+
+
+@pytest.mark.parametrize(("second", "is_refused"), [(1, False), (2, False), (3, True)])
+def test_body_is_refused_while_unfinished_bodies_are_over_the_limit(
+    monkeypatch: pytest.MonkeyPatch, second: int, is_refused: bool
+) -> None:
+    monkeypatch.setattr(dispatch, "MAX_UNFINISHED_BYTES", LIMIT)
+
+    first, beside, later = asyncio.run(read_beside(2, second))
+
+    assert first == PART * 2
+    assert beside == (None if is_refused else PART * second)
+    assert later == PART * 2
