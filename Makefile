@@ -54,7 +54,7 @@ CONTROL := mockserver/control/openapi.yaml
 .DEFAULT_GOAL := help
 .PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
   fidelity clients diff-contract overlays dist reuse mutants soak killed-runs example-pytest example-playwright \
-  example-vitest test-front-end
+  example-vitest test-front-end vendor
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -185,6 +185,16 @@ reuse: $(READERS)/.venv/installed overlays dist ## Test the editions, dist/ and 
 
 test-front-end: $(VENV)/dev ## Run every command of docs/front-end.md (needs Node and Chromium)
 	$(BIN)/python -m pytest -m front_end $(ARGS)
+
+# The lock file of npm has the versions and their hashes; the tests compare the files with SHA256SUMS.
+VENDORED := mockserver/pages/vendor/swagger-ui
+VENDORED_TESTS := tests/pages/vendor
+
+vendor: $(READERS)/node_modules/installed ## Copy Swagger UI, and axe-core for the tests, from the npm packages
+	cd $(READERS)/node_modules/swagger-ui-dist && cp swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE $(CURDIR)/$(VENDORED)
+	cd $(READERS)/node_modules/axe-core && cp axe.min.js LICENSE $(CURDIR)/$(VENDORED_TESTS)
+	for folder in $(VENDORED) $(VENDORED_TESTS); do \
+	  (cd $$folder && rm -f SHA256SUMS && sha256sum * > ../SHA256SUMS && mv ../SHA256SUMS .); done
 
 diff-contract: $(READERS)/node_modules/installed ## List the changes for clients since the last tag, and check info.version: SINCE=v1.0.0
 	@if [ -z "$(SINCE)" ]; then echo "Nothing was compared: there is no tag here." \

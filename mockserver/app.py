@@ -23,7 +23,7 @@ from mockserver.control.canvas_api import CanvasApi, EffectChoice
 from mockserver.control.faults.documented import DocumentedResponses
 from mockserver.control.guard import RequestGuard, allowed_hosts
 from mockserver.control.request_journal import DEFAULT_LENGTH
-from mockserver.control.selection import WorldSelection, world_of
+from mockserver.control.selection import WorldSelection, controlled_world_of, world_of
 from mockserver.control.worlds import IDLE_SECONDS, MAX_WORLDS, Worlds
 from mockserver.pages.routes import page_routes
 
@@ -100,11 +100,18 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
     routes, responses = Routes([contract, read_supplement()]), DocumentedResponses(contract)
     choice = EffectChoice(routes, responses, contract["servers"][0]["url"])
     api = CanvasApi(Dispatcher(stack, render, rate_limit, body_timeout), choice)
-    pages = Starlette(routes=page_routes(world_of), exception_handlers={404: _unknown_route, 405: _unknown_route})
+    pages = Starlette(
+        routes=page_routes(world_of, _report_change), exception_handlers={404: _unknown_route, 405: _unknown_route}
+    )
     allowed = allowed_hosts(hosts, origins)
     selection = WorldSelection(_PathSwitch(api, ControlApi(worlds, responses, routes, control), pages), worlds)
     asgi = _Cors(selection, allowed) if cors else selection
     return RequestGuard(asgi, allowed, has_cors=cors, has_control_token=bool(control.token))
+
+
+def _report_change(scope: Scope) -> None:
+    """Wake the requests that wait for a change of the request's world."""
+    controlled_world_of(scope).changed.send()
 
 
 async def _unknown_route(_request: Request, _error: Exception) -> Response:

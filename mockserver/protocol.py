@@ -257,12 +257,14 @@ class BoundedProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", text])
 
     def shutdown(self) -> None:
-        """End the connection: at once during an upload or without a reader, else after the response."""
+        """End the connection: at once during an upload, a stream or without a reader, else after the response."""
         if self.flow.write_paused:
             self.transport.abort()
         elif self.cycle is not None and not self.cycle.response_complete and self.cycle.more_body:
             self._abandon_request()
             self.transport.close()
+        elif self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()  # only streams of events are between start and end
         else:
             super().shutdown()
 

@@ -57,6 +57,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     handler.setFormatter(LogFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it counts changes; _log_changes names the files
+    logging.getLogger("connexion").setLevel(logging.WARNING)  # it has a line for each stream of events
     try:
         return _serve_and_restart(options, arguments) if options.reload else _serve(options)
     except (WorldFileError, _CannotListen) as error:
@@ -108,7 +109,7 @@ def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) ->
         target=command,
         target_type="command",
         callback=_log_changes,
-        watch_filter=lambda _change, path: path.endswith((".html", ".py", ".yaml", ".yml")),
+        watch_filter=lambda _change, path: path.endswith((".css", ".html", ".js", ".py", ".yaml", ".yml")),
         recursive=False,
     )
     return 0

@@ -150,8 +150,8 @@ def served(serve: ServerFactory) -> str:
 
 
 @contextmanager
-def _served(app: ASGIApp) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def _served(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(app, http=BoundedProtocol, log_level="error", lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))

@@ -69,8 +69,11 @@ class Outbox:
     @property
     def messages(self) -> Iterator[Message]:
         """The messages that were not deleted, the oldest first."""
-        first = len(self._sent) - (self.last_id - self._deleted)
-        return islice(list(self._sent), max(first, 0), None)
+        return islice(list(self._sent), len(self._sent) - len(self), None)
+
+    def __len__(self) -> int:
+        """Return the number of messages that were not deleted."""
+        return min(self.last_id - self._deleted, len(self._sent))
 
     def clear(self) -> None:
         """Delete all messages."""

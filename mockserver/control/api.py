@@ -22,6 +22,7 @@ from mockserver.control.access import READ_METHODS
 from mockserver.control.operations.channels import ChannelOperations
 from mockserver.control.operations.clock import ClockOperations
 from mockserver.control.operations.context import Context
+from mockserver.control.operations.events import EventOperations
 from mockserver.control.operations.faults import FaultOperations
 from mockserver.control.operations.outbox import OutboxOperations
 from mockserver.control.operations.requests import RequestOperations
@@ -105,6 +106,7 @@ def _build(worlds: Worlds, responses: DocumentedResponses, routes: Routes) -> AS
         FaultOperations(context, responses),
         RequestOperations(context, routes),
         ClockOperations(context),
+        EventOperations(worlds, context),
     )
 
     def find(operation_id: str) -> Callable[..., Any]:
@@ -135,8 +137,10 @@ def _as_json(operation: Callable[..., Any]) -> Callable[..., Any]:
     """Return the operation with a media type for its result, which Connexion requires where errors have another one."""
 
     @wraps(operation)
-    async def call(**parameters: Any) -> ConnexionResponse:
+    async def call(**parameters: Any) -> ConnexionResponse | Response:
         result = await operation(**{name: value for name, value in parameters.items() if name not in _OF_CONNEXION})
+        if isinstance(result, Response):
+            return result
         body, status = result if isinstance(result, tuple) else (result, 200)
         if body is None:
             return ConnexionResponse(status_code=status)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockserver.address import HEADERS_KEY, TRANSPORT_EXTENSION
-from mockserver.api.dispatch import Exchange
+from mockserver.api.dispatch import EndedExchange, Exchange
 from mockserver.api.response import ApiResponse
 from mockserver.canvas.authentication import authenticate
 from mockserver.canvas.errors import CanvasError
@@ -130,7 +130,11 @@ class _AffectedRequest:
             return None
         if self._effect.kind != "delay":  # browsers repeat a list with its ETag, and 304 would hide the effect
             request.if_none_match = ""
-        response = await self._effect.before(request, self._choice.contract_url)
+        try:
+            response = await self._effect.before(request, self._choice.contract_url)
+        except (DroppedConnection, EndedExchange):
+            request.operation_id = operation_id
+            raise
         if response is not None:
             request.operation_id = operation_id
         return response

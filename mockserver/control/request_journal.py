@@ -88,6 +88,11 @@ class RequestJournal:
     def __len__(self) -> int:
         return len(self._records)
 
+    @property
+    def total(self) -> int:
+        """The number of the newest request, which counts the forgotten ones, too."""
+        return self._total
+
     def find(self, number: int) -> Entry | None:
         """Return the entry with this number; None if there is none, and if it is forgotten."""
         index = number - 1 - (self._total - len(self._records))

@@ -26,14 +26,23 @@ class Signal:
             if not future.done():
                 future.set_result(None)
 
+    def subscribe(self) -> asyncio.Future[None]:
+        """Return a future that the next signal completes."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return future
+
+    def unsubscribe(self, future: asyncio.Future[None]) -> None:
+        """Forget a future that no one awaits any more."""
+        if future in self._waiting:
+            self._waiting.remove(future)
+
     async def wait(self, find: Callable[[], T | None], seconds: float) -> T | None:
         """Return what `find` finds now or after one of the next signals; None if it finds nothing in this time."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (found := find()) is None and (remaining := end - loop.time()) > 0:
-            future: asyncio.Future[None] = loop.create_future()
-            self._waiting.append(future)
+            future = self.subscribe()
             await asyncio.wait([future], timeout=remaining)
-            if not future.done():
-                self._waiting.remove(future)
+            self.unsubscribe(future)
         return found

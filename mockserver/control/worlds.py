@@ -47,6 +47,7 @@ class ControlledWorld:
         self.requests = requests
         self.changed = Signal()
         """The signal after each request that may have changed the world."""
+        self.is_deleted = False
         self.last_used = 0.0
         """The time of the last request, by the clock of `Worlds`."""
 
@@ -143,6 +144,7 @@ class Worlds:
         controlled.world.replace(seed)
         controlled.reset()
         controlled.snapshots.clear()
+        controlled.changed.send()
         return is_new
 
     def delete(self, name: str) -> None:
@@ -152,7 +154,10 @@ class Worlds:
         self._remove(name)
 
     def _remove(self, name: str) -> None:
-        self._named.pop(name).requests.clear()
+        controlled = self._named.pop(name)
+        controlled.requests.clear()
+        controlled.is_deleted = True
+        controlled.changed.send()
 
     def _make(self, name: str, seed: Seed) -> ControlledWorld:
         if not _NAME.fullmatch(name):

@@ -1,1 +1,1 @@
-"""The pages for people: the home page, and the API reference."""
+"""The pages for people: the dashboard, the API reference, and the page of a confirmation link."""

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
 from mockserver.address import origin, prefix
 from mockserver.contract import contract_file, read_contract
 from mockserver.pages.confirmation import confirmation_page
-from mockserver.pages.home import home_page
+from mockserver.pages.documents import DASHBOARD, REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.types import Scope
 
     from mockserver.canvas.world import World
+    from mockserver.pages.documents import Document
+
+_FOLDER = Path(__file__).parent
 
 
-def page_routes(world_of: Callable[[Scope], World]) -> list[BaseRoute]:
-    """Return the routes of the pages; `world_of` returns the world of a request. No page loads from another host."""
+def page_routes(world_of: Callable[[Scope], World], report_change: Callable[[Scope], None]) -> list[BaseRoute]:
+    """Return the routes of the pages. No page loads from another host.
 
-    async def home(request: Request) -> Response:
-        return HTMLResponse(home_page(world_of(request.scope), _base_url(request)))
+    `world_of` returns the world of a request; `report_change` is called after a request that has changed its world.
+    """
 
     async def confirm(request: Request) -> Response:
         channel = world_of(request.scope).confirm_by_code(request.path_params["code"])
+        report_change(request.scope)
         return HTMLResponse(confirmation_page(channel), 404 if channel is None else 200)
 
     return [
-        Route("/", home),
+        Route("/", _page(DASHBOARD)),
+        Mount("/static", StaticFiles(directory=_FOLDER / "static")),
         Route("/register/{code}", confirm),
         Route("/openapi.yaml", contract_as_yaml),
         Route("/openapi.json", contract_as_json),
         Route("/docs", lambda request: RedirectResponse(f"{prefix(request.scope)}/docs/")),
-        Route("/docs/", reference),
-        Mount("/docs", StaticFiles(directory=swagger_ui_path)),
+        Route("/docs/", _page(REFERENCE)),
+        Mount("/vendor", StaticFiles(directory=_FOLDER / "vendor")),
     ]
 
 
@@ -55,9 +59,14 @@ async def contract_as_json(request: Request) -> Response:
     return JSONResponse({**read_contract(), "servers": [{"url": f"{_base_url(request)}/api/v1"}]})
 
 
-async def reference(_request: Request) -> Response:
-    """Return the API reference: Swagger UI from an installed package, showing openapi.json."""
-    return HTMLResponse(resources.files("mockserver.pages").joinpath("reference.html").read_text("utf-8"))
+def _page(document: Document) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of a page, which loads everything from the world of its request."""
+
+    async def show(request: Request) -> Response:
+        base_path = f"{request.scope.get('root_path', '')}{prefix(request.scope)}/"
+        return HTMLResponse(document.html(base_path), headers=document.headers)
+
+    return show
 
 
 def _base_url(request: Request) -> str:

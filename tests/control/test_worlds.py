@@ -75,7 +75,7 @@ class TestSelection:
     def test_pages_and_contract_keep_the_prefix(self, control: TestClient, world_name: str) -> None:
         prefix = f"/worlds/{world_name}"
 
-        assert f"{ORIGIN}{prefix}{CHANNELS}" in control.get(f"{prefix}/").text
+        assert f'<base href="{prefix}/">' in control.get(f"{prefix}/").text
         assert control.get(f"{prefix}/openapi.json").json()["servers"] == [{"url": f"{ORIGIN}{prefix}/api/v1"}]
         assert control.get(f"{prefix}/docs", follow_redirects=False).headers["location"] == f"{prefix}/docs/"
 

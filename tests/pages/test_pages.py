@@ -1,24 +1,22 @@
-"""The home page, the API reference, and the contract as the mock serves it."""
+"""The pages, the files that they load, and the contract as the mock serves it."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from typing import TYPE_CHECKING
+import re
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from mockserver import Seed, World, create_app
+from mockserver import World, create_app
 from mockserver.contract import contract_file
-from tests.channel_requests import OWN_CHANNELS
 from tests.conftest import ORIGIN
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ROOT = Path(__file__).parents[2]
+VENDORED = ROOT / "mockserver" / "pages" / "vendor" / "swagger-ui", ROOT / "tests" / "pages" / "vendor"
 
 
 @pytest.fixture
@@ -27,29 +25,35 @@ def browser(world: World) -> TestClient:
     return TestClient(create_app(world), base_url=ORIGIN)
 
 
-class TestHomePage:
-    def test_has_the_tokens_and_the_url_of_a_first_request(self, browser: TestClient) -> None:
-        page = browser.get("/").text
+class TestPages:
+    @pytest.mark.parametrize("path", ["/", "/docs/"])
+    def test_page_loads_everything_from_its_world(self, browser: TestClient, path: str) -> None:
+        response = browser.get(f"/worlds/one{path}")
 
-        assert "<code>site-admin-token</code>" in page
-        assert f"{ORIGIN}/api/v1/{OWN_CHANNELS}" in page
+        assert "://" not in response.text
+        base = re.search('<base href="([^"]+)">', response.text)
+        files = re.findall(r'(?:src|href)="((?:\.\./)?(?:static|vendor)/[^"]+)"', response.text)
+        assert files
+        for file in files:
+            address = urljoin(base.group(1) if base else f"/worlds/one{path}", file)
+            assert re.match("/worlds/one/(static|vendor)/", address)
+            assert browser.get(address).status_code == 200
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        assert "script-src 'self';" in response.headers["content-security-policy"]
 
-    def test_escapes_names_of_a_world_file(self) -> None:
-        seed = Seed({"users": [{"id": 1, "name": "<script>", "role": "&", "tokens": ["<t>"]}]})
+    @pytest.mark.parametrize(
+        ("file", "media_type"), [("dashboard.js", "text/javascript"), ("dashboard.css", "text/css")]
+    )
+    def test_files_have_their_media_types(self, browser: TestClient, file: str, media_type: str) -> None:
+        assert browser.get(f"/static/{file}").headers["content-type"] == f"{media_type}; charset=utf-8"
 
-        page = TestClient(create_app(World(seed))).get("/").text
+    def test_vendored_files_are_the_ones_of_the_manifest(self) -> None:
+        for folder in VENDORED:
+            lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
+            sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
-        assert "<script>" not in page
-        assert "&lt;script&gt;, &amp;" in page
-
-    def test_lists_100_users_and_the_number_of_others(self) -> None:
-        seed = Seed({"users": [{"id": number, "name": f"User {number}"} for number in range(1, 121)]})
-
-        page = TestClient(create_app(World(seed))).get("/").text
-
-        assert "User 100" in page
-        assert "User 101" not in page
-        assert "and 20 more" in page
+            files = [path for path in folder.iterdir() if path.name != "SHA256SUMS"]
+            assert {path.name: sha256(path.read_bytes()).hexdigest() for path in files} == sums
 
 
 class TestContract:
@@ -60,33 +64,3 @@ class TestContract:
         assert text == contract_file().read_text("utf-8")
         assert document["servers"] == [{"url": f"{ORIGIN}/api/v1"}]
         assert document["paths"] == yaml.safe_load(text)["paths"]
-
-
-class TestReference:
-    def test_loads_its_scripts_from_this_server(self, browser: TestClient) -> None:
-        page = browser.get("/docs").text
-        script = browser.get("/docs/swagger-ui-bundle.js")
-
-        assert "swagger-ui-bundle.js" in page
-        assert "://" not in page
-        assert script.status_code == 200
-
-    @pytest.mark.slow
-    @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-    def test_browser_shows_every_operation_without_access_to_other_hosts(self, served: str, tmp_path: Path) -> None:
-        command = [
-            str(CHROMIUM),
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-            *("--disable-background-networking", "--disable-sync", "--virtual-time-budget=10000"),
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            f"--user-data-dir={tmp_path}",
-            "--dump-dom",
-            f"{served}/docs/",
-        ]
-
-        process = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)  # noqa: S603  # our own command
-
-        for path_item in yaml.safe_load(contract_file().read_text("utf-8"))["paths"].values():
-            for method in path_item.keys() - {"parameters"}:
-                # Swagger UI ends the id of an operation's element with a hyphen and the operationId.
-                assert f'-{path_item[method]["operationId"]}"' in process.stdout

@@ -14,7 +14,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from mockserver.contract import contract_file, read_contract
-from tests.pages.test_pages import CHROMIUM
+from tests.pages.conftest import CHROMIUM
 from tests.reuse.conftest import ROOT
 
 if TYPE_CHECKING:

@@ -26,7 +26,9 @@ class UserOperations:
 
     async def list_users(self, search: str = "", limit: int = 100, offset: int = 0) -> Body:
         """Return a part of the users that match."""
-        users = [user for user in self._world.users.values() if _matches(user, search.lower())]
+        users = list(self._world.users.values())
+        if search:
+            users = [user for user in users if _matches(user, search.lower())]
         return {"total": len(users), "users": [_summary(user) for user in users[offset : offset + limit]]}
 
     async def create_user(self, body: Body) -> tuple[Body, int]:
