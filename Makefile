@@ -50,11 +50,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 READERS := readers
 CONTROL := mockserver/control/openapi.yaml
+CONTRACT := openapi.yaml
 
 .DEFAULT_GOAL := help
 .PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
   fidelity clients diff-contract overlays dist reuse mutants soak killed-runs example-pytest example-playwright \
-  example-vitest test-front-end vendor
+  example-vitest test-front-end vendor packages test-packages test-nginx check-release
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,7 +106,7 @@ test: $(VENV)/dev ## Run every test, with branch coverage: ARGS='-k pagination'
 	$(BIN)/coverage report
 
 test-fast: $(VENV)/dev ## Run the tests that take no more than a second each, without coverage: ARGS='-k pagination'
-	@$(BIN)/python -m pytest $(WITHOUT_SCHEMATHESIS) -m "not slow and not reuse and not front_end" -n 2 -q $(ARGS)
+	@$(BIN)/python -m pytest $(WITHOUT_SCHEMATHESIS) -m "not slow and not reuse and not front_end and not distribution and not nginx" -n 2 -q $(ARGS)
 
 check: $(VENV)/dev ## Check format, lint, types, the imports between packages, and the contract's validity
 	$(BIN)/ruff format --check .
@@ -156,6 +157,9 @@ $(READERS)/.venv/installed: $(READERS)/requirements.lock
 lint-contract overlays dist diff-contract reuse: export REDOCLY_TELEMETRY = off
 lint-contract overlays dist diff-contract reuse: export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
+# The time in wheel and sdist, so that two builds are alike: that of the last commit.
+BUILD_TIME = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),1767225600)
+
 EDITIONS := $(patsubst overlays/%,build/%,$(wildcard overlays/*.yaml))
 
 build/%.yaml: overlays/%.yaml openapi.yaml $(READERS)/node_modules/installed
@@ -174,7 +178,7 @@ lint-contract: $(VENV)/dev $(READERS)/node_modules/installed $(READERS)/.venv/in
 
 dist: $(VENV)/dev $(READERS)/node_modules/installed ## Build the wheel, and write the contract as one JSON file, an HTML page and a Postman collection to dist/
 	@rm -rf dist
-	$(BIN)/python -m build --no-isolation --outdir dist .
+	SOURCE_DATE_EPOCH=$(BUILD_TIME) $(BIN)/python -m build --no-isolation --outdir dist .
 	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --dereferenced --output dist/openapi.json openapi.yaml
 	$(BIN)/python $(READERS)/offline.py dist/contract.html
 	$(NODE_BIN)/redocly bundle --config $(READERS)/redocly.yaml --overlay $(READERS)/postman.overlay.yaml --output build/postman.yaml openapi.yaml
@@ -196,11 +200,14 @@ vendor: $(READERS)/node_modules/installed ## Copy Swagger UI, and axe-core for t
 	for folder in $(VENDORED) $(VENDORED_TESTS); do \
 	  (cd $$folder && rm -f SHA256SUMS && sha256sum * > ../SHA256SUMS && mv ../SHA256SUMS .); done
 
-diff-contract: $(READERS)/node_modules/installed ## List the changes for clients since the last tag, and check info.version: SINCE=v1.0.0
-	@if [ -z "$(SINCE)" ]; then echo "Nothing was compared: there is no tag here." \
-	    "Where the repository has one, git fetch --unshallow --tags brings it into a shallow clone."; exit 0; fi; \
-	  mkdir -p build && git show "$(SINCE):openapi.yaml" > build/since.yaml \
-	  && $(NODE_BIN)/redocly diff --fail-on none --check-version build/since.yaml openapi.yaml
+# The contract of each release is in the repository, for a checkout without tags.
+LAST_RELEASE ?= $(lastword $(shell ls -d releases/*/openapi.yaml | sort -V))
+
+diff-contract: $(READERS)/node_modules/installed ## List the changes for clients since the last release, and check info.version: SINCE=v1.0.0
+	@mkdir -p build; if [ -n "$(SINCE)" ]; then git show "$(SINCE):openapi.yaml" > build/since.yaml; \
+	  else cp "$(LAST_RELEASE)" build/since.yaml; fi \
+	  && echo "Changes since $(or $(SINCE),$(LAST_RELEASE)):" \
+	  && $(NODE_BIN)/redocly diff --fail-on none --check-version build/since.yaml $(CONTRACT)
 
 clients: $(VENV)/dev $(READERS)/node_modules/installed $(READERS)/.venv/installed ## Generate clients, run each against the mock, write docs/clients.md: ARGS=orval
 	@$(BIN)/python -m readers.clients $(ARGS)
@@ -221,6 +228,34 @@ example-playwright example-vitest: example-%: $(VENV)/mock examples/%/node_modul
 example-playwright: ## Run the example of browser tests (needs Node and Chromium): ARGS='--headed'
 example-vitest: ## Run the example of tests with fetch (needs Node): ARGS='-t list'
 
+# Packages, container and releases: tests/distribution.
+
+DEPLOY_TOOLS ?= deploy/.venv/bin
+NGINX ?= $(or $(shell command -v nginx),build/nginx/usr/sbin/nginx)
+
+deploy/.venv/installed: deploy/requirements.lock
+	@echo "Installing the tools of deploy/requirements.lock into deploy/.venv, once: about half a minute."
+	@$(PYTHON) -m venv --clear deploy/.venv
+	@deploy/.venv/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+build/nginx/usr/sbin/nginx:
+	@mkdir -p build/nginx && cd build/nginx && apt-get download nginx && dpkg-deb -x nginx_*.deb .
+
+packages: $(VENV)/dev ## Build wheel, sdist and npm package to build/packages/ (needs npm)
+	@rm -rf build/packages && mkdir -p build/packages
+	SOURCE_DATE_EPOCH=$(BUILD_TIME) $(BIN)/python -m build --no-isolation --outdir build/packages .
+	cd packages/mock-client && npm ci --ignore-scripts --silent && npm run --silent build && npm pack --silent --pack-destination ../../build/packages
+
+test-packages: $(VENV)/dev deploy/.venv/installed ## Test packages, container, action and workflows (needs the registries and npm): ARGS='-k wheel'
+	$(BIN)/python -m pytest tests/distribution -m distribution $(ARGS)
+
+test-nginx: $(VENV)/dev $(NGINX) ## Test deploy/nginx.conf with three mocks, and measure one and two mocks (needs nginx, or apt-get)
+	NGINX=$(abspath $(NGINX)) $(BIN)/python -m pytest tests/distribution -m nginx -s $(ARGS)
+
+check-release: ## Check that every version is that of TAG= and that CHANGELOG.md has its section
+	@python3 deploy/check_release.py "$(TAG)"
+
 # The lock files are complete for Linux, macOS and Windows. They contain no URLs.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line
 
@@ -229,6 +264,7 @@ lock: $(VENV)/dev ## Update the lock files to the newest versions that pyproject
 	$(COMPILE) --constraint requirements/dev.lock --extra contract --output-file requirements/contract.lock pyproject.toml
 	$(COMPILE) --constraint requirements/dev.lock --output-file requirements/mock.lock pyproject.toml
 	$(COMPILE) --upgrade --output-file $(READERS)/requirements.lock $(READERS)/requirements.in
+	$(COMPILE) --upgrade --output-file deploy/requirements.lock deploy/requirements.in
 
 clean: ## Remove everything that make created
-	rm -rf $(VENV) $(READERS)/node_modules $(READERS)/.venv $(READERS)/generated examples/*/node_modules examples/*/test-results examples/canvas-mock/*.d.ts .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .import_linter_cache
+	rm -rf $(VENV) $(READERS)/node_modules $(READERS)/.venv deploy/.venv packages/mock-client/node_modules packages/mock-client/build packages/mock-client/dist packages/mock-client/LICENSE $(READERS)/generated examples/*/node_modules examples/*/test-results examples/canvas-mock/*.d.ts .node .bench build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis .import_linter_cache

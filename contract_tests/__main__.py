@@ -6,7 +6,6 @@ Exit status: 0 passed, 1 failed, 2 inconclusive.
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import sys
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from contract_tests.client.redaction.escapes import one_line
 from contract_tests.command.interruption import Interruption, ignore_signals
+from contract_tests.command.packages import missing_packages
 from contract_tests.command.parsers import VARIABLES, OptionError, clean_up_parser, suite_parser
 from contract_tests.command.token_arguments import token_argument_error, without_tokens
 from contract_tests.report.names import PAGE, remove_reports
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _INCONCLUSIVE = 2
-_REQUIRED = ("filelock", "hypothesis", "jinja2", "openapi_spec_validator", "pytest", "schemathesis")
-"""The packages of the extra `contract`; this module imports none of them before it has looked for them."""
-_EXTRA = (
-    "The contract tests need packages that are not installed ({}); "
-    "install them with: pip install 'canvas-channels-contract[contract]'."
-)
 _STARTING = "The run starts, which takes a few seconds, and then ends without a test"
 _CRASH = "The suite ended with an error of its own ({}); report it to the authors of the suite."
 _CLEAN_UP = "clean-up"
@@ -130,7 +124,7 @@ def _is_clean_up(arguments: Sequence[str]) -> bool:
 def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
     """Delete leftover channels, and return the exit status; the reports of the last run remain."""
     try:
-        if reason := token_argument_error(arguments, os.environ) or _missing_packages():
+        if reason := token_argument_error(arguments, os.environ) or missing_packages():
             return _refuse(reason)
         options = clean_up_parser().parse_args(arguments)
     except OptionError as error:
@@ -138,7 +132,7 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
     given = {name: value for name in ("--url", "--reports") if (value := getattr(options, name[2:])) is not None}
     os.environ.update({VARIABLES[name]: value for name, value in given.items()})
 
-    from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see missing_packages
     from contract_tests.client.inconclusive import Inconclusive  # noqa: PLC0415
 
     try:
@@ -151,7 +145,7 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
 
 def _run(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int]:
     """Run pytest, and return the exit status, and the reason if the run was refused, so that it wrote no reports."""
-    from contract_tests.report.command import run_pytest, settings_error  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.report.command import run_pytest, settings_error  # noqa: PLC0415  # see missing_packages
 
     if reason := settings_error():
         return reason, _INCONCLUSIVE
@@ -163,12 +157,12 @@ def _prepare(folder: Path, stack: ExitStack) -> str:
 
     The reason is empty if there is none.
     """
-    if reason := _missing_packages():
+    if reason := missing_packages():
         return reason
 
     # A signal that interrupted the import of a package later would make it unusable for the reports.
-    from contract_tests.report import command, files  # noqa: F401, PLC0415, I001  # see _REQUIRED
-    from contract_tests.client.run.folder import opened_folder, reason_of  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.report import command, files  # noqa: F401, PLC0415, I001  # see missing_packages
+    from contract_tests.client.run.folder import opened_folder, reason_of  # noqa: PLC0415  # see missing_packages
     from contract_tests.client.settings import Inconclusive  # noqa: PLC0415
 
     journal = Path(os.environ.get("CANVAS_JOURNAL") or folder)
@@ -187,12 +181,6 @@ def _prepare(folder: Path, stack: ExitStack) -> str:
     return ""
 
 
-def _missing_packages() -> str:
-    """Return the sentence on the packages of the suite that are not installed; empty if there are none."""
-    missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
-    return _EXTRA.format(", ".join(missing)) if missing else ""
-
-
 def _refuse(reason: str, folder: Path | None = None) -> int:
     """Print why the run is inconclusive, write it into the reports as far as that is possible, and return 2.
 
@@ -203,7 +191,7 @@ def _refuse(reason: str, folder: Path | None = None) -> int:
     if folder is None:
         return _INCONCLUSIVE
 
-    from contract_tests.report.files import report_line, write_refusal  # noqa: PLC0415  # see _REQUIRED
+    from contract_tests.report.files import report_line, write_refusal  # noqa: PLC0415  # see missing_packages
 
     write_refusal(reason, folder)
     print(one_line(report_line(folder)))

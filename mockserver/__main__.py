@@ -7,10 +7,12 @@ import gc
 import math
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from mockserver.proxy import ANY, network
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the mock until Ctrl-C and return 0; return 2 and print one sentence if it cannot be served."""
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(given)
+    parser = _parser()
+    options = parser.parse_args(given)
+    if options.tls_key and not options.tls_cert:
+        parser.error("--tls-key needs --tls-cert")
+    if os.getpid() == 1:  # in a container; the system discards signals for process 1 until it has a handler
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.disable()  # the objects made at the start stay; scanning them took a tenth of the start
     try:
         from mockserver import server  # noqa: PLC0415  # its imports take most of the start
@@ -54,12 +61,28 @@ def _parser() -> argparse.ArgumentParser:
         epilog="The mock listens on loopback by default. Its tokens are public, so do not expose it to a network.",
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; localhost and :: listen on IPv4 and IPv6 (default: %(default)s)",
+    )
     add(
         "--port",
         type=_port,
         default=8000,
         help="port to listen on; 0 selects a free one (default: %(default)s)",
+    )
+    add("--uds", type=_path, metavar="PATH", help="Unix socket to listen on, in place of --host and --port")
+    add("--tls-cert", type=_path, metavar="FILE", help="PEM file with the certificate and its chain; serves HTTPS")
+    add("--tls-key", type=_path, metavar="FILE", help="PEM file with the key (default: the file of --tls-cert)")
+    add(
+        "--trust-proxy",
+        type=_network,
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="address or network of a reverse proxy whose headers X-Forwarded-Proto, -Host and -Prefix are used; "
+        "'*' for every address; may be repeated (default: the headers are ignored)",
     )
     add(
         "--world",
@@ -170,6 +193,23 @@ def _host(text: str) -> str:
     """Return the name or address of a host; IPv6 addresses may have brackets."""
     if not _HOST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not the name of a host without scheme and port; try localhost")
+    return text
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("'' is not the name of a file")
+    return Path(text)
+
+
+def _network(text: str) -> str:
+    """Return an address, a network, or `*`."""
+    try:
+        if text != ANY:
+            network(text)
+    except ValueError:
+        message = f"{text!r} is not an address or a network; try 127.0.0.1 or 172.16.0.0/12"
+        raise argparse.ArgumentTypeError(message) from None
     return text
 
 

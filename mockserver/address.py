@@ -12,7 +12,10 @@ HEADERS_KEY = "mockserver.headers"
 """The key, in an ASGI scope, of the request's headers by name; of a repeated header the last value counts."""
 
 PREFIX_KEY = "mockserver.prefix"
-"""The key, in an ASGI scope, of the part of the path that selects a world, such as `/worlds/one`."""
+"""The key, in an ASGI scope, of the prefix that selected the request's world, such as `/worlds/one`."""
+
+PROXY_PREFIX_KEY = "mockserver.proxy_prefix"
+"""The key, in an ASGI scope, of the path at which a trusted proxy offers the mock, such as `/mocks/canvas`."""
 
 TRANSPORT_EXTENSION = "mockserver.transport"
 """The key, in a scope's extensions, of the transport of the connection, if the server offers it."""
@@ -22,13 +25,23 @@ _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?", re.ASCII)
 
 def origin(scope: Scope, host: str) -> str:
     """Return scheme and host of a request: the Host header, or the server's address where that is malformed."""
-    authority = host if _HOST.fullmatch(host) else authority_of(*(scope.get("server") or ("localhost", None)))
+    authority = host if is_authority(host) else authority_of(*(scope.get("server") or ("localhost", None)))
     return f"{scope['scheme']}://{authority}"
 
 
+def is_authority(text: str) -> bool:
+    """Return whether text is a host with an optional port, as a Host header has it."""
+    return _HOST.fullmatch(text) is not None
+
+
 def prefix(scope: Scope) -> str:
-    """Return the part of the request's path that selects a world, and that links keep; empty for the default world."""
-    return str(scope.get(PREFIX_KEY, ""))
+    """Return the part of the path before that of the API, which links keep: of a trusted proxy, and of a world."""
+    return proxy_prefix(scope) + str(scope.get(PREFIX_KEY, ""))
+
+
+def proxy_prefix(scope: Scope) -> str:
+    """Return the path at which a trusted proxy offers the mock; empty without one."""
+    return str(scope.get(PROXY_PREFIX_KEY, ""))
 
 
 def authority_of(host: str, port: int | None) -> str:

@@ -103,6 +103,7 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
     pages = Starlette(
         routes=page_routes(world_of, _report_change), exception_handlers={404: _unknown_route, 405: _unknown_route}
     )
+    pages.router.redirect_slashes = False  # Starlette would redirect to the path without the prefixes
     allowed = allowed_hosts(hosts, origins)
     selection = WorldSelection(_PathSwitch(api, ControlApi(worlds, responses, routes, control), pages), worlds)
     asgi = _Cors(selection, allowed) if cors else selection

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import shlex
 import socket
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,17 @@ from mockserver.contract import contract_file
 from mockserver.control.access import ControlAccess
 from mockserver.control.origins import is_loopback
 from mockserver.descriptors import allow_connections
+from mockserver.listeners import CannotListen, close, file_number, tcp_listeners, unix_listener
 from mockserver.protocol import MAX_REFUSED, BoundedProtocol, ConnectionLimit
+from mockserver.proxy import TrustedProxy
 from mockserver.terminal import LogFormatter, printable
+from mockserver.tls import tls_settings
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from starlette.types import ASGIApp
 
 _FIRST_PATH = "/api/v1/users/self/communication_channels"
 _SERVER: dict[str, Any] = {
@@ -37,15 +42,12 @@ _SERVER: dict[str, Any] = {
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,  # uvicorn would trust every client on loopback; TrustedProxy reads them
     "ws": "none",  # the mock has no web sockets, and looking for an implementation delays the start
     "timeout_graceful_shutdown": 1,
 }
 USAGE_ERROR = 2
 """The exit status for a bad option, a bad world file, or a port that is in use."""
-
-
-class _CannotListen(Exception):
-    """An address on which the mock cannot listen; the message says why and what to do."""
 
 
 def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -60,45 +62,74 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     logging.getLogger("connexion").setLevel(logging.WARNING)  # it has a line for each stream of events
     try:
         return _serve_and_restart(options, arguments) if options.reload else _serve(options)
-    except (WorldFileError, _CannotListen) as error:
+    except (WorldFileError, CannotListen) as error:
         print(f"canvas-mock: {printable(error)}", file=sys.stderr)
         return USAGE_ERROR
 
 
 def _serve(options: argparse.Namespace) -> int:
     world = World(read_world(options.world))
-    with _listener(options.host, options.port) as listener:
-        app = create_app(
-            world,
-            strict=options.strict,
-            unauthorized_status=options.unauthorized_status,
-            error_report_ids=options.error_report_ids,
-            rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost) if options.rate_limit else None,
-            hosts={options.host, listener.getsockname()[0], *options.allow_host},
-            origins=options.allow_origin,
-            cors=not options.no_cors,
-            control=ControlAccess(options.control_token, is_reachable=not is_loopback(listener.getsockname()[0])),
-            max_worlds=options.max_worlds,
-            world_idle=options.world_idle,
-            journal_length=options.journal,
-        )
+    tls = tls_settings(options.tls_cert, options.tls_key)
+    with _listening(options) as listeners:
+        addresses = _addresses(listeners)
+        app = _app(world, options, [host for host, _ in addresses])
         gc.freeze()  # the world stays; each scan of a million channels stopped all requests for 0.6 s
         gc.enable()
         allowed = allow_connections(options.max_connections, MAX_REFUSED)
-        for warning in (_exposure_warning(listener), _connections_warning(options.max_connections, allowed)):
+        for warning in (_exposure_warning(addresses), _connections_warning(options.max_connections, allowed)):
             if warning is not None:
                 print(warning, file=sys.stderr)
-        print(_banner(world, options, listener), file=sys.stderr, flush=True)
-        settings = _SERVER | {"http": partial(BoundedProtocol, limit=ConnectionLimit(allowed))}
-        uvicorn.Server(uvicorn.Config(app, **settings)).run(sockets=[listener])
+        print(_banner(world, options, addresses), file=sys.stderr, flush=True)
+        settings = _SERVER | tls | {"http": partial(BoundedProtocol, limit=ConnectionLimit(allowed))}
+        _Server(uvicorn.Config(app, **settings), options.uds).run(sockets=listeners)
     return 0
+
+
+class _Server(uvicorn.Server):
+    """A server that removes the file of its Unix socket at the end; SIGTERM ends the process before `run` returns."""
+
+    def __init__(self, config: uvicorn.Config, uds: Path | None) -> None:
+        super().__init__(config)
+        self._uds = uds
+        self._file = uds and file_number(uds)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close all connections and sockets."""
+        await super().shutdown(sockets)
+        if self._uds and file_number(self._uds) == self._file:  # another mock may have replaced it
+            self._uds.unlink(missing_ok=True)
+
+
+def _app(world: World, options: argparse.Namespace, addresses: Sequence[str]) -> ASGIApp:
+    """Return the application with these options; `addresses` are those at which it is served."""
+    # Behind a proxy, a mock on loopback is reached by other machines.
+    is_reachable = bool(options.trust_proxy) or not all(map(is_loopback, addresses))
+    app = create_app(
+        world,
+        strict=options.strict,
+        unauthorized_status=options.unauthorized_status,
+        error_report_ids=options.error_report_ids,
+        rate_limit=RateLimit(options.rate_limit, cost=options.rate_limit_cost) if options.rate_limit else None,
+        hosts={options.host, *addresses, *options.allow_host},
+        origins=options.allow_origin,
+        cors=not options.no_cors,
+        control=ControlAccess(options.control_token, is_reachable=is_reachable),
+        max_worlds=options.max_worlds,
+        world_idle=options.world_idle,
+        journal_length=options.journal,
+    )
+    return TrustedProxy(app, options.trust_proxy) if options.trust_proxy else app
 
 
 def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Serve in a child process, and restart it after each change of the code, the contract or the world file."""
-    # Both lines only raise the errors of the first start here, where `run` reports them.
+    # These lines only raise the errors of the first start here, where `run` reports them.
     read_world(options.world)
-    _listener(options.host, options.port).close()
+    tls_settings(options.tls_cert, options.tls_key)
+    with _listening(options):
+        pass
+    if options.uds:
+        options.uds.unlink()
     gc.enable()
     package = Path(__file__).parent
     folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
@@ -120,30 +151,29 @@ def _log_changes(changes: Iterable[tuple[object, str]]) -> None:
     print(f"Changed: {printable(', '.join(names))}. Restarting.", file=sys.stderr, flush=True)
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    host = host.strip().removeprefix("[").removesuffix("]")
-    if not host:  # Python would listen on every address
-        raise _CannotListen("--host is empty. Use 127.0.0.1 for this machine only, or 0.0.0.0 for every address.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+@contextmanager
+def _listening(options: argparse.Namespace) -> Iterator[list[socket.socket]]:
+    """Open the sockets, and close them at the end. Raises CannotListen."""
+    opened = [unix_listener(options.uds)] if options.uds else tcp_listeners(options.host, options.port)
     try:
-        address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]
-        return socket.create_server(address, family=family, backlog=2048)
-    except (OSError, ValueError) as error:  # ValueError for characters that no name has
-        number = error.errno if isinstance(error, OSError) else None
-        if not number or number < 0:  # getaddrinfo reports an unknown name with a number below zero
-            name = printable(host)
-            raise _CannotListen(f"{name} is not the name of a host. Choose another with --host.") from None
-        where, reason = authority_of(host, port), os.strerror(number)
-        raise _CannotListen(f"Cannot listen on {where}: {reason}. Choose another port with --port.") from None
+        yield opened
+    finally:
+        close(opened)
 
 
-def _exposure_warning(listener: socket.socket) -> str | None:
-    """Return a warning if other machines can reach the address, else None."""
-    host, port = listener.getsockname()[:2]
-    if is_loopback(host):
+def _addresses(listeners: Iterable[socket.socket]) -> list[tuple[str, int]]:
+    """Return addresses and ports of the sockets; none for a Unix socket."""
+    return [listener.getsockname()[:2] for listener in listeners if listener.family != socket.AF_UNIX]
+
+
+def _exposure_warning(addresses: Iterable[tuple[str, int]]) -> str | None:
+    """Return a warning if other machines can reach an address, else None."""
+    reachable = [authority_of(*address) for address in addresses if not is_loopback(address[0])]
+    if not reachable:
         return None
+    kind = "is not a loopback address" if len(reachable) == 1 else "are not loopback addresses"
     return (
-        f"Warning: {authority_of(host, port)} is not a loopback address, and the tokens are public. "
+        f"Warning: {' and '.join(reachable)} {kind}, and the tokens are public. "
         "Everybody who can reach this machine can read and change the channels of the mock."
     )
 
@@ -155,18 +185,21 @@ def _connections_warning(wanted: int, allowed: int) -> str | None:
     return f"Warning: the limit on open files (ulimit -n) allows {allowed} connections, not {wanted}."
 
 
-def _banner(world: World, options: argparse.Namespace, listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    url = f"http://{authority_of(host, port)}"
+def _banner(world: World, options: argparse.Namespace, addresses: Sequence[tuple[str, int]]) -> str:
+    scheme = "https" if options.tls_cert else "http"
+    urls = [f"{scheme}://{authority_of(*address)}" for address in addresses]
+    where = f"the socket {printable(options.uds)}" if options.uds else " and ".join(urls)
+    url = urls[0] if urls else f"{scheme}://localhost"
+    curl = f"curl --unix-socket {printable(shlex.quote(str(options.uds)))}" if options.uds else "curl"
     tokens = [token.value for user in world.users.values() for token in user.tokens]
     shown = printable(", ".join(tokens[:12]) + (", ..." if len(tokens) > 12 else ""))
     header = printable(shlex.quote(f"Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}"))
     mode = " (strict: requests that violate the contract are rejected)" if options.strict else ""
     return (
-        f"Canvas Communication Channels mock on {url}{mode}\n"
+        f"Canvas Communication Channels mock on {where}{mode}\n"
         f"  users and tokens  {url}/\n"
         f"  API reference     {url}/docs/\n"
         f"  tokens            {shown}\n"
-        f"  example           curl -H {header} {url}{_FIRST_PATH}\n"
+        f"  example           {curl} -H {header} {url}{_FIRST_PATH}\n"
         f"Press Ctrl-C to stop."
     )

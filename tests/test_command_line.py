@@ -64,6 +64,21 @@ def start_mock() -> Iterator[MockStarter]:
         process.communicate()
 
 
+def test_process_1_ends_on_sigterm_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers = []
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: handlers.append(signal.getsignal(signal.SIGTERM)))
+    before = signal.getsignal(signal.SIGTERM)
+
+    try:
+        status = main(["--port", "0"])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert status == 0
+    assert handlers == [signal.default_int_handler]
+
+
 class TestOptions:
     def test_help_lists_every_option(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as exited:
@@ -91,6 +106,11 @@ class TestOptions:
             ["--max-worlds", "many"],
             ["--world-idle", "10"],
             ["--journal", "-1"],
+            ["--trust-proxy", "proxy"],
+            ["--trust-proxy", "10.0.0.0/33"],
+            ["--tls-key", "key.pem"],
+            ["--tls-cert", ""],
+            ["--uds", ""],
         ],
     )
     def test_invalid_option_is_reported_with_exit_status_2(
@@ -100,7 +120,7 @@ class TestOptions:
             main(options)
 
         assert exited.value.code == 2
-        assert options[-1].lstrip("-") in capsys.readouterr().err
+        assert options[-1].removesuffix("key.pem").lstrip("-") in capsys.readouterr().err
 
     @pytest.mark.parametrize("options", [["\x1b[31m\nforged"], ["--port", "\u202e"], ["--\x9b31m"]], ids=repr)
     def test_message_about_an_option_is_printable(self, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:

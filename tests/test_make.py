@@ -84,11 +84,16 @@ class TestMakeLintContract:
         assert process.returncode == status
 
 
-def test_make_diff_contract_without_a_tag_reports_that_it_compared_nothing() -> None:
-    process = run("make", "diff-contract", "SINCE=", "--old-file=readers/node_modules/installed")
+@pytest.mark.parametrize(
+    ("since", "compared"),
+    [("", 'cp "releases/'), ("v1.0.0", 'git show "v1.0.0:openapi.yaml"')],
+    ids=["without a tag", "with a tag"],
+)
+def test_make_diff_contract_compares_with_the_last_release(since: str, compared: str) -> None:
+    process = run("make", "--dry-run", "diff-contract", f"SINCE={since}", "--old-file=readers/node_modules/installed")
 
-    assert process.returncode == 0
-    assert process.stdout.startswith("Nothing was compared: there is no tag here.")
+    assert compared in process.stdout
+    assert "--check-version" in process.stdout
 
 
 class TestCi:

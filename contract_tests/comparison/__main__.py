@@ -2,7 +2,18 @@
 
 import sys
 
-from contract_tests.comparison.compare import main
+from contract_tests.command.packages import missing_packages
+
+
+def _main() -> int:
+    if reason := missing_packages():
+        print(f"Inconclusive: {reason}")
+        return 2
+
+    from contract_tests.comparison.compare import main  # noqa: PLC0415  # it imports these packages
+
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_main())

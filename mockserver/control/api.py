@@ -88,6 +88,8 @@ class ControlApi:
             return
         try:
             self._access.check(scope)
+            if scope["path"].endswith("/"):  # Connexion would redirect to the path without the prefixes
+                raise _unknown_operation(404)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
             return
@@ -167,9 +169,12 @@ def _contract_problem(_request: object, error: ProblemException) -> ConnexionRes
 
 def _http_problem(_request: object, error: HTTPException) -> ConnexionResponse:
     """Return the response for an unknown path or method."""
+    return _response(_unknown_operation(error.status_code, error.detail))
+
+
+def _unknown_operation(status: int, reason: str = "") -> Problem:
     text = {404: "The control API has no such path", 405: "The control API has no such method for this path"}
-    detail = f"{text.get(error.status_code, error.detail)}; /docs/ lists its operations."
-    return _response(Problem(error.status_code, "unknown_operation", detail))
+    return Problem(status, "unknown_operation", f"{text.get(status, reason)}; /docs/ lists its operations.")
 
 
 def _response(problem: Problem) -> ConnexionResponse:

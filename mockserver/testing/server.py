@@ -30,7 +30,14 @@ class MockServer:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         app = create_app(**app_options)
         config = uvicorn.Config(
-            app, http=BoundedProtocol, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none"
+            app,
+            http=BoundedProtocol,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
