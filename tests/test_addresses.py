@@ -335,7 +335,7 @@ class TestTrustedProxy:
         assert contract.json()["servers"] == [{"url": "https://canvas.test:8443/mocks/canvas/api/v1"}]
         assert control.json()["servers"][0]["url"].startswith("https://canvas.test:8443/mocks/canvas")
         assert '<base href="/mocks/canvas/">' in dashboard.text
-        assert '<base href="/mocks/canvas/worlds/one/">' in reference.text
+        assert '<script type="module" src="../static/reference.js">' in reference.text
         assert docs.headers["location"] == "/mocks/canvas/docs/"
 
     def test_prefix_of_the_proxy_precedes_that_of_the_world(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -24,9 +23,6 @@ HEARTBEAT = 15.0
 
 RETRY_MILLISECONDS = 1000
 """The time after which a client connects again."""
-
-_MOCK = uuid.uuid4().hex
-"""A value that is different after each start of the mock."""
 
 _HEADERS = {"Cache-Control": "no-store", "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 
@@ -56,7 +52,7 @@ class EventStream(Response):
         signal = self._controlled.changed
         changed = signal.subscribe()
         try:
-            await send_text(f"retry: {RETRY_MILLISECONDS}\n\n{_change(self._controlled)}")
+            await send_text(f"retry: {RETRY_MILLISECONDS}\n\n{self._change()}")
             while not disconnected.done():
                 await asyncio.wait({changed, disconnected}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
                 if self._controlled.is_deleted:
@@ -64,13 +60,17 @@ class EventStream(Response):
                     return
                 if changed.done():
                     changed = signal.subscribe()
-                    await send_text(_change(self._controlled))
+                    await send_text(self._change())
                     await asyncio.wait({disconnected}, timeout=INTERVAL)
                 elif not disconnected.done():
                     self._worlds.use(self._controlled.name)
                     await send_text(": heartbeat\n\n")
         finally:
             signal.unsubscribe(changed)
+
+    def _change(self) -> str:
+        data = {"mock": self._worlds.start_id, **counters(self._controlled)}
+        return f"event: change\ndata: {json.dumps(data)}\n\n"
 
 
 async def _disconnected(receive: Receive) -> None:
@@ -79,15 +79,10 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _change(controlled: ControlledWorld) -> str:
-    return f"event: change\ndata: {json.dumps(counters(controlled))}\n\n"
-
-
 def counters(controlled: ControlledWorld) -> dict[str, Any]:
     """Return the numbers from which a client sees what changed in the world."""
     world, requests = controlled.world, controlled.requests
     return {
-        "mock": _MOCK,
         "world": controlled.name,
         "last_request": requests.total,
         "requests": len(requests),

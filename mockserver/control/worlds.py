@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 from mockserver.canvas.world import World
@@ -95,6 +96,8 @@ class Worlds:
         journal_length: int = DEFAULT_LENGTH,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.start_id = uuid.uuid4().hex
+        """A text that is different after each start of the mock."""
         self._seed = default.seed
         self._clock = default.clock
         self._journal_length = journal_length

@@ -24,9 +24,12 @@ CHANNELS = "/api/v1/users/self/communication_channels"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium of the operating system; Playwright's own is not downloaded."""
+    """Chromium of the operating system; Playwright's own is not downloaded.
+
+    As long as it runs, Playwright runs an event loop in the thread of the tests, which other tests do not expect.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
@@ -69,7 +72,7 @@ def served() -> Iterator[str]:
         yield origin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_page(browser: Browser) -> Iterator[Page]:
     """A page that stays open, with its cache; animations are off, since each costs processor time."""
     context = browser.new_context(reduced_motion="reduce")
