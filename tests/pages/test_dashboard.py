@@ -217,6 +217,7 @@ class TestRequests:
         assert "authorization: Bearer TOKEN" in detail
         assert '"workflow_state": "active"' in detail
         assert f"curl '{dashboard.url}{CHANNELS}?per_page=many'" in detail
+        assert "Set the shell variable TOKEN" in detail
         link = page.get_by_role("link", name="List a user's communication channels in the API reference")
         assert str(link.get_attribute("href")).endswith("list_communication_channels")
 

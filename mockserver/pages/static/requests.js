@@ -98,7 +98,9 @@ async function open(entry, summary) {
     contract,
     part("Request", `${entry.method} ${entry.url}`, entry.headers, entry.body),
     part("Response", entry.status ? `Status ${entry.status}` : "The connection was dropped.", entry.response_headers, entry.response_body),
-    element("div", {}, element("h3", {}, "curl"), element("pre", { tabindex: "0", "aria-label": "curl command" }, visible(entry.curl, 20000)),
+    element("div", {}, element("h3", {}, "curl"),
+      entry.curl.includes("$TOKEN") ? element("p", { class: "muted" }, "Set the shell variable TOKEN to the access token first.") : null,
+      element("pre", { tabindex: "0", "aria-label": "curl command" }, visible(entry.curl, 20000)),
       copyButton(entry.curl, `the curl command of request ${entry.number}`)),
   ));
 }

@@ -160,7 +160,7 @@ function bounceMenu(channel, name) {
     "data-key": `kind ${channel.id}`,
     "aria-label": `Kind of bounce of ${name}`,
     onchange: () => kinds.set(channel.id, menu.value),
-  }, BOUNCES.map((kind) => element("option", { value: kind }, kind)));
+  }, BOUNCES.map((kind) => element("option", { value: kind }, `${kind} bounce`)));
   menu.value = kinds.get(channel.id) ?? BOUNCES[0];
   return [menu, button("Bounce", () => bounce(channel, menu.value), { "data-key": `bounce ${channel.id}`, "aria-label": `Bounce ${name}` })];
 }
