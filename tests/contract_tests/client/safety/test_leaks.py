@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -74,6 +76,21 @@ def test_input_of_the_request_may_be_repeated() -> None:
     request = Request("DELETE", "2", ("email", "bob@school.example"), token=STUDENT.token, token_name="CANVAS_TOKEN")
 
     assert detector().find(request, httpx2.Response(404, json={"errors": [{"message": "bob@school.example"}]})) is None
+
+
+@pytest.mark.parametrize("pair", [("a-token-of-the-student1", ""), ("search", "x a-token-of-the-student")])
+def test_parameter_that_contains_the_text_of_a_token_may_be_repeated(pair: tuple[str, str]) -> None:
+    request = replace(ADMIN, query=(pair,))
+    link = f"<https://canvas.example.edu/api/v1/users/2/communication_channels?{urlencode([pair])}>"
+
+    assert detector().find(request, httpx2.Response(200, headers={"link": link}, json=[])) is None
+
+
+def test_repeated_access_token_is_a_leak() -> None:
+    request = Request("GET", "self", query=(("access_token", TOKENS["CANVAS_TOKEN"]),))
+    link = "<https://canvas.example.edu/api/v1/users/self/communication_channels?access_token=a-token-of-the-student>"
+
+    assert detector().find(request, httpx2.Response(200, headers={"link": link}, json=[]))
 
 
 def test_channel_of_any_user_is_hidden_without_a_token() -> None:
