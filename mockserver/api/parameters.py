@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.datastructures import Headers
@@ -42,18 +42,12 @@ def from_query(query: bytes) -> Parameters:
     if _MALFORMED_ESCAPE.search(query):
         raise BadParameters("a parameter has a % that two hexadecimal digits do not follow; a plain % is %25")
     try:
-        fields = query.decode().replace("+", " ").split("&")
-        if len(fields) > _MAX_PARAMETERS:
-            raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
-        pairs = [_decoded(field) for field in fields if field]
+        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
     except UnicodeDecodeError:
         raise BadParameters("a parameter is not UTF-8 once decoded") from None
+    except ValueError:
+        raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters") from None
     return nest(pairs)
-
-
-def _decoded(field: str) -> tuple[str, str]:
-    name, _, value = field.partition("=")
-    return unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
 
 
 async def from_body(media_type: str, content_type: str, body: bytes) -> Parameters:

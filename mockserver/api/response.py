@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import orjson
 
@@ -13,8 +14,6 @@ from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
-    from random import Random
-
     from starlette.types import Message, Send
 
     from mockserver.api.request import ApiRequest
@@ -26,9 +25,6 @@ VIOLATION_HEADER = b"x-contract-violation"
 _MAX_VIOLATION_LENGTH = 1000
 _MEASURES = "b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
 """The memory in KB and the seconds of user, system and database time that Canvas measures."""
-_UUID_RANDOM_BITS = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
-_UUID_VERSION = 0x00000000_0000_4000_8000_000000000000
-"""The bits of a UUID that are random, and those that state version 4 (RFC 9562)."""
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
 _ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
@@ -118,7 +114,7 @@ def _matches(if_none_match: str, etag: str) -> bool:
 
 def _request_headers(request: ApiRequest) -> list[Header]:
     """Return the constant headers and those that depend on the request."""
-    id_ = _uuid(request.world.request_ids)
+    id_ = str(UUID(int=request.world.request_ids.getrandbits(128), version=4)).encode()
     headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", id_), (b"x-canvas-meta", _meta(request))]
     if request.caller is not None:
         headers += _user_headers(request.caller, request.world.account)
@@ -154,12 +150,6 @@ def _user_headers(caller: Caller, account: Account) -> list[Header]:
 @lru_cache(maxsize=1024, typed=True)
 def _number_header(name: bytes, number: float) -> Header:
     return name, repr(number).encode()
-
-
-def _uuid(random: Random) -> bytes:
-    """Return a random UUID (version 4)."""
-    digits = b"%032x" % (random.getrandbits(128) & _UUID_RANDOM_BITS | _UUID_VERSION)
-    return b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _header_value(violations: list[str]) -> bytes:

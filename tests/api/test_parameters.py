@@ -5,43 +5,17 @@ from __future__ import annotations
 import http.client
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mockserver.api.parameters import from_query, nest
-from mockserver.canvas.errors import BadParameters
 from tests.channel_requests import FORM, OWN_CHANNELS, validation_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.testclient import TestClient
 
 JSON = {"Content-Type": "application/json"}
 ADDRESS = "plus+tag%25é@example.com"
 ENCODED_ADDRESS = "plus%2Btag%2525%C3%A9@example.com"
-
-QUERY_PARTS = (
-    *(b"a", b"b[c]", b"[]", b"=", b"&", b"&&", b"+", b"%20", b"%5B", b"%5d", b"%26", b"%3D", b"%25", b"%00", b";"),
-    *("é€😀".encode(), b"%C3", b"%A9", b"%E2%82%AC", b"%ED%A0%80", b"\xc3", b"\xa9"),
-)
-"""Parts of query strings; some are UTF-8 only together."""
-
-
-def from_query_of_urllib(query: bytes) -> dict[str, object]:
-    """Return the parameters of a query string, decoded by the standard library."""
-    return nest(parse_qsl(query.decode(), keep_blank_values=True, errors="strict"))
-
-
-def parameters_or_none(read: Callable[[bytes], dict[str, object]], query: bytes) -> dict[str, object] | None:
-    """Return the parameters that a function reads; None if it raises an error for the query."""
-    try:
-        return read(query)
-    except (BadParameters, UnicodeDecodeError):
-        return None
 
 
 class TestForm:
@@ -110,10 +84,6 @@ class TestQuery:
                 status, body = response.status, response.read()
 
         assert (status, b"a plain % is %25" in body) == (400, True)
-
-    @given(query=st.lists(st.sampled_from(QUERY_PARTS), max_size=12).map(b"".join))
-    def test_query_is_decoded_as_by_urllib(self, query: bytes) -> None:
-        assert parameters_or_none(from_query, query) == parameters_or_none(from_query_of_urllib, query)
 
 
 class TestJson:
