@@ -27,7 +27,9 @@ _END_SECONDS = 120.0
 _LAST_REPORT_SECONDS = 20.0
 """The maximum duration of writing the reports of a run whose process is stopped."""
 _INTERVAL = 0.5
-"""Seconds between two checks."""
+"""Seconds between two checks, and between two signals to a main thread that does not react."""
+_MAX_SIGNALS = 10
+"""The number of signals after which a main thread is left alone; the next limit stops the process."""
 _INCONCLUSIVE = 2
 _CLEAN_UP, _END = 1, 2
 """The positions of the stages after the first, which is the run itself."""
@@ -128,14 +130,21 @@ def interrupting_main_thread() -> Iterator[Callable[[str], None]]:
         yield lambda _sentence: _thread.interrupt_main()
         return
     sentences: list[str] = []
+    handled = threading.Event()
     main_thread = threading.main_thread().ident or 0
 
     def interrupt(sentence: str) -> None:
+        handled.clear()
         sentences.append(sentence)
-        signal.pthread_kill(main_thread, signal.SIGALRM)
+        for _ in range(_MAX_SIGNALS):  # a signal that comes just before a system call does not end its waiting
+            signal.pthread_kill(main_thread, signal.SIGALRM)
+            if handled.wait(_INTERVAL):
+                return
 
-    def handle(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise Inconclusive(sentences[-1] if sentences else LAST_RESORT)
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        handled.set()
+        if sentences:
+            raise Inconclusive(sentences.pop())
 
     previous = signal.signal(signal.SIGALRM, handle)
     try:

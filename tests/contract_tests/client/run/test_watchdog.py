@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import threading
 from typing import TYPE_CHECKING
@@ -104,6 +105,28 @@ def test_main_thread_is_interrupted_while_it_waits() -> None:
         def hang() -> None:
             thread.start()
             threading.Event().wait()
+
+        with pytest.raises(Inconclusive, match="The run hangs; run again"):
+            hang()
+        thread.join()
+
+
+def test_main_thread_is_interrupted_though_the_first_signal_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    send, sent = signal.pthread_kill, []
+
+    def send_all_but_the_first(thread: int, number: int) -> None:
+        sent.append(number)
+        if len(sent) > 1:
+            send(thread, number)
+
+    monkeypatch.setattr(signal, "pthread_kill", send_all_but_the_first)
+    monkeypatch.setattr("contract_tests.client.run.watchdog._INTERVAL", 0.02)
+    with interrupting_main_thread() as interrupt:
+        thread = threading.Thread(target=interrupt, args=("The run hangs; run again.",))
+
+        def hang() -> None:
+            thread.start()
+            threading.Event().wait(20)
 
         with pytest.raises(Inconclusive, match="The run hangs; run again"):
             hang()
