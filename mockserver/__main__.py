@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from mockserver.proxy import ANY, network
+from mockserver.control.origins import ANY, is_origin
+from mockserver.proxy import network
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 _HOST = re.compile(r"\*|[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -60,7 +60,18 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve a stateful mock of Canvas's Communication Channels API from openapi.yaml.",
         epilog="The mock listens on loopback by default. Its tokens are public, so do not expose it to a network.",
     )
-    add = parser.add_argument
+    _add_addresses(parser.add_argument)
+    _add_behaviour(parser.add_argument)
+    _add_access(parser.add_argument)
+    _add_worlds(parser.add_argument)
+    parser.add_argument(
+        "--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes"
+    )
+    return parser
+
+
+def _add_addresses(add: Callable[..., object]) -> None:
+    """Add the options for the addresses at which the mock listens."""
     add(
         "--host",
         default="127.0.0.1",
@@ -84,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
         help="address or network of a reverse proxy whose headers X-Forwarded-Proto, -Host and -Prefix are used; "
         "'*' for every address; may be repeated (default: the headers are ignored)",
     )
+
+
+def _add_behaviour(add: Callable[..., object]) -> None:
+    """Add the options for what the mock responds."""
     add(
         "--world",
         type=Path,
@@ -119,6 +134,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="UNITS",
         help="units that a request costs, of 600 units that refill by 10 a second (default: 1)",
     )
+
+
+def _add_access(add: Callable[..., object]) -> None:
+    """Add the options for the clients and the browser pages that may use the mock."""
     add(
         "--allow-host",
         type=_host,
@@ -152,6 +171,10 @@ def _parser() -> argparse.ArgumentParser:
         help="require this token, in the header X-Mock-Control-Token, for changes through /_mock; "
         "needed for them if --host is not loopback (default: the variable CANVAS_MOCK_CONTROL_TOKEN)",
     )
+
+
+def _add_worlds(add: Callable[..., object]) -> None:
+    """Add the options for worlds and their request journals."""
     add(
         "--max-worlds",
         type=_number,
@@ -173,8 +196,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NUMBER",
         help="number of requests that each world remembers; 0 for none (default: %(default)s)",
     )
-    add("--reload", action="store_true", help="restart when openapi.yaml, the world file or the code changes")
-    return parser
 
 
 def _port(text: str) -> int:
@@ -214,8 +235,8 @@ def _network(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    """Return an origin as browsers send it."""
-    if text not in {"*", "null"} and not _ORIGIN.fullmatch(text):
+    """Return an origin as browsers send it, or `*`."""
+    if text != ANY and not is_origin(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not an origin; try http://app.test:3000")
     return text
 

@@ -19,7 +19,8 @@ from mockserver.canvas.world import World
 from mockserver.contract import read_contract, read_supplement
 from mockserver.control.access import ControlAccess
 from mockserver.control.api import ControlApi
-from mockserver.control.canvas_api import CanvasApi, EffectChoice
+from mockserver.control.canvas_api import CanvasApi
+from mockserver.control.faults.affected_request import ContractParts
 from mockserver.control.faults.documented import DocumentedResponses
 from mockserver.control.guard import RequestGuard, allowed_hosts
 from mockserver.control.request_journal import DEFAULT_LENGTH
@@ -98,8 +99,8 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
     stack = build_middleware_stack(Handlers(), render, strict=strict)
     contract = read_contract()
     routes, responses = Routes([contract, read_supplement()]), DocumentedResponses(contract)
-    choice = EffectChoice(routes, responses, contract["servers"][0]["url"])
-    api = CanvasApi(Dispatcher(stack, render, rate_limit, body_timeout), choice)
+    parts = ContractParts(routes, responses, contract["servers"][0]["url"])
+    api = CanvasApi(Dispatcher(stack, render, rate_limit, body_timeout), parts)
     pages = Starlette(
         routes=page_routes(world_of, _report_change), exception_handlers={404: _unknown_route, 405: _unknown_route}
     )

@@ -60,6 +60,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it counts changes; _log_changes names the files
     logging.getLogger("connexion").setLevel(logging.WARNING)  # it has a line for each stream of events
+    logging.getLogger("connexion.validators").setLevel(logging.CRITICAL)  # the mock itself reports violations
     try:
         return _serve_and_restart(options, arguments) if options.reload else _serve(options)
     except (WorldFileError, CannotListen) as error:

@@ -66,7 +66,7 @@ export class CanvasMock {
   /** Save the state under a name. */
   save = (snapshot: string) => this.#send<Schemas["Snapshot"]>("PUT", `/snapshots/${snapshot}`);
 
-  /** Return to a saved state. */
+  /** Restore a saved state. */
   restore = (snapshot: string) => this.#send<void>("POST", `/snapshots/${snapshot}/restore`);
 
   /** Change settings of the account, and return all of them. */

@@ -1,4 +1,4 @@
-"""Who may change the mock through the control API."""
+"""The permission to change the mock through the control API."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockserver.address import HEADERS_KEY
 from mockserver.control.problems import Problem
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ _HEADER = b"x-mock-control-token"
 
 @dataclass(frozen=True)
 class ControlAccess:
-    """The condition for changes: the control token if there is one; an empty text is none.
+    """The rule for changes through the control API: each one needs the control token, if the mock has one.
 
-    A mock that other machines can reach and that has no token allows no changes.
+    A mock without a token (None, or an empty text) allows no changes if other machines can reach it.
     """
 
     token: str | None = None
@@ -29,7 +30,7 @@ class ControlAccess:
     """Whether the mock listens on an address that other machines can reach."""
 
     def check(self, scope: Scope) -> None:
-        """Return if the request may be processed. Raises Problem."""
+        """Raise Problem if the request would make a change that is not allowed."""
         if scope["method"] in READ_METHODS or (not self.token and not self.is_reachable):
             return
         if not self.token:
@@ -39,7 +40,7 @@ class ControlAccess:
                 "Other machines can reach this mock, so it takes no changes without a token; "
                 "start it with --control-token TOKEN and send the header X-Mock-Control-Token.",
             )
-        sent = dict(scope["headers"]).get(_HEADER, b"")
+        sent = scope[HEADERS_KEY].get(_HEADER, b"")
         if not hmac.compare_digest(sent, self.token.encode()):
             raise Problem(
                 403,

@@ -16,7 +16,7 @@ from connexion.security import NO_VALUE
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mockserver.address import origin, prefix
+from mockserver.address import HEADERS_KEY, origin, prefix
 from mockserver.contract import parse_contract
 from mockserver.control.access import READ_METHODS
 from mockserver.control.operations.channels import ChannelOperations
@@ -30,7 +30,7 @@ from mockserver.control.operations.users import UserOperations
 from mockserver.control.operations.worlds import WorldOperations
 from mockserver.control.problems import PROBLEM, Problem, encoded, problem_response
 from mockserver.control.selection import controlled_world_of
-from mockserver.control.validation import BodyValidator, NamedParameterValidator, limited
+from mockserver.control.validation import BodyValidator, NamedParameterValidator, received_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _JSON = "application/json"
 _CONTRACT_PATHS = frozenset({"/_mock/openapi.yaml", "/_mock/openapi.json"})
 _OF_CONNEXION = frozenset({"user", "token_info"})
-"""Arguments that Connexion adds to the parameters of operations which take any."""
+"""Arguments that Connexion passes to functions with `**parameters`, besides the parameters of the operation."""
 
 
 def read_control_contract() -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _contract_response(scope: Scope) -> Response:
     """Return the contract: as YAML byte for byte, or as JSON with this mock as its server."""
     if scope["path"].endswith(".yaml"):
         return PlainTextResponse(_contract_text(), media_type="application/yaml")
-    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    host = scope[HEADERS_KEY].get(b"host", b"").decode("latin-1")
     return JSONResponse(
         {**read_control_contract(), "servers": [{"url": f"{origin(scope, host)}{prefix(scope)}/_mock"}]}
     )
@@ -90,10 +90,11 @@ class ControlApi:
             self._access.check(scope)
             if scope["path"].endswith("/"):  # Connexion would redirect to the path without the prefixes
                 raise _unknown_operation(404)
+            receive_again = await received_body(scope, receive)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
             return
-        await self._app(scope, limited(receive), send)
+        await self._app(scope, receive_again, send)
         if scope["method"] not in READ_METHODS:
             controlled_world_of(scope).changed.send()
 
@@ -136,7 +137,7 @@ def _build(worlds: Worlds, responses: DocumentedResponses, routes: Routes) -> AS
 
 
 def _as_json(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the operation with a media type for its result, which Connexion requires where errors have another one."""
+    """Return the operation with its result as JSON: Connexion does not choose between this type and that of errors."""
 
     @wraps(operation)
     async def call(**parameters: Any) -> ConnexionResponse | Response:
@@ -152,7 +153,7 @@ def _as_json(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _OptionalToken:
-    """The control token, which is checked before Connexion."""
+    """Connexion's check of the control token, which accepts every request: `ControlAccess` has checked it before."""
 
     def get_fn(self, _scheme: dict[str, Any], _required_scopes: list[str]) -> Callable[[Any], object]:
         return lambda _request: NO_VALUE

@@ -16,7 +16,7 @@ from mockserver.control.origins import AllowedHosts, host_name, is_origin
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -39,8 +39,8 @@ class RequestGuard:
     """Passes on the requests of API clients and of pages of allowed hosts; responds 421 or 403 to all others.
 
     Without `has_cors`, preflight requests are passed on, too: Canvas responds 404, and they change nothing.
-    Where every origin is allowed, pages of an origin without a name change nothing through the control API, unless it
-    requires a token (`has_control_token`), which such pages do not know.
+    A page whose origin is allowed by `*` only, not by name, changes nothing through the control API, unless that
+    requires a token (`has_control_token`), which such a page does not know.
     """
 
     def __init__(
@@ -67,29 +67,35 @@ class RequestGuard:
         await PlainTextResponse(text, refusal.status, headers)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
+        """Return why a request is refused; None if it is passed on."""
         headers: dict[bytes, list[str]] = {}
         for name, value in scope["headers"]:
             if name in _HEADERS:
                 headers.setdefault(name, []).append(value.decode("latin-1"))
-        hosts = headers.get(b"host", [])
-        server = scope.get("server")
+        refusal = self._refusal_of_host(headers.get(b"host", ()), scope.get("server"))
+        if refusal is not None or (not self._has_cors and scope["method"] == "OPTIONS"):
+            return refusal
+        return self._refusal_of_page(scope, headers)
+
+    def _refusal_of_host(self, hosts: Iterable[str], server: tuple[str, int] | None) -> _Refusal | None:
         for host in hosts:
             if not self._hosts.accepts_host(host, server and server[0]):
                 shown = printable(host, _MAX_SHOWN)
                 option = f"--allow-host {host_name(host) or 'NAME'}"
                 return _Refusal(421, f"the Host header {shown} is not a host of this mock", option)
-        if not self._has_cors and scope["method"] == "OPTIONS":
-            return None
+        return None
+
+    def _refusal_of_page(self, scope: Scope, headers: dict[bytes, list[str]]) -> _Refusal | None:
+        method, [host, *_] = scope["method"], headers.get(b"host", [""])
+        is_change = "/_mock/" in scope["path"] and method not in READ_METHODS and not self._has_control_token
         origins = headers.get(b"origin", [])
-        is_change = "/_mock/" in scope["path"] and scope["method"] not in READ_METHODS and not self._has_control_token
         for origin in origins:
-            if not self._hosts.accepts_origin(origin, hosts[0] if hosts else "", is_named=is_change):
+            if not self._hosts.accepts_origin(origin, host, is_name_needed=is_change):
                 return _foreign_page(origin)
-        if not origins and b"sec-fetch-site" in headers:
-            origin = "/".join((headers.get(b"referer") or [""])[0].split("/")[:3])
-            is_accepted = self._hosts.accepts_origin(origin, hosts[0] if hosts else "", is_named=is_change)
-            if not is_accepted and _is_cross_site(scope["method"], headers):
-                return _foreign_page((headers.get(b"referer") or ["another site"])[0])
+        if not origins and _is_cross_site(method, headers):
+            [referer, *_] = headers.get(b"referer", [""])
+            if not self._hosts.accepts_origin(_site(referer), host, is_name_needed=is_change):
+                return _foreign_page(referer or "another site")
         return None
 
 
@@ -106,14 +112,19 @@ def _is_cross_site(method: str, headers: dict[bytes, list[str]]) -> bool:
 
     A link that a reader follows is not such a request.
     """
-    if headers[b"sec-fetch-site"] != ["cross-site"]:
+    if headers.get(b"sec-fetch-site") != ["cross-site"]:
         return False
     followed = headers.get(b"sec-fetch-mode") == ["navigate"] and headers.get(b"sec-fetch-dest") == ["document"]
     return not (followed and method in {"GET", "HEAD"})
 
 
-def _foreign_page(origin: str) -> _Refusal:
-    site = "/".join(origin.split("/")[:3])
+def _site(url: str) -> str:
+    """Return scheme, host and port of a URL."""
+    return "/".join(url.split("/")[:3])
+
+
+def _foreign_page(url: str) -> _Refusal:
+    site = _site(url)
     reason = f"pages of {printable(site, _MAX_SHOWN)} may not use this mock"
     return _Refusal(403, reason, f"--allow-origin {site if is_origin(site) else 'ORIGIN'}")
 

@@ -33,13 +33,13 @@ class AllowedHosts:
         name = host_name(host)
         return name is not None and (self._accepts_name(name) or (_is_address(name) and name == server))
 
-    def accepts_origin(self, origin: str, host: str = "", *, is_named: bool = False) -> bool:
+    def accepts_origin(self, origin: str, host: str = "", *, is_name_needed: bool = False) -> bool:
         """Return whether pages of an origin may use the mock: those of an accepted host, and those of the mock itself.
 
-        `host` is the Host header of the request, which a page of the mock itself has in its origin. With `is_named`,
-        the origin `*` does not count.
+        `host` is the Host header of the request, which a page of the mock itself has in its origin. With
+        `is_name_needed`, the allowed origin `*` does not count.
         """
-        if origin.lower() in self.origins or (ANY in self.origins and not is_named):
+        if origin.lower() in self.origins or (ANY in self.origins and not is_name_needed):
             return True
         match = _ORIGIN.fullmatch(origin) if len(origin) <= _MAX_LENGTH else None
         if match is None:

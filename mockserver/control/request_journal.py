@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from starlette.types import Scope
 
@@ -54,6 +54,8 @@ class Entry(NamedTuple):
     """The access token that was sent."""
     violations: tuple[str, ...]
     """The request's violations of the contract, in words."""
+    response_violations: tuple[str, ...]
+    """The violations of the contract in a response with a fault; the mock sends no other response that has any."""
     fault_id: int | None
     """The id of the fault that was applied."""
     effect: str
@@ -89,6 +91,11 @@ class RequestJournal:
         return len(self._records)
 
     @property
+    def is_enabled(self) -> bool:
+        """Whether requests are recorded."""
+        return self._length > 0
+
+    @property
     def total(self) -> int:
         """The number of the newest request, which counts the forgotten ones, too."""
         return self._total
@@ -105,12 +112,13 @@ class RequestJournal:
         received_at: float,
         seconds: float,
         *,
+        response_violations: Iterable[str] = (),
         fault_id: int | None = None,
         effect: str = "",
     ) -> None:
-        """Add a request, and forget the oldest ones beyond the limits."""
+        """Add a request, and forget the oldest ones that exceed a limit."""
         self._total += 1
-        if not self._length:
+        if not self.is_enabled:
             return
         request, start, body = exchange
         token = request.valid_token
@@ -130,11 +138,14 @@ class RequestJournal:
             token and token.user_id,
             token.value if token else request.access_token,
             tuple(request.violations),
+            tuple(response_violations),
             fault_id,
             effect,
         )
-        sent = sum(len(name) + len(value) for name, value in scope["headers"])
-        size = _OVERHEAD + len(body) + len(request.body) + sent + _COPIES_OF_URL * len(scope["query_string"])
+        self._append(record, _size(scope, exchange))
+
+    def _append(self, record: tuple[Any, ...], size: int) -> None:
+        """Append a record of this number of bytes, and forget the oldest ones that exceed a limit."""
         self._records.append((size, record))
         self._budget.used += size
         while len(self._records) > self._length or (self._records and self._budget.used > self._budget.maximum):
@@ -148,3 +159,10 @@ class RequestJournal:
     def _forget_oldest(self) -> None:
         size, _ = self._records.popleft()
         self._budget.used -= size
+
+
+def _size(scope: Scope, exchange: Exchange) -> int:
+    """Return the bytes that the record of an exchange takes."""
+    sent = sum(len(name) + len(value) for name, value in scope["headers"])
+    bodies = len(exchange.body) + len(exchange.request.body)
+    return _OVERHEAD + bodies + sent + _COPIES_OF_URL * len(scope["query_string"])

@@ -1,4 +1,4 @@
-"""Waiting for something that other requests do."""
+"""Requests that wait for what another request does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 class Signal:
-    """A point at which requests wait until others send it."""
+    """An event for which requests wait; `send` ends the waiting of all of them."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[None]] = []
 
     def send(self) -> None:
-        """Wake all requests that wait."""
+        """End the waiting of all requests that wait now."""
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
@@ -27,7 +27,7 @@ class Signal:
                 future.set_result(None)
 
     def subscribe(self) -> asyncio.Future[None]:
-        """Return a future that the next signal completes."""
+        """Return a future that the next `send` completes."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         return future
@@ -38,7 +38,7 @@ class Signal:
             self._waiting.remove(future)
 
     async def wait(self, find: Callable[[], T | None], seconds: float) -> T | None:
-        """Return what `find` finds now or after one of the next signals; None if it finds nothing in this time."""
+        """Return the first result of `find` that is not None, now or after a `send`; None after these seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (found := find()) is None and (remaining := end - loop.time()) > 0:

@@ -1,9 +1,10 @@
-"""Validation of requests to the control API by Connexion, with one sentence that names the place of the mistake."""
+"""Validation of requests to the control API: the size of the body, then by Connexion, with the place of a mistake."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,15 +13,22 @@ from connexion.validators import ParameterValidator
 from connexion.validators.json import JSONRequestBodyValidator
 from jsonschema.exceptions import best_match, relevance
 
+from mockserver.address import HEADERS_KEY
 from mockserver.control.problems import Mistake, Problem
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-    from starlette.types import Message, Receive
+    from starlette.types import Message, Receive, Scope
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
-"""The size of a body, which is that of a world file."""
+MAX_BODY_BYTES = 1024 * 1024
+"""The maximum size of a body."""
+
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+"""The maximum size of the body of PUT, which is a world document; world files have the same maximum."""
+
+_MAX_DIGITS = 9
+"""The number of digits of a Content-Length that is read as a number; more are over every limit."""
 
 _MAX_MESSAGE = 300
 
@@ -77,19 +85,27 @@ class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Conn
         return set()
 
 
-def limited(receive: Receive) -> Receive:
-    """Return a function that receives a body up to the limit. Raises Problem beyond it."""
-    size = 0
-
-    async def receive_part() -> Message:
-        nonlocal size
+async def received_body(scope: Scope, receive: Receive) -> Receive:
+    """Receive the whole body, and return a function that receives it again. Raises Problem over the limit."""
+    limit = MAX_DOCUMENT_BYTES if scope["method"] == "PUT" else MAX_BODY_BYTES
+    too_large = Problem(413, "body_too_large", f"The body of this request may have at most {limit} bytes.")
+    declared = scope[HEADERS_KEY].get(b"content-length", b"")
+    if declared.isdigit() and (len(declared) > _MAX_DIGITS or int(declared) > limit):
+        raise too_large
+    messages: deque[Message] = deque()
+    size, has_more = 0, True
+    while has_more:
         message = await receive()
+        messages.append(message)
         size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
-            raise Problem(413, "body_too_large", f"The body is over {MAX_BODY_BYTES} bytes.")
-        return message
+        if size > limit:
+            raise too_large
+        has_more = message.get("more_body", False)
 
-    return receive_part
+    async def receive_again() -> Message:
+        return messages.popleft() if messages else await receive()
+
+    return receive_again
 
 
 def _most_specific(error: ValidationError) -> tuple[ValidationError, str]:

@@ -36,7 +36,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
 class ControlledWorld:
-    """A Canvas world together with its clock and its snapshots."""
+    """A Canvas world with its clock, snapshots, faults and request journal."""
 
     def __init__(self, name: str, world: World, requests: RequestJournal) -> None:
         self.name = name
@@ -115,9 +115,9 @@ class Worlds:
         yield from self._named.values()
 
     def use(self, name: str) -> ControlledWorld:
-        """Return the world of a request that names it, and make it if it does not exist.
+        """Return the world with this name for a request to it, and make it if it does not exist.
 
-        Raises Problem for a name that no world can have, and for one world too many.
+        Raises Problem for a malformed name, and at the maximum number of worlds.
         """
         if name == DEFAULT:
             return self.default

@@ -56,8 +56,7 @@ class CanvasMock:
         self.base_url = f"{server_url.rstrip('/')}/worlds/{world}"
         """The URL that takes the place of Canvas's origin; requests to it use this world."""
         self.api_url = f"{self.base_url}/api/v1"
-        headers = {"X-Mock-Control-Token": control_token} if control_token else {}
-        self._headers = headers
+        self._headers = {"X-Mock-Control-Token": control_token} if control_token else {}
         self._http = http or httpx2.Client(trust_env=False, timeout=70.0)
 
     def __enter__(self) -> Self:
@@ -95,7 +94,7 @@ class CanvasMock:
         self._send("PUT", f"/snapshots/{snapshot}")
 
     def restore(self, snapshot: str) -> None:
-        """Return to a saved state."""
+        """Restore a saved state."""
         self._send("POST", f"/snapshots/{snapshot}/restore")
 
     def update_account(self, **settings: Any) -> dict[str, Any]:

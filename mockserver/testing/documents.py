@@ -109,6 +109,7 @@ class Request(TypedDict):
     response_headers: list[Header]
     response_body: str
     violations: list[str]
+    response_violations: list[str]
     route: NotRequired[str]
     fault_id: NotRequired[int]
     effect: NotRequired[str]

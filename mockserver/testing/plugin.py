@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Start the shared mock in the process that starts the workers, and tell each worker its URL."""
+    """Start the shared mock in the process that starts the workers, and pass its URL to each worker."""
     config: pytest.Config = node.config
     if config.getini("canvas_mock_server") != "shared" or config.getoption(_URL):
         return
@@ -94,9 +94,9 @@ def canvas_mock(canvas_mock_server_url: str, request: pytest.FixtureRequest) -> 
 @pytest.fixture
 def canvas_mock_app(canvas_mock_options: dict[str, Any]) -> ASGIApp:
     """A new mock as an ASGI application, for clients in this process, such as httpx with ASGITransport."""
-    from mockserver.testing.server import new_app  # noqa: PLC0415  # only where a test needs it
+    from mockserver.testing.server import create_app  # noqa: PLC0415  # only where a test needs it
 
-    return new_app(**canvas_mock_options)
+    return create_app(**canvas_mock_options)
 
 
 def _world_name(request: pytest.FixtureRequest) -> str:

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from starlette.types import ASGIApp
+__all__ = ["MockServer", "create_app"]
 
 
 class MockServer:
@@ -53,8 +53,3 @@ class MockServer:
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()
-
-
-def new_app(**app_options: Any) -> ASGIApp:
-    """Return a mock as an ASGI application, without a server."""
-    return create_app(**app_options)

@@ -1,4 +1,4 @@
-"""Who may change the mock: the control token, foreign pages, allowed origins, and no CORS at all."""
+"""The permission to change the mock: the control token, foreign pages, allowed origins, and no CORS at all."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class TestOrigins:
         with_token = mock.post("/_mock/reset", headers={"Origin": PAGE, "X-Mock-Control-Token": "secret"})
         assert with_token.status_code == 204
 
-    def test_origin_with_a_name_may_change_the_mock(self, client_for: ClientFactory) -> None:
+    def test_origin_allowed_by_name_may_change_the_mock(self, client_for: ClientFactory) -> None:
         mock = TestClient(client_for(origins=("*", PAGE)).app, base_url=ORIGIN)
 
         assert mock.post("/_mock/reset", headers={"Origin": PAGE}).status_code == 204

@@ -13,6 +13,7 @@ import pytest
 from mockserver.control import events
 from mockserver.control.signals import Signal
 from tests.control.conftest import CHANNELS, STUDENT
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Stream:
 
 @contextmanager
 def opened(base: str) -> Iterator[Stream]:
-    with httpx2.stream("GET", f"{base}/_mock/events", timeout=20) as response:
+    with httpx2.stream("GET", f"{base}/_mock/events", timeout=HANG_SECONDS) as response:
         yield Stream(response)
 
 
@@ -46,6 +47,7 @@ def test_first_event_has_the_counters_and_the_clock(served: str) -> None:
     with opened(f"{served}/worlds/first") as stream:
         assert stream.headers["content-type"] == "text/event-stream"
         assert stream.headers["cache-control"] == "no-store"
+        assert stream.headers["x-accel-buffering"] == "no"  # nginx then passes each event on at once
         assert stream.next("retry: ") == "1000"
         change = stream.change()
 
@@ -138,7 +140,7 @@ def test_closed_stream_leaves_nothing_behind(served: str, monkeypatch: pytest.Mo
         stream.change()
         assert len(signals[0]._waiting) == 1
 
-    end = time.monotonic() + 10
+    end = time.monotonic() + HANG_SECONDS
     while signals[0]._waiting and time.monotonic() < end:
         time.sleep(0.01)
     assert signals[0]._waiting == []

@@ -181,7 +181,7 @@ class TestTimes:
 
         assert statuses(control, 4) == [503, 503, 200, 200]
 
-    def test_skip_leaves_requests_out_before(self, control: TestClient) -> None:
+    def test_skip_leaves_out_the_first_requests(self, control: TestClient) -> None:
         add(control, UNAVAILABLE, times={"skip": 1, "next": 1})
 
         assert statuses(control, 3) == [200, 503, 200]
@@ -203,7 +203,7 @@ class TestTimes:
         assert runs[0] == runs[1] != runs[2]
         assert {200, 503} == set(runs[0])
 
-    def test_first_fault_that_applies_decides(self, control: TestClient) -> None:
+    def test_only_the_first_fault_that_applies_is_applied(self, control: TestClient) -> None:
         add(control, {"kind": "server_error", "status": 500}, times={"every": 2})
         second = add(control, {"kind": "server_error", "status": 502})
 
@@ -346,7 +346,7 @@ class TestPreference:
             ("wait=-1", "up to 60"),
         ],
     )
-    def test_preference_that_cannot_be_met_is_400_and_says_what_can(
+    def test_preference_that_cannot_be_met_is_400_with_the_alternatives(
         self, control: TestClient, header: str, text: str
     ) -> None:
         response = control.get(CHANNELS, headers={**STUDENT, "Prefer": header})

@@ -14,6 +14,7 @@ from mockserver import create_app
 from mockserver.control.request_journal import Budget, RequestJournal
 from tests.conftest import ORIGIN
 from tests.control.conftest import CHANNELS, STUDENT
+from tests.in_process_client import InProcessClient
 
 if TYPE_CHECKING:
     from mockserver.api.dispatch import Exchange
@@ -96,7 +97,7 @@ class TestEntry:
             ("GET", f"{CHANNELS}/email/a/b", "segments, not 8"),
         ],
     )
-    def test_request_without_a_route_says_which_comes_nearest(
+    def test_nearest_route_of_an_unknown_path_is_shown(
         self, control: TestClient, method: str, path: str, route: str
     ) -> None:
         control.request(method, path, headers=STUDENT)
@@ -194,7 +195,7 @@ class TestFilters:
             ({"exactly": 0}, False),
         ],
     )
-    def test_count_says_whether_it_is_as_expected(
+    def test_count_is_compared_with_the_expected_number(
         self, journal: TestClient, limits: dict[str, int], *, as_expected: bool
     ) -> None:
         body = journal.get("/_mock/requests/count", params={"operation_id": LIST, **limits}).json()
@@ -229,11 +230,29 @@ class TestLimits:
         assert client.get("/_mock/requests/2").json()["code"] == "unknown_request"
         assert client.get("/_mock/requests/3").json()["number"] == 3
 
-    def test_length_of_zero_remembers_nothing(self) -> None:
-        client = TestClient(create_app(journal_length=0), base_url=ORIGIN, headers=STUDENT)
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", ""),
+            ("DELETE", ""),
+            ("GET", "/1"),
+            ("GET", "/count?exactly=0"),
+            ("GET", "/next?timeout=60"),
+        ],
+    )
+    def test_every_operation_on_requests_is_409_without_a_journal(self, method: str, path: str) -> None:
+        client = InProcessClient(create_app(journal_length=0), base_url=ORIGIN, headers=STUDENT)
         client.get(CHANNELS)
 
-        assert numbers(client) == []
+        response = client.request(method, f"/_mock/requests{path}")
+
+        assert (response.status_code, response.json()["code"]) == (409, "journal_disabled")
+        assert "--journal 0" in response.json()["detail"]
+
+    def test_world_can_be_reset_without_a_journal(self) -> None:
+        client = InProcessClient(create_app(journal_length=0), base_url=ORIGIN)
+
+        assert client.post("/_mock/reset").status_code == 204
 
     def test_budget_of_all_worlds_bounds_the_bytes(self, control: TestClient) -> None:
         budget = Budget(50_000)

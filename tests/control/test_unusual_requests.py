@@ -74,7 +74,9 @@ class TestValues:
 
 class TestEffects:
     @pytest.mark.parametrize(("status", "example"), [(429, None), (403, "rate_limit")])
-    def test_rate_limit_has_no_budget_and_no_cost(self, control: TestClient, status: int, example: str | None) -> None:
+    def test_rate_limit_response_has_no_budget_and_no_cost(
+        self, control: TestClient, status: int, example: str | None
+    ) -> None:
         chosen = {"example": example} if example else {}
         effect = {"kind": "documented_response", "status": status, **chosen}
         control.post("/_mock/faults", json={"effect": effect, "times": {"next": 1}})
@@ -128,7 +130,9 @@ class TestEffects:
         assert [each.status_code for each in responses] == [200, 304]
 
     @pytest.mark.parametrize("violation", ["missing_field", "object_instead_of_list"])
-    def test_violation_of_a_body_leaves_the_response_to_head(self, control: TestClient, violation: str) -> None:
+    def test_violation_of_a_body_does_not_change_the_response_to_head(
+        self, control: TestClient, violation: str
+    ) -> None:
         expected = control.head(CHANNELS, headers=STUDENT).headers["content-length"]
         control.post("/_mock/faults", json={"effect": {"kind": "contract_violation", "violation": violation}})
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.pages.conftest import browser  # noqa: F401  # a fixture
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("DEPLOY_TOOLS", ROOT / "deploy" / ".venv" / "bin"))
 UV = Path(sys.executable).parent / "uv"
 CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-TIMEOUT = 300
 
 
 def run(*command: object, cwd: Path = ROOT, status: int | None = 0, **environment: Any) -> str:
@@ -37,7 +37,7 @@ def run(*command: object, cwd: Path = ROOT, status: int | None = 0, **environmen
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=TIMEOUT,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert status is None or process.returncode == status, process.stdout
@@ -68,7 +68,7 @@ def served(
         process.kill()
         process.wait()
         if reader.ident:
-            reader.join(timeout=30)
+            reader.join(timeout=HANG_SECONDS)
         process.stderr.close()
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.distribution.conftest import ROOT
+from tests.time_limits import HANG_SECONDS
 
 _FOLDERS = ("usr", "etc", "opt", "proc", "dev", "tmp", "app")
 _LINKS = ("bin", "lib", "lib64", "sbin")
@@ -90,7 +91,7 @@ class Image:
         passed = {n: v for n, v in os.environ.items() if n.startswith(("PIP_", "SSL_")) or n.lower().endswith("_proxy")}
         self.environment |= passed
         command = self.command("/bin/sh", "-c", text, read_only=False)
-        process = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603  # our own command
+        process = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)  # noqa: S603  # our own command
         assert process.returncode == 0, process.stdout + process.stderr
 
     def _env(self, text: str) -> None:

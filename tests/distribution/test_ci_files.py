@@ -16,6 +16,7 @@ import yaml
 
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.distribution.conftest import ROOT, TOOLS, run, served
+from tests.time_limits import HANG_SECONDS
 
 pytestmark = pytest.mark.distribution
 
@@ -111,7 +112,7 @@ class TestAction:
         assert set(step["env"]) == {"PROFILE", "SEED", "INPUT_URL"}
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         return subprocess.run(  # noqa: S603  # our own command
-            command, env=environment, cwd="/", capture_output=True, text=True, timeout=300, check=False
+            command, env=environment, cwd="/", capture_output=True, text=True, timeout=HANG_SECONDS, check=False
         )
 
     def test_passing_run_has_no_annotation(self, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import httpx2
 import pytest
 
 from tests.distribution.conftest import ROOT, run, served
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ def balanced(urls: Sequence[str], folder: Path, more: str = "") -> Iterator[str]
     command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)  # noqa: S603  # our own command
     try:
-        for _ in range(100):
+        for _ in range(int(HANG_SECONDS / 0.05)):
             assert process.poll() is None, process.stderr and process.stderr.read().decode()
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -139,10 +140,12 @@ def test_links_have_the_address_of_nginx(mocks: Mocks, tmp_path: Path) -> None:
 
 
 def test_events_pass_nginx_at_once(mocks: Mocks, tmp_path: Path) -> None:
+    """Compression waits for more data, unless the header X-Accel-Buffering of the mock reaches nginx."""
+    compression = "gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;"
     with (
-        balanced([url for _, url in mocks], tmp_path) as front,
+        balanced([url for _, url in mocks], tmp_path, more=compression) as front,
         httpx2.Client(base_url=front) as client,
-        client.stream("GET", "/worlds/one/_mock/events", timeout=10) as stream,
+        client.stream("GET", "/worlds/one/_mock/events", timeout=HANG_SECONDS) as stream,
     ):
         lines = stream.iter_lines()
         first = next(line for line in lines if line.startswith("data:"))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tarfile
 import zipfile
 from email.parser import Parser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from tests.distribution.conftest import TOOLS, UV, build, copy_of_the_checkout, run, served
+from tests.distribution.conftest import ROOT, TOOLS, UV, build, copy_of_the_checkout, run, served
+from tests.time_limits import HANG_SECONDS
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 pytestmark = pytest.mark.distribution
 
@@ -65,10 +70,14 @@ def test_twine_and_check_wheel_contents_accept_the_packages(packages: Path) -> N
     assert contents.strip().endswith("OK")
 
 
-def test_metadata_is_complete(packages: Path) -> None:
+def metadata_of(packages: Path) -> Message:
     with zipfile.ZipFile(wheel_of(packages)) as wheel:
         name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
-        metadata = Parser().parsestr(wheel.read(name).decode())
+        return Parser().parsestr(wheel.read(name).decode())
+
+
+def test_metadata_is_complete(packages: Path) -> None:
+    metadata = metadata_of(packages)
 
     classifiers = metadata.get_all("Classifier") or []
     assert [f"Programming Language :: Python :: {version}" in classifiers for version in VERSIONS] == [True] * 4
@@ -77,6 +86,23 @@ def test_metadata_is_complete(packages: Path) -> None:
     assert metadata.get_all("Provides-Extra") == ["contract", "dev", "pytest"]
     assert "openapi" in str(metadata["Keywords"])
     assert metadata["License-Expression"] == "MIT"
+
+
+def test_links_of_the_long_description_lead_to_files_of_the_version(packages: Path) -> None:
+    """A package index shows README.md without the files beside it."""
+    metadata = metadata_of(packages)
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)]*)\)", str(metadata.get_payload()))
+    [source] = [url.partition(", ")[2] for url in metadata.get_all("Project-URL") or [] if url.startswith("Source,")]
+
+    files = {(image, url.removeprefix(source)) for image, url in links if url.startswith(f"{source}/")}
+
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert [url for _, url in links if not url.startswith(("https://", "#"))] == []
+    assert len(files) > 10
+    for image, path in files:
+        start = f"/{'raw' if image else 'blob'}/v{metadata['Version']}/"
+        assert path.startswith(start)
+        assert (ROOT / path.removeprefix(start)).exists(), path
 
 
 def test_wheel_has_the_packages_only(packages: Path) -> None:
@@ -112,7 +138,7 @@ def test_wheel_alone_serves_the_mock(version: str, packages: Path, tmp_path: Pat
         channels = httpx2.get(url + CHANNELS, headers=STUDENT)
         pages = [httpx2.get(url + path).status_code for path in paths]
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=HANG_SECONDS) == 0
     suites = [
         run(*command, cwd=tmp_path, status=2)
         for command in ([programs / "canvas-contract"], [programs / "python", "-m", "contract_tests.comparison"])

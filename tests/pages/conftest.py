@@ -12,6 +12,7 @@ import pytest
 
 from mockserver import World, create_app, read_world
 from tests.conftest import Clock, _served
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ class Dashboard:
 
     def api(self, method: str, path: str, **options: Any) -> Any:
         """Send a request that is not the page's."""
-        response = httpx2.request(method, f"{self.url}/{path}", timeout=20, **options)
+        response = httpx2.request(method, f"{self.url}/{path}", timeout=HANG_SECONDS, **options)
         return response.json() if response.content else None
 
     def channel(self, id_: int) -> Any:
@@ -77,7 +78,7 @@ def shared_page(browser: Browser) -> Iterator[Page]:
     """A page that stays open, with its cache; animations are off, since each costs processor time."""
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(HANG_SECONDS * 1000)
     yield page
     context.close()
 

@@ -25,6 +25,7 @@ from tests.pages.conftest import (
     assert_fits,
     contrast_violations,
 )
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -35,7 +36,7 @@ HOSTILE = "<script>document.title = 'run'</script><img src=x onerror=\"document.
 
 
 def send(dashboard: Dashboard, path: str = CHANNELS, method: str = "GET", **options: Any) -> httpx2.Response:
-    return httpx2.request(method, f"{dashboard.url}{path}", headers=STUDENT, timeout=20, **options)
+    return httpx2.request(method, f"{dashboard.url}{path}", headers=STUDENT, timeout=HANG_SECONDS, **options)
 
 
 def send_pipelined(url: str, paths: list[str]) -> None:
@@ -44,7 +45,7 @@ def send_pipelined(url: str, paths: list[str]) -> None:
     head = f"Host: {host}:{port}\r\nAuthorization: Bearer student-token"
     requests = "".join(f"GET {prefix}{path} HTTP/1.1\r\n{head}\r\n\r\n" for path in paths[:-1])
     last = f"GET {prefix}{paths[-1]} HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n"
-    with socket.create_connection((host, int(port)), timeout=60) as connection:
+    with socket.create_connection((host, int(port)), timeout=HANG_SECONDS) as connection:
         Thread(target=connection.sendall, args=((requests + last).encode(),)).start()
         while connection.recv(1_000_000):
             pass
@@ -104,7 +105,7 @@ class TestUsers:
         page.get_by_role("button", name=re.compile("^9876 User 9876")).click()
         page.wait_for_selector("#user-name:has-text('User 9876')")
 
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < HANG_SECONDS / 10
         assert page.locator("#users > li").count() == 1
         page.fill("#search", "no such user")
         page.get_by_text("No user matches.").wait_for()
@@ -163,7 +164,7 @@ class TestChannels:
         create(dashboard, "other@example.org")
         dashboard.channel(34).get_by_text("other@example.org").wait_for()
 
-    def test_channel_is_deleted_with_a_valid_token_whatever_sends_new_channels(self, dashboard: Dashboard) -> None:
+    def test_channel_is_deleted_with_a_valid_token_although_another_one_is_selected(self, dashboard: Dashboard) -> None:
         page = dashboard.open().page
         page.select_option("#channel-token", "expired-token")
 
@@ -221,7 +222,7 @@ class TestRequests:
         link = page.get_by_role("link", name="List a user's communication channels in the API reference")
         assert str(link.get_attribute("href")).endswith("list_communication_channels")
 
-    def test_request_to_no_operation_says_which_is_nearest(self, dashboard: Dashboard) -> None:
+    def test_nearest_operation_of_an_unknown_path_is_shown(self, dashboard: Dashboard) -> None:
         page = dashboard.open().page
 
         send(dashboard, "/api/v1/users/self/communication_channel")
@@ -229,6 +230,18 @@ class TestRequests:
 
         page.locator(".detail", has_text="communication_channels").wait_for()
         assert "no operation" in page.inner_text("#requests")
+
+    def test_response_with_a_fault_shows_its_violation(self, dashboard: Dashboard) -> None:
+        page = dashboard.open().page
+        effect = {"kind": "contract_violation", "violation": "missing_field"}
+        dashboard.api("POST", "_mock/faults", json={"effect": effect})
+
+        send(dashboard)
+        page.locator("#requests button").click()
+
+        detail = page.locator(".detail", has_text="The response violates the contract:")
+        assert "'workflow_state' is a required property" in detail.inner_text()
+        assert "The request does not violate the contract." in detail.inner_text()
 
     def test_1000_requests_are_shown_in_parts_and_found(self, dashboard: Dashboard) -> None:
         send_pipelined(dashboard.url, [f"{CHANNELS}?page={number}" for number in range(1, 1001)])
@@ -239,7 +252,7 @@ class TestRequests:
         start = time.monotonic()
         send(dashboard, params={"page": "last"})
         page.wait_for_selector("#requests [data-request='1001']")
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < HANG_SECONDS / 10
 
         page.fill("#requests-contains", "page=17&")
         page.get_by_text("No request matches.").wait_for()
@@ -396,7 +409,7 @@ class TestWorlds:
         assert "curl -H 'Authorization: Bearer student-token'" in text
 
 
-def test_page_asks_for_the_control_token_and_remembers_it(page: Page) -> None:
+def test_page_prompts_for_the_control_token_and_stores_it(page: Page) -> None:
     with _served(create_app(control=ControlAccess("secret", is_reachable=True))) as origin:
         Dashboard(page, origin).open()
 
@@ -409,6 +422,17 @@ def test_page_asks_for_the_control_token_and_remembers_it(page: Page) -> None:
         page.get_by_text("(frozen)").wait_for()
         page.get_by_role("button", name="Let it run").click()
         page.get_by_role("button", name="Freeze").wait_for()
+        page.goto("about:blank")
+
+
+def test_page_shows_that_the_mock_records_no_requests(page: Page) -> None:
+    with _served(create_app(journal_length=0)) as origin:
+        dashboard = Dashboard(page, origin).open()
+
+        send(dashboard)
+
+        page.locator("#requests", has_text="started with --journal 0").wait_for()
+        assert page.locator("#notices").inner_text() == ""
         page.goto("about:blank")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.control.access import ControlAccess
 from mockserver.testing import MockServer
+from tests.time_limits import HANG_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def run_pytest(folder: Path, *options: str, tests: Path | None = None) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -65,7 +66,9 @@ def test_examples_pass() -> None:
     assert "6 passed" in output
 
 
-def test_each_test_has_a_world_of_its_own(probe: Path) -> None:
+def test_each_test_has_a_world_of_its_own_where_each_warning_is_an_error(probe: Path) -> None:
+    (probe / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
+
     run_pytest(probe)
 
     assert servers_and_worlds(probe) == (1, 3)
@@ -77,7 +80,7 @@ def test_each_worker_has_a_server_of_its_own(probe: Path) -> None:
     assert servers_and_worlds(probe) == (2, 3)
 
 
-def test_workers_share_one_server_if_the_configuration_says_so(probe: Path) -> None:
+def test_workers_share_one_server_if_configured(probe: Path) -> None:
     (probe / "pytest.ini").write_text("[pytest]\ncanvas_mock_server = shared\n", "utf-8")
 
     run_pytest(probe, "-n", "2")
@@ -98,12 +101,6 @@ def test_running_mock_with_a_control_token_can_be_used(probe: Path, monkeypatch:
 
     with MockServer(control=ControlAccess("secret", is_reachable=True)) as server:
         run_pytest(probe, "--canvas-mock-url", server.url)
-
-
-def test_plugin_can_be_used_where_each_warning_is_an_error(probe: Path) -> None:
-    (probe / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
-
-    run_pytest(probe)
 
 
 def test_plugin_loads_no_server_where_no_test_uses_it(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Faults: delays, errors and broken responses that clients ask for."""
+"""Faults: delays, errors and damaged responses that clients add."""

@@ -1,4 +1,4 @@
-"""The faults of one world, and the choice of the one that decides on a request."""
+"""The faults of one world, and the choice of the one that is applied to a request."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Fault:
     """The fault as the client described it."""
     is_enabled: bool = True
     matches: int = 0
-    """The number of matching requests on which no earlier fault decided."""
+    """The number of matching requests to which no earlier fault was applied."""
     hits: int = 0
     """The number of requests to which the fault was applied."""
     random: Random = field(default_factory=Random)
     """The source of its delays and of its probability."""
 
-    def decides_on(self, request: ApiRequest, operation_id: str) -> bool:
-        """Return whether the fault is applied to the request, and count it."""
+    def applies_to(self, request: ApiRequest, operation_id: str) -> bool:
+        """Count the request, and return whether the fault is applied to it."""
         if not (self.is_enabled and self._matches(request, operation_id)):
             return False
         self.matches += 1
@@ -125,11 +125,11 @@ class Faults:
     def choose(
         self, request: ApiRequest, operation_id: str, responses: DocumentedResponses
     ) -> tuple[Fault, Effect] | None:
-        """Return the first fault that decides on the request, and its effect; None if there is none."""
+        """Return the first fault that applies to the request, with its effect; None without one."""
         for fault in self:
             document = fault.document["effect"]
             if not is_possible_for(document, operation_id, responses):
                 continue
-            if fault.decides_on(request, operation_id):
+            if fault.applies_to(request, operation_id):
                 return fault, effect_of(document, fault.delay, operation_id, responses)
         return None

@@ -1,4 +1,4 @@
-"""The request header `Prefer` (RFC 7240), with which a client asks for a response of the contract or for a delay."""
+"""The request header `Prefer` (RFC 7240), with which a client selects a response of the contract, or a delay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mockserver.control.faults.documented import DocumentedResponses
 
 MAX_WAIT = 60.0
-"""The longest delay that a request can ask for, in seconds."""
+"""The maximum of `Prefer: wait`, in seconds."""
 
 _PREFERENCE = re.compile(r"""\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*(?:=\s*("[^"]*"|[^\s;,"]*))?\s*(?:;[^,]*)?""")
 
@@ -28,7 +28,7 @@ def parse_preferences(header: str) -> dict[str, str]:
 
 
 def preferred_effect(header: str, operation_id: str, responses: DocumentedResponses) -> tuple[Effect, str] | None:
-    """Return the effect that the header asks for, and the value of Preference-Applied; None if it asks for nothing.
+    """Return the effect that the header selects, and the value of Preference-Applied; None if it selects none.
 
     Other preferences are ignored, as RFC 7240 requires. Raises Problem for a response that the contract does not have.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connexion.context import scope
 
-from mockserver.address import origin, proxy_prefix
+from mockserver.address import HEADERS_KEY, origin, proxy_prefix
 from mockserver.control.selection import controlled_world_of
 from mockserver.control.worlds import ControlledWorld
 
@@ -20,5 +20,5 @@ class Context:
     @property
     def base_url(self) -> str:
         """The URL of the mock as the client addressed it, with the prefix that selects the world without a header."""
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        host = scope[HEADERS_KEY].get(b"host", b"").decode("latin-1")
         return origin(scope, host) + proxy_prefix(scope) + self.world.prefix

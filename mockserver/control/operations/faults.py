@@ -56,7 +56,7 @@ class FaultOperations:
         return self._context.world.faults
 
     def _check(self, body: Body) -> None:
-        """Raise Problem for a fault that can never be applied as it says."""
+        """Raise Problem for a fault that can never be applied as described."""
         delay, times, effect = body.get("delay", {}), body.get("times", {}), body["effect"]
         if delay.get("max_seconds", delay.get("min_seconds", 0)) < delay.get("min_seconds", 0):
             raise Problem(400, "invalid_fault", "delay: max_seconds is less than min_seconds.")

@@ -78,7 +78,15 @@ class RequestOperations:
 
     @property
     def _journal(self) -> RequestJournal:
-        return self._context.world.requests
+        """The journal of the world. Raises Problem if the mock records no requests: no list or number would be true."""
+        journal = self._context.world.requests
+        if not journal.is_enabled:
+            raise Problem(
+                409,
+                "journal_disabled",
+                "The mock was started with --journal 0 and records no requests; start it with a larger number.",
+            )
+        return journal
 
     def _matching(
         self,
@@ -120,7 +128,8 @@ class RequestOperations:
             "status": entry.status,
             "response_headers": _headers(redaction, entry.response_headers),
             "response_body": redaction.text(entry.response_body),
-            "violations": [redaction.text(violation.encode("utf-8", "replace")) for violation in entry.violations],
+            "violations": _sentences(redaction, entry.violations),
+            "response_violations": _sentences(redaction, entry.response_violations),
             "curl": self._curl(entry, target),
         }
         if entry.operation_id:
@@ -164,3 +173,7 @@ def _curl_options(entry: Entry, url: str) -> list[str]:
 
 def _headers(redaction: Redaction, headers: tuple[Header, ...]) -> list[Body]:
     return [{"name": name.decode("latin-1"), "value": redaction.header(name, value)} for name, value in headers]
+
+
+def _sentences(redaction: Redaction, violations: tuple[str, ...]) -> list[str]:
+    return [redaction.text(violation.encode("utf-8", "replace")) for violation in violations]

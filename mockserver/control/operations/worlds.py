@@ -24,7 +24,7 @@ class WorldOperations:
         self._context = context
 
     async def get_health(self) -> Body:
-        """Return that the mock is ready."""
+        """Return the status of the mock, and the size of the world."""
         return {"status": "ready", **_size(self._context.world)}
 
     async def reset_world(self) -> tuple[None, int]:
@@ -77,7 +77,7 @@ class WorldOperations:
         return {"name": snapshot}, 201 if is_new else 200
 
     async def restore_snapshot(self, snapshot: str) -> tuple[None, int]:
-        """Return to a saved state."""
+        """Restore a saved state."""
         controlled = self._context.world
         controlled.world.restore(controlled.snapshot(snapshot))
         return None, 204

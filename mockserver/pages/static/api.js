@@ -11,15 +11,15 @@ export const root = new URL(base.pathname.replace(/worlds\/[^/]+\/$/, ""), base)
 const STORED = "mock control token";
 let asking = null;
 
-/** Send a request to the control API and return the parsed body. Throws an error with the message for people. */
+/** Send a request to the control API and return the parsed body. Throws an error with a message and the `code` of the problem. */
 export async function control(method, path, body, { from = base } = {}) {
   const isRefused = sessionStorage.getItem(STORED) !== null;
   const response = await send(method, path, body, from);
   if (response.status === 403 && (await code(response)) === "control_token") {
-    if (!(await askForToken(isRefused))) throw new Error("Nothing was changed: the mock requires its control token.");
+    if (!(await requestToken(isRefused))) throw new Error("Nothing was changed: the mock requires its control token.");
     return control(method, path, body, { from });
   }
-  if (!response.ok) throw new Error(await problem(response));
+  if (!response.ok) throw await failure(response);
   return response.status === 204 ? null : response.json();
 }
 
@@ -46,13 +46,15 @@ async function code(response) {
   return (await response.clone().json().catch(() => ({}))).code;
 }
 
-async function problem(response) {
+/** Return the error of a failed request: the sentences of the problem document, and its `code`. */
+async function failure(response) {
   const text = await response.text();
   try {
-    const { detail, mistakes = [] } = JSON.parse(text);
-    return [detail, ...mistakes.map(({ place, message }) => `${place}: ${message}`)].join("\n");
+    const { code, detail, mistakes = [] } = JSON.parse(text);
+    const lines = [detail, ...mistakes.map(({ place, message }) => `${place}: ${message}`)];
+    return Object.assign(new Error(lines.join("\n")), { code });
   } catch {
-    return `${response.status}: ${text}`;
+    return new Error(`${response.status}: ${text}`);
   }
 }
 
@@ -66,8 +68,8 @@ function canvasMessage(text) {
   }
 }
 
-/** Ask for the control token, once for all requests that wait; return whether there is a new one. */
-function askForToken(isRefused) {
+/** Show the dialog for the control token, once for all requests that wait; return whether there is a new one. */
+function requestToken(isRefused) {
   asking ??= new Promise((resolve) => {
     const dialog = byId("token-dialog");
     const input = byId("control-token");

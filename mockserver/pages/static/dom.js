@@ -59,16 +59,16 @@ export function notify(text, { isError = false } = {}) {
   if (!isError) setTimeout(() => notice.remove(), 6000);
 }
 
-/** Run an action, disable its button meanwhile, and show its error. */
-export async function run(action, control) {
-  if (control?.ariaBusy === "true") return;
-  if (control) control.ariaBusy = "true";
+/** Run an action, disable the button that started it meanwhile, and show its error. */
+export async function run(action, starter) {
+  if (starter?.ariaBusy === "true") return;
+  if (starter) starter.ariaBusy = "true";
   try {
     await action();
   } catch (error) {
     notify(error.message, { isError: true });
   } finally {
-    if (control) control.ariaBusy = null;
+    if (starter) starter.ariaBusy = null;
   }
 }
 

@@ -1,7 +1,7 @@
 // The messages that Canvas would have sent.
 
 import { control } from "./api.js";
-import { button, byId, element, empty, replace, run, visible } from "./dom.js";
+import { byId, element, empty, replace, run, visible } from "./dom.js";
 
 const FIRST = 20;
 let limit = FIRST;

@@ -42,7 +42,7 @@ function withFirstExamples(contract) {
   return contract;
 }
 
-/** Empty fields of a form are left out unless a person asks for them; Swagger UI sends them at first. */
+/** Empty fields of a form are left out unless a person includes them; Swagger UI sends them by default. */
 const OmitEmptyFields = () => ({
   wrapComponents: {
     ParameterIncludeEmpty: (Original, { React }) => (props) => React.createElement(Original, {

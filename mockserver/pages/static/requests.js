@@ -11,8 +11,18 @@ let entries = [];
 const opened = new Set();
 const rows = new Map();
 
+/** Show the journal, or that the mock has none. */
+export async function refreshRequests(counters, options) {
+  try {
+    await refresh(counters, options);
+  } catch (error) {
+    if (error.code !== "journal_disabled") throw error;
+    replace(byId("requests"), [empty(error.message)], byId("requests-title"));
+  }
+}
+
 /** Load what is new; `counters` are those of the event. */
-export async function refreshRequests({ last_request: last, requests } = {}, { all = false } = {}) {
+async function refresh({ last_request: last, requests } = {}, { all = false } = {}) {
   const oldest = last - requests + 1;
   const newest = entries[0]?.number ?? 0;
   if (all || newest > last) entries = [];
@@ -105,16 +115,22 @@ async function open(entry, summary) {
   ));
 }
 
-async function verdict({ operation_id: id, violations, route }) {
+async function verdict({ operation_id: id, violations, response_violations: inResponse, route }) {
   const described = id ? await operation(id) : undefined;
   const link = described
     ? element("a", { href: new URL(`docs/#/${encodeURIComponent(described.tags[0])}/${id}`, base).href }, `${described.summary} in the API reference`)
     : element("a", { href: new URL("docs/", base).href }, "API reference");
   const facts = violations.length
-    ? element("ul", {}, violations.map((text) => element("li", { class: "bad grow" }, visible(text, 2000))))
+    ? sentences(violations)
     : element("p", {}, id ? "The request does not violate the contract." : visible(route, 2000));
-  return element("div", {}, element("h3", {}, violations.length ? "Violations of the contract" : "Contract"), facts, link);
+  return element("div", {},
+    element("h3", {}, violations.length ? "Violations of the contract" : "Contract"),
+    facts,
+    inResponse.length ? [element("p", {}, "The response violates the contract:"), sentences(inResponse)] : null,
+    link);
 }
+
+const sentences = (texts) => element("ul", {}, texts.map((text) => element("li", { class: "bad grow" }, visible(text, 2000))));
 
 function part(title, first, headers, body) {
   const lines = [first, ...headers.map(({ name, value }) => `${name}: ${value}`)].map((line) => visible(line, 4000)).join("\n");
@@ -131,20 +147,20 @@ function pretty(body) {
   }
 }
 
-export function startRequests(refresh) {
+export function startRequests(reload) {
   const filter = () => run(async () => {
     limit = FIRST;
-    await refresh();
+    await reload();
   });
   byId("requests-contains").addEventListener("input", debounce(filter));
   byId("requests-violations").addEventListener("change", filter);
-  onSubmit(byId("requests-form"), refresh);
+  onSubmit(byId("requests-form"), reload);
   byId("requests-more").addEventListener("click", () => run(async () => {
     limit = Math.min(MAXIMUM, limit * 4);
-    await refresh();
+    await reload();
   }));
   byId("requests-clear").addEventListener("click", () => run(async () => {
     await control("DELETE", "requests");
-    await refresh();
+    await reload();
   }));
 }

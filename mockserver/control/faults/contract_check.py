@@ -1,0 +1,99 @@
+"""Validation, against the contract, of requests with a fault or a preference and of their responses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+import orjson
+from connexion.exceptions import NonConformingResponse
+from connexion.middleware import ConnexionMiddleware
+from connexion.resolver import Resolver
+
+from mockserver.api.middleware import Routing
+from mockserver.api.paths import canonical_path
+from mockserver.api.request import SCOPE_KEY
+from mockserver.api.request_validation import RequestValidation
+from mockserver.api.response_validation import ResponseValidation
+from mockserver.canvas.errors import CanvasError
+from mockserver.contract import read_contract, read_supplement
+from mockserver.terminal import printable
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.api.dispatch import Exchange
+
+_EXCHANGE_KEY = "mockserver.exchange"
+"""The key of the exchange in an ASGI scope."""
+
+
+class FoundViolations(NamedTuple):
+    """The violations of the contract in one exchange, in words."""
+
+    request: list[str]
+    response: list[str]
+
+
+class ContractCheck:
+    """Validates complete exchanges, by the middleware that validates requests and responses without a fault.
+
+    The middleware is built when it is first needed, so that the mock starts sooner.
+    """
+
+    @cached_property
+    def _stack(self) -> ASGIApp:
+        stack = ConnexionMiddleware(
+            _send_response,
+            import_name="mockserver",
+            middlewares=[
+                partial(Routing, actions=defaultdict(str)),
+                ResponseValidation,
+                partial(RequestValidation, strict=False),
+            ],
+            resolver=Resolver(lambda _operation_id: _send_response),
+            validate_responses=True,
+        )
+        for document in (read_contract(), read_supplement()):
+            stack.add_api(document)
+        asgi: ASGIApp = stack
+        return asgi
+
+    async def violations(self, scope: Scope, exchange: Exchange) -> FoundViolations:
+        """Return the violations of an exchange; none where no operation has its method and path."""
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+        in_response: list[str] = []
+        try:
+            request = replace(exchange.request, path=canonical_path(raw_path), violations=[], body_error=None)
+            await self._stack({"type": "http", SCOPE_KEY: request, _EXCHANGE_KEY: exchange}, _receive, _discard)
+        except CanvasError:
+            return FoundViolations([], [])
+        except NonConformingResponse as problem:
+            in_response = [printable(problem.detail.partition("\n")[0])]
+        except orjson.JSONDecodeError:
+            in_response = [f"{request.operation_id}: the body of the response is not JSON"]
+        return FoundViolations(request.violations, in_response)
+
+
+async def _send_response(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Send the response of the exchange to the validation, if the contract describes its body.
+
+    A dropped connection and HEAD have no body, and the contract does not describe ids as text.
+    """
+    request, start, body = scope[_EXCHANGE_KEY]
+    if request.method == "HEAD" or start["status"] == 0 or "canvas-string-ids" in request.accept:
+        return
+    headers = sorted(start["headers"], key=lambda header: header[0] != b"content-type")  # the validation reads it first
+    await send({**start, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _receive() -> Message:
+    return {"type": "http.request", "body": b""}
+
+
+async def _discard(_message: Message) -> None:
+    """Do nothing: the response has been sent to the client."""
