@@ -6,6 +6,7 @@ import argparse
 import platform
 import shutil
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from benchmarks import comparison_servers, report, servers
@@ -16,6 +17,7 @@ from benchmarks.server_process import BenchmarkError, measure_cold_start, run_se
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from benchmarks.server_process import ServerProcess
     from benchmarks.servers import Server
 
 _PAGE = servers.ROOT / "docs" / "performance.md"
@@ -58,22 +60,22 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--rounds",
         type=_integer_up_to(_MAX_ROUNDS),
-        default=3,
+        default=5,
         help=f"number of rounds, at most {_MAX_ROUNDS} (default: %(default)s)",
     )
     add(
         "--seconds",
         type=_integer_up_to(_MAX_SECONDS),
-        default=3,
+        default=2,
         help=f"duration of each workload, at most {_MAX_SECONDS} (default: %(default)s)",
     )
     add(
         "--sizes",
         type=int,
         nargs="*",
-        default=[10_000, 1_000_000],
+        default=[1_000_000],
         metavar="CHANNELS",
-        help="sizes of the larger worlds to measure the mock with (default: 10000 1000000)",
+        help="numbers of further channels to measure the mock with (default: 1000000)",
     )
     return parser
 
@@ -88,7 +90,7 @@ def _integer_up_to(maximum: int) -> Callable[[str], int]:
 
 
 def _run_smoke_test() -> None:
-    for server in (servers.mock(10), servers.baseline(), servers.baseline_with_headers()):
+    for server in (servers.mock(), servers.baseline(), servers.baseline_with_headers()):
         with run_server(server) as process:
             for workload in server.workloads:
                 rate = run_workload(process, workload, 1).rate
@@ -98,7 +100,7 @@ def _run_smoke_test() -> None:
 def _write_report(rounds: int, seconds: float, sizes: Sequence[int]) -> None:
     others = [servers.baseline(), servers.baseline_with_headers(), *comparison_servers.all_servers()]
     cold_started = [servers.mock_command(), *others]
-    loaded = [servers.mock(10), *others, *map(servers.mock, sizes)]
+    loaded = [servers.mock(), servers.mock_without_journal(), *others, *map(servers.mock, sizes)]
     results = Results(
         rounds=[],
         cold_starts={server.name: [] for server in cold_started},
@@ -109,26 +111,40 @@ def _write_report(rounds: int, seconds: float, sizes: Sequence[int]) -> None:
         comparison_servers.reset_json_server_data()
         for server in cold_started:
             results.cold_starts[server.name] += [measure_cold_start(server), measure_cold_start(server)]
-        results.rounds.append({})
-        for server in loaded:
-            _measure_workloads(server, seconds, results)
+        _measure_round(loaded, seconds, results)
     _PAGE.write_text(report.render_report(results, seconds), "utf-8")
     print(f"Wrote {_PAGE.relative_to(servers.ROOT)}.")
 
 
-def _measure_workloads(server: Server, seconds: float, results: Results) -> None:
-    with run_server(server) as process:
-        results.startups[server.name].append(process.startup())
-        run_workload(process, "list", seconds)  # warm-up, not counted: some servers compile at run time
-        for workload in server.workloads:
-            measurement = run_workload(process, workload, seconds)
-            results.rounds[-1][server.name, workload] = measurement
-            print(
-                f"{server.name}, {workload}: {measurement.rate:,.0f} requests/s, "
-                f"{measurement.cpu:.0f} us of CPU time per request",
-                flush=True,
-            )
-        results.memory_after_workloads[server.name].append(process.memory_mib())
+def _measure_round(loaded: Sequence[Server], seconds: float, results: Results) -> None:
+    """Measure each workload on all servers one after the other, so that a ratio is that of measurements close in time.
+
+    The servers that are not measured wait for requests.
+    """
+    results.rounds.append({})
+    with ExitStack() as stack:
+        processes = [stack.enter_context(run_server(server)) for server in loaded]
+        for process in processes:
+            results.startups[process.server.name].append(process.startup())
+            run_workload(
+                process, "mixed" if "mixed" in process.server.workloads else "list", seconds
+            )  # some servers compile at run time
+        for workload in servers.WORKLOADS:
+            for process in processes:
+                if workload in process.server.workloads:
+                    _measure_workload(process, workload, seconds, results)
+        for process in processes:
+            results.memory_after_workloads[process.server.name].append(process.memory_mib())
+
+
+def _measure_workload(process: ServerProcess, workload: str, seconds: float, results: Results) -> None:
+    name = process.server.name
+    measurement = run_workload(process, workload, seconds)
+    results.rounds[-1][name, workload] = measurement
+    print(
+        f"{name}, {workload}: {measurement.rate:,.0f} requests/s, {measurement.cpu:.0f} us of CPU time per request",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,46 +1,76 @@
-"""The baseline: a bare Starlette application that returns constant responses of the mock's size without validation."""
+"""The baseline: a bare Starlette application with the operations of the workloads, without validation or tokens."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from benchmarks.workload_users import CREATED_AT, address_of, workload_users
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_CHANNELS_PATH = "/api/v1/users/{user_id}/communication_channels"
+_CHANNELS_PATH = "/api/v1/users/{user_id:int}/communication_channels"
+
+_Channel = dict[str, object]
 
 
-def _channel(number: int, address: str) -> dict[str, object]:
+def application() -> Starlette:
+    """Return a new application with the channels that the workloads need."""
+    operations = _Operations()
+    return Starlette(
+        routes=[
+            Route(_CHANNELS_PATH, operations.list_channels, methods=["GET"]),
+            Route(_CHANNELS_PATH, operations.create_channel, methods=["POST"]),
+            Route(_CHANNELS_PATH + "/{type}/{address}", operations.delete_channel, methods=["DELETE"]),
+        ]
+    )
+
+
+class _Operations:
+    """The operations on the channels of each user, by address. A user's channels are made at the first request."""
+
+    def __init__(self) -> None:
+        self._sizes = dict(workload_users())
+        self._channels: dict[int, dict[str, _Channel]] = {}
+
+    async def list_channels(self, request: Request) -> JSONResponse:
+        size = int(request.query_params.get("per_page", "10"))
+        start = (int(request.query_params.get("page", "1")) - 1) * size
+        return JSONResponse([*islice(self._channels_of(request).values(), start, start + size)])
+
+    async def create_channel(self, request: Request) -> JSONResponse:
+        channels, form = self._channels_of(request), await request.form()
+        address = str(form["communication_channel[address]"])
+        channels[address] = _channel(request.path_params["user_id"], len(channels) + 1, address)
+        return JSONResponse(channels[address])
+
+    async def delete_channel(self, request: Request) -> JSONResponse:
+        return JSONResponse(self._channels_of(request).pop(request.path_params["address"]))
+
+    def _channels_of(self, request: Request) -> dict[str, _Channel]:
+        user_id = request.path_params["user_id"]
+        if user_id not in self._channels:
+            rows = ((address_of(user_id, row), row) for row in range(1, self._sizes[user_id] + 1))
+            self._channels[user_id] = {address: _channel(user_id, row, address) for address, row in rows}
+        return self._channels[user_id]
+
+
+def _channel(user_id: int, number: int, address: str) -> _Channel:
     return {
         "id": number,
         "position": number,
         "workflow_state": "active",
-        "user_id": 1,
-        "created_at": "2026-01-05T08:00:00Z",
+        "user_id": user_id,
+        "created_at": CREATED_AT,
         "address": address,
         "type": "email",
     }
-
-
-_CHANNELS = [_channel(number, f"person1-{number}@school.example") for number in range(1, 26)]
-
-
-async def _list_channels(request: Request) -> JSONResponse:
-    return JSONResponse(_CHANNELS[: int(request.query_params.get("per_page", "10"))])
-
-
-async def _create_channel(request: Request) -> JSONResponse:
-    form = await request.form()
-    return JSONResponse(_channel(1, str(form["communication_channel[address]"])))
-
-
-async def _delete_channel(request: Request) -> JSONResponse:
-    return JSONResponse(_channel(1, request.path_params["address"]))
 
 
 _LINK = ",".join(
@@ -82,12 +112,3 @@ def with_canvas_headers(inner: ASGIApp) -> ASGIApp:
         await inner(scope, receive, send_with_headers)
 
     return application
-
-
-app = Starlette(
-    routes=[
-        Route(_CHANNELS_PATH, _list_channels, methods=["GET"]),
-        Route(_CHANNELS_PATH, _create_channel, methods=["POST"]),
-        Route(_CHANNELS_PATH + "/{type}/{address}", _delete_channel, methods=["DELETE"]),
-    ]
-)

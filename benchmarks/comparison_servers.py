@@ -8,8 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.large_world import LIST_USER, PAGE_USER, large_world
-from benchmarks.servers import CHANNELS_PATH, SCRATCH, Server
+from benchmarks.large_world import large_world
+from benchmarks.servers import CHANNELS_PATH, SCRATCH, WORKLOADS, Server
+from benchmarks.workload_users import LIST_USER, MIXED_USERS, PAGE_USER
 from mockserver.contract import read_contract
 
 PRISM = "Prism"
@@ -59,7 +60,7 @@ def all_servers() -> list[Server]:
         Server(
             f"{PRISM}, log of errors only", (*prism, "--verboseLevel", "error"), CHANNELS_PATH, third_page=third_page
         ),
-        Server("Scalar, with handlers", scalar, CHANNELS_PATH),
+        Server("Scalar, with handlers", scalar, CHANNELS_PATH, workloads=tuple(w for w in WORKLOADS if w != "mixed")),
         Server(
             "json-server",
             (*json_server, "--routes", str(_JSON_SERVER_ROUTES), "--quiet", "--port", "PORT"),
@@ -97,4 +98,6 @@ def _node_executables() -> list[Path]:
 
 
 def _channel_rows() -> list[dict[str, Any]]:
-    return [channel.to_json(with_bounces=False) for channel in large_world(10).channels.values()]
+    """Return the channels of the users that these servers know: all but those of the workload `mixed`."""
+    channels = large_world().channels.values()
+    return [channel.to_json(with_bounces=False) for channel in channels if channel.user_id not in MIXED_USERS.ids]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from benchmarks.workload_users import CREATED_AT, FIRST_OTHER_USER, LIST_USER, address_of, token_of, workload_users
 from mockserver.canvas.accounts import SITE_ADMIN_RIGHTS, Account, Token, User
 from mockserver.canvas.channels import Channel, ChannelList
 from mockserver.canvas.world import World
@@ -13,26 +14,11 @@ from mockserver.canvas.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TOKEN = "bench-token"  # noqa: S105  # valid in the benchmark's worlds only
-
-LIST_USER, PAGE_USER = 1, 2
-"""Ids of the users of the workloads `list` and `page`: 10 and 80 channels. LIST_USER owns TOKEN."""
-
-FIRST_RECREATE_USER, RECREATE_USERS = 1_000, 200
-"""First id and number of the users of the workload `recreate`: one channel each."""
-
-FIRST_CREATE_USER, CREATE_USERS = 10_000, 2_000
-"""First id and number of the users of the workload `create`: no channels at the start."""
-
-FIRST_OTHER_USER = 100_000
-"""First id of the users that only make the world larger."""
-
 _CHANNELS_PER_USER = 10
-_CREATED_AT = "2026-01-05T08:00:00Z"
 
 
-def large_world(channels: int) -> World:
-    """Return a world with this number of channels, ten for each user, in addition to those of the workloads."""
+def large_world(channels: int = 0) -> World:
+    """Return a world with the users of the workloads, and with this number of channels of other users, ten for each."""
     return World(_LargeSeed(channels))  # type: ignore[arg-type]  # World uses only these three members of its seed
 
 
@@ -51,29 +37,23 @@ class _LargeSeed:
     def users(self) -> Iterator[User]:
         """Yield the users of the workloads, then the other users, each with channels."""
         ids = count(1)
-        yield User(
-            LIST_USER,
-            "Ada Admin",
-            admin_of="site",
-            rights=SITE_ADMIN_RIGHTS - {"read_messages"},
-            tokens=[Token(1, TOKEN, LIST_USER)],
-            channels=_channels(LIST_USER, min(_CHANNELS_PER_USER, self.channels), ids),
-        )
-        yield _user(PAGE_USER, 80, ids)
-        for number in range(RECREATE_USERS):
-            yield _user(FIRST_RECREATE_USER + number, 1, ids)
-        for number in range(CREATE_USERS):
-            yield _user(FIRST_CREATE_USER + number, 0, ids)
-        for number in range(self.channels // _CHANNELS_PER_USER - 1):
+        for user_id, channels in workload_users():
+            user = _user(user_id, channels, ids)
+            if user_id == LIST_USER:
+                user.admin_of, user.rights = "site", SITE_ADMIN_RIGHTS - {"read_messages"}
+            yield user
+        for number in range(self.channels // _CHANNELS_PER_USER):
             yield _user(FIRST_OTHER_USER + number, _CHANNELS_PER_USER, ids)
 
 
 def _user(user_id: int, channels: int, ids: Iterator[int]) -> User:
-    return User(user_id, f"Person {user_id}", channels=_channels(user_id, channels, ids))
+    value = token_of(user_id)
+    tokens = [Token(user_id, value, user_id)] if value else []
+    return User(user_id, f"Person {user_id}", tokens=tokens, channels=_channels(user_id, channels, ids))
 
 
 def _channels(owner: int, number: int, ids: Iterator[int]) -> ChannelList:
     return ChannelList.of(
-        Channel(next(ids), owner, "email", f"person{owner}-{position}@school.example", "active", position, _CREATED_AT)
+        Channel(next(ids), owner, "email", address_of(owner, position), "active", position, CREATED_AT)
         for position in range(1, number + 1)
     )

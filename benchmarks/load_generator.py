@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.large_world import LIST_USER, PAGE_USER, TOKEN
 from benchmarks.results import Measurement
 from benchmarks.server_process import CLOCK_TICKS, BenchmarkError
+from benchmarks.workload_users import LIST_USER, MIXED_USERS, PAGE_USER, TOKEN, token_of
 
 if TYPE_CHECKING:
     from benchmarks.server_process import ServerProcess
@@ -45,8 +45,11 @@ def run_workload(process: ServerProcess, workload: str, seconds: float) -> Measu
 
 def _check_page_sizes(process: ServerProcess) -> None:
     server = process.server
-    for user_id, query, size in ((LIST_USER, "", 10), (PAGE_USER, server.third_page, 25)):
-        status, body = process.get(server.channels_path.format(user_id) + query, TOKEN)
+    pages = [(LIST_USER, "", 10), (PAGE_USER, server.third_page, 25)]
+    if "mixed" in server.workloads:
+        pages += [(user_id, "?page=4&per_page=10", 10) for user_id in (MIXED_USERS.ids[0], MIXED_USERS.ids[-1])]
+    for user_id, query, size in pages:
+        status, body = process.get(server.channels_path.format(user_id) + query, token_of(user_id) or TOKEN)
         if status != 200 or len(json.loads(body)) != size:
             raise BenchmarkError(f"{server.name} did not return {size} channels for {query or 'a list'}")
 

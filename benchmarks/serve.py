@@ -2,7 +2,7 @@
 
 The mock has the protocol class of `canvas-mock`, which limits request heads.
 
-`python -m benchmarks.serve mock PORT CHANNELS` and `python -m benchmarks.serve starlette PORT [headers]`.
+`python -m benchmarks.serve mock PORT CHANNELS JOURNAL_LENGTH`, `python -m benchmarks.serve starlette PORT [headers]`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> None:
     """Serve the named application until the process is killed."""
     name, port, *options = arguments
-    app = _mock_app(int(options[0])) if name == "mock" else _baseline_app(with_headers=bool(options))
+    app = _mock_app(*map(int, options)) if name == "mock" else _baseline_app(with_headers=bool(options))
     protocol = _mock_protocol() if name == "mock" else "auto"
     gc.freeze()
     uvicorn.run(
@@ -31,11 +31,11 @@ def main(arguments: Sequence[str]) -> None:
     )
 
 
-def _mock_app(channels: int) -> ASGIApp:
+def _mock_app(channels: int, journal_length: int) -> ASGIApp:
     from benchmarks.large_world import large_world  # noqa: PLC0415  # the baseline's start and memory exclude it
     from mockserver import create_app  # noqa: PLC0415  # likewise
 
-    return create_app(large_world(channels))
+    return create_app(large_world(channels), journal_length=journal_length)
 
 
 def _mock_protocol() -> type[asyncio.Protocol]:
@@ -47,7 +47,8 @@ def _mock_protocol() -> type[asyncio.Protocol]:
 def _baseline_app(*, with_headers: bool) -> ASGIApp:
     from benchmarks import baseline  # noqa: PLC0415  # the mock's start and memory exclude it
 
-    return baseline.with_canvas_headers(baseline.app) if with_headers else baseline.app
+    app = baseline.application()
+    return baseline.with_canvas_headers(app) if with_headers else app
 
 
 if __name__ == "__main__":

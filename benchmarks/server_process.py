@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.large_world import LIST_USER, TOKEN
 from benchmarks.results import Startup
 from benchmarks.servers import environment
+from benchmarks.workload_users import LIST_USER, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +57,9 @@ class ServerProcess:
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
     def memory_mib(self) -> float:
-        """Return the proportional set size (PSS) of the process."""
+        """Return the resident set size (RSS) of the process, which does not depend on that of other processes."""
         lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        return next(int(line.split()[1]) for line in lines if line.startswith("Rss:")) / 1024
 
 
 @contextlib.contextmanager

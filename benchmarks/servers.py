@@ -7,12 +7,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from mockserver.control.request_journal import DEFAULT_LENGTH
+
 ROOT = Path(__file__).parent.parent
 SCRATCH = ROOT / ".bench"
 CHANNELS_PATH = "/users/{}/communication_channels"
 
-WORKLOADS = ("list", "page", "create", "recreate")
-MOCK, BASELINE, BASELINE_WITH_HEADERS = "the mock", "bare Starlette", "bare Starlette with Canvas's headers"
+WORKLOADS = ("list", "page", "mixed", "create", "recreate")
+MOCK, MOCK_WITHOUT_JOURNAL = "the mock", "the mock without request journal"
+BASELINE, BASELINE_WITH_HEADERS = "bare Starlette", "bare Starlette with Canvas's headers"
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,23 @@ class Server:
         return [word.replace("PORT", str(port)) for word in self.command]
 
 
-def mock(channels: int) -> Server:
-    """Return the mock with this number of channels."""
-    return Server(mock_name(channels), (sys.executable, "-m", "benchmarks.serve", "mock", "PORT", str(channels)))
+def mock(channels: int = 0) -> Server:
+    """Return the mock with this number of channels in addition to those of the workloads."""
+    return Server(mock_name(channels), _mock_words(channels, DEFAULT_LENGTH))
+
+
+def mock_without_journal() -> Server:
+    """Return the mock that records no requests."""
+    return Server(MOCK_WITHOUT_JOURNAL, _mock_words(0, 0))
+
+
+def _mock_words(channels: int, journal_length: int) -> tuple[str, ...]:
+    return (sys.executable, "-m", "benchmarks.serve", "mock", "PORT", str(channels), str(journal_length))
 
 
 def mock_name(channels: int) -> str:
-    """Return the name of the mock with this number of channels, as the tables show it."""
-    return MOCK if channels == 10 else f"{MOCK}, {channels:,} channels"
+    """Return the name of the mock with this number of further channels, as the tables show it."""
+    return f"{MOCK}, {channels:,} channels" if channels else MOCK
 
 
 def mock_command() -> Server:

@@ -1,7 +1,7 @@
--- The four workloads, for wrk: `wrk ... -s workloads.lua URL -- WORKLOAD CHANNELS_PATH TOKEN THIRD_PAGE`.
+-- The workloads, for wrk: `wrk ... -s workloads.lua URL -- WORKLOAD CHANNELS_PATH TOKEN THIRD_PAGE`.
 -- Prints the measurement as one line of JSON.
 
-local workload, channels_path, token, third_page
+local workload, channels_path, shared_token, third_page
 -- wrk calls request() once before the first request that it sends.
 local sent = -1
 local run_id = os.time() % 100000
@@ -28,17 +28,42 @@ local function recreate()
   return "POST", channels_path(user_id), form(address)
 end
 
-local workloads = { list = list, page = page, create = create, recreate = recreate }
+-- All pages of a user's 40 channels, with 5, 10, 20 and 40 channels per page.
+local pages = {}
+for _, per_page in ipairs({ 5, 10, 20, 40 }) do
+  for number = 1, 40 / per_page do pages[#pages + 1] = "?page=" .. number .. "&per_page=" .. per_page end
+end
+
+-- 1,000 users in turn, each with its own token. Each user reads all pages in turn.
+-- One request in 20 is a write: the creation of an own channel, or the deletion of the one made 1,020 requests before.
+local function mixed()
+  local function own_channel(number)
+    local user_id = 20000 + (number + math.floor(number / 1000)) % 1000
+    return user_id, "own" .. run_id .. "x" .. number .. "%40school.example"
+  end
+  local user_id, address = own_channel(sent)
+  local body
+  local method, path = "GET", pages[(user_id + math.floor(sent / 1000)) % #pages + 1]
+  if sent % 40 == 0 then
+    method, path, body = "POST", "", form(address)
+  elseif sent % 40 == 20 and sent >= 1020 then
+    user_id, address = own_channel(sent - 1020)
+    method, path = "DELETE", "/email/" .. address
+  end
+  return method, channels_path(user_id) .. path, body, shared_token .. "-" .. user_id
+end
+
+local workloads = { list = list, page = page, mixed = mixed, create = create, recreate = recreate }
 
 function init(args)
-  workload, token, third_page = workloads[args[1]], args[3], args[4]
+  workload, shared_token, third_page = workloads[args[1]], args[3], args[4]
   channels_path = function(user_id) return (string.gsub(args[2], "{}", user_id)) end
 end
 
 function request()
-  local method, path, body = workload()
+  local method, path, body, own_token = workload()
   sent = sent + 1
-  local headers = { Authorization = "Bearer " .. token }
+  local headers = { Authorization = "Bearer " .. (own_token or shared_token) }
   if body then headers["Content-Type"] = "application/x-www-form-urlencoded" end
   return wrk.format(method, path, headers, body)
 end

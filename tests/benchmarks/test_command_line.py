@@ -41,7 +41,7 @@ def test_another_system_than_linux_is_rejected(
 def test_server_that_does_not_start_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(servers, "mock", lambda _: servers.Server("the mock", (sys.executable, "-c", "exit(3)")))
+    monkeypatch.setattr(servers, "mock", lambda: servers.Server("the mock", (sys.executable, "-c", "exit(3)")))
 
     assert main(["--smoke"]) == 2
     assert capsys.readouterr().err == "make bench: the mock exited with 3 before its first successful response.\n"
@@ -55,7 +55,7 @@ def test_error_responses_in_a_workload_are_reported(
     (tmp_path / "wrk").write_text(f"#!/bin/sh\necho '{output}'\n")
     (tmp_path / "wrk").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(servers, "mock", lambda _: servers.baseline())
+    monkeypatch.setattr(servers, "mock", servers.baseline)
 
     assert main(["--smoke"]) == 2
     assert capsys.readouterr().err == (
