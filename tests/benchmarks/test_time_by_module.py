@@ -61,9 +61,14 @@ def current_frame() -> FrameType:
     return sys._getframe()
 
 
+def frame_of_a_callee() -> FrameType:
+    return current_frame()
+
+
 def test_part_is_the_innermost_module_of_the_mock() -> None:
-    frame = FunctionType(current_frame.__code__, {"__name__": "mockserver.api.response", "sys": sys})()
+    code = frame_of_a_callee.__code__
+    frame = FunctionType(code, {"__name__": "mockserver.api.response", "current_frame": current_frame})()
 
     assert time_by_module._part(frame, by_function=False) == "mockserver.api.response"
-    assert time_by_module._part(frame, by_function=True) == "mockserver.api.response: current_frame"
+    assert time_by_module._part(frame, by_function=True) == "mockserver.api.response: frame_of_a_callee"
     assert time_by_module._part(current_frame(), by_function=False) == "the benchmark"
