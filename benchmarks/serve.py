@@ -35,7 +35,7 @@ def _mock_app(channels: int, journal_length: int) -> ASGIApp:
     from benchmarks.large_world import large_world  # noqa: PLC0415  # the baseline's start and memory exclude it
     from mockserver import create_app  # noqa: PLC0415  # likewise
 
-    return create_app(large_world(channels), journal_length=journal_length)
+    return create_app(large_world(channels), hosts={"127.0.0.1"}, journal_length=journal_length)
 
 
 def _mock_protocol() -> type[asyncio.Protocol]:
