@@ -65,5 +65,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     selected = select_tests(items, name, PROFILES[name])
     plugin = config.pluginmanager.get_plugin(REPORTER)
     assert isinstance(plugin, ReportPlugin)
-    plugin.left_out = len(items) - len(selected)
+    plugin.reporter.left_out = len(items) - len(selected)
     items[:] = selected

@@ -26,12 +26,12 @@ DEFAULT_WORLD_VARIABLES = {
     "CANVAS_REVOKED_TOKEN": "revoked-token",
     "CANVAS_OTHER_USER_ID": "2",
 }
-"""The public tokens and a user id of the mock's default world, by the variable that they are values of."""
+"""The variables of a run against the mock's default world, with its public tokens and the id of the second user."""
 
 
 @contextlib.contextmanager
 def running_mock(*options: str) -> Iterator[str]:
-    """Run the mock with these command-line options and return its URL; stop it when the context ends."""
+    """Run the mock with these command-line options until the context ends, and yield its URL."""
     port = _find_free_port()
     command = [sys.executable, "-m", "mockserver", "--port", str(port), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - constant

@@ -43,7 +43,7 @@ def test_create_returns_the_new_channel_and_adds_it_to_the_list(owner_baseline: 
 
     expect_fields(channel, type=pair.type, address=pair.address, workflow_state="unconfirmed", user_id=owner.id)
     added = [each for each in owner.list_channels() if each not in before]
-    assert added == [channel], "the list does not differ by exactly the new channel, as the create returned it"
+    assert added == [channel], "the list does not have exactly one new channel, with the values of the response"
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -230,7 +230,7 @@ def test_skip_confirmation_by_an_admin_creates_an_active_channel(
     pairs = [pair for pair in addresses.ACCEPTED if pair.type == type_]
 
     created = {}
-    for pair, value in zip(pairs, values, strict=False):
+    for pair, value in zip(pairs, values, strict=False):  # one value for each address, of which SMS has fewer
         created[value] = admin.create_channel(pair, (("skip_confirmation", value),))
         assert created[value]["workflow_state"] == state, f"skip_confirmation={value!r}"
 
@@ -317,7 +317,7 @@ def test_skip_confirmation_by_a_site_admin_creates_an_active_channel(site_admin:
 @pytest.mark.parametrize("account", ["owner_creations", "other_creations"])
 @pytest.mark.cases(smoke=1)
 def test_create_of_a_new_row_returns_the_channel(request: pytest.FixtureRequest, account: str) -> None:
-    """The response to a create of a new row is that to a create of a restored row, in every encoding (behaviour 5)."""
+    """A create of a new row returns the channel as sent in every encoding, like a restoration (behaviour 5)."""
     baseline: Baseline = request.getfixturevalue(account)
 
     baseline.check_first_creations()

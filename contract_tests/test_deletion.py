@@ -13,6 +13,8 @@ from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx2
 
     from contract_tests.account.baseline import Baseline
@@ -124,7 +126,7 @@ def test_delete_retires_an_active_channel(admin: ApiClient, owner: ApiClient, by
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, str.swapcase], ids=["upper", "lower", "swapped"])
 @pytest.mark.cases(smoke=1)
-def test_delete_by_address_ignores_letter_case(owner: ApiClient, change: type[str]) -> None:
+def test_delete_by_address_ignores_letter_case(owner: ApiClient, change: Callable[[str], str]) -> None:
     """A delete by address ignores letter case, and returns the address as it was created (behaviour 6)."""
     channel = owner.create_channel(addresses.MIXED_CASE)
 
@@ -297,7 +299,7 @@ def test_id_and_position_of_a_deleted_channel_are_not_reused(owner: ApiClient) -
 
     ids, positions = zip(*sorted(places), strict=True)
     assert len(set(ids)) == len(set(positions)) == len(places)
-    assert list(positions) == sorted(positions)
+    assert list(positions) == sorted(positions), "a newer channel has a lower position than an older one"
 
 
 def _delete(client: ApiClient, channel_id: int, pair: TypedAddress, by: str) -> httpx2.Response:

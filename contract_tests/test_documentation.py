@@ -80,34 +80,33 @@ def test_contract_has_the_routes_of_the_page(contract: Contract) -> None:
     routes = {each.contract: each.id for each in PROMISES.sentences if each.id.endswith("-route")}
     operations = {
         f"/paths/{path.replace('/', '~1')}/{method}": operation["operationId"]
-        for path, item in contract.document["paths"].items()
-        for method, operation in item.items()
-        if method != "parameters"
+        for path, method, operation in _operations(contract)
     }
 
-    without_sentence = [
-        f"{name} (contract: {pointer})" for pointer, name in operations.items() if pointer not in routes
-    ]
-    without_operation = [f"{id_} (contract: {pointer})" for pointer, id_ in routes.items() if pointer not in operations]
+    without_sentence = [name for pointer, name in operations.items() if pointer not in routes]
+    without_operation = [id_ for pointer, id_ in routes.items() if pointer not in operations]
     assert not without_sentence, (
-        f"contract_tests/oracle/promises.yaml has no sentence for the route of {', '.join(without_sentence)}; "
-        "add one under `sentences`, with an id that ends with -route and with the tests that check it"
+        f"contract_tests/oracle/promises.yaml has no sentence for {', '.join(without_sentence)}; "
+        "add one with an id that ends with -route"
     )
     assert not without_operation, (
-        f"openapi.yaml has no operation for the sentence {', '.join(without_operation)}; "
-        "add the operation, or remove the sentence from contract_tests/oracle/promises.yaml"
+        f"openapi.yaml has no operation for {', '.join(without_operation)} of contract_tests/oracle/promises.yaml; "
+        "add the operation, or remove the sentence"
     )
 
 
 @pytest.mark.cases(smoke=1)
 def test_every_scope_is_a_method_and_a_route(contract: Contract) -> None:
     """The scope of each operation is its method and its route, with a colon before each path parameter."""
-    for path, item in contract.document["paths"].items():
+    declared = contract.document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
+    for path, method, operation in _operations(contract):
         route = re.sub(r"\{(\w+)\}", r":\1", path)
-        for method, operation in item.items():
-            if method != "parameters":
-                scopes = [scope for each in operation["security"] for scope in each.get("oauth2", [])]
-                assert scopes == [f"url:{method.upper()}|/api/v1{route}"], f"the scope of {operation['operationId']}"
+        scopes = [scope for each in operation["security"] for scope in each.get("oauth2", [])]
+        name = operation["operationId"]
+        assert scopes == [f"url:{method.upper()}|/api/v1{route}"], f"the scope of {name}"
+        assert scopes[0] in declared, (
+            f"openapi.yaml does not declare the scope of {name}; add it to components/securitySchemes/oauth2"
+        )
 
 
 @pytest.mark.parametrize("difference", TESTED_DIFFERENCES, ids=lambda difference: difference.id)
@@ -123,6 +122,12 @@ def test_documented_difference_still_exists(
     assert observation.matches_canvas, (
         f"expected the behaviour of Canvas ({difference.canvas}), observed: {observation.description}"
     )
+
+
+def _operations(contract: Contract) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the path, the method and the Operation Object of each operation."""
+    for path, item in contract.document["paths"].items():
+        yield from ((path, method, operation) for method, operation in item.items() if method != "parameters")
 
 
 def _contents(contract: Contract) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OTHER_PARAMETER, OTHER_VALUE = "repeated", "a b+c&d"
 """A query parameter that Canvas does not read, and its value; the links repeat it."""
 SIZE_AFTER_THE_LAST = 30
-"""The page size in the links of a page after the last, if Canvas does not know the number of pages (behaviour 4.2)."""
+"""The page size in the links of a page after the last, if Canvas does not count the pages (behaviour 4.2)."""
 
 
 def test_restored_channel_is_listed_at_its_old_position(owner_creations: Baseline) -> None:
@@ -104,7 +104,7 @@ def test_per_page_is_clamped_to_1_to_the_page_limit(
 ) -> None:
     """per_page is an integer as in Ruby, at least 1 and at most the target's limit, usually 100 (behaviour 4.1).
 
-    The links have the result.
+    The links have the resulting number.
     """
     size = min(number, page_limit)
 
@@ -127,10 +127,10 @@ def test_last_of_repeated_query_parameters_is_used(owner: ApiClient, all_channel
 @pytest.mark.parametrize("size", [None, 7])
 @pytest.mark.cases(smoke=1)
 def test_page_after_the_last_is_empty(owner: ApiClient, page_limit: int, page: int, size: int | None) -> None:
-    """A page after the last is an empty list, with the links of one of the two forms of Canvas (behaviour 4.2).
+    """A page after the last is an empty list, with links as an older or a newer Canvas sends them (behaviour 4.2).
 
     Canvas of 2023 links to the next page and not to the last, with per_page=30 in every URL.
-    A Canvas that knows the number of pages links to the last page and not to the next, with the requested size.
+    A Canvas that counts the pages links to the last page and not to the next, with the requested size.
     """
     query = (("page", str(page)), (OTHER_PARAMETER, OTHER_VALUE), *((("per_page", str(size)),) if size else ()))
 
@@ -164,7 +164,7 @@ def test_link_header_omits_the_access_token(owner: ApiClient) -> None:
 
 @pytest.mark.usefixtures("all_channels")
 def test_link_header_repeats_the_user_of_the_request(owner: ApiClient) -> None:
-    """The links name the user as the request does: self as self, a number as the same digits (behaviour 4.3)."""
+    """The links have the user id of the request: self, or the number in the same digits (behaviour 4.3)."""
     for client in (owner, owner.for_user(owner.id), owner.for_user(owner.id, f"00{owner.id}")):
         response = client.list_page()
 
@@ -214,7 +214,7 @@ def _check_links(owner: ApiClient, response: httpx2.Response, size: int, page: i
 
 
 def _check_links_after_the_last(owner: ApiClient, response: httpx2.Response, size: int, page: int) -> None:
-    """Check that the links of a page after the last have one of the two forms of Canvas.
+    """Check that the links of a page after the last are those of an older or of a newer Canvas.
 
     A link `last` names the requested page, or the last page with channels.
     """

@@ -1,4 +1,4 @@
-"""Malformed requests, including those that crash Canvas: they never succeed and never create a channel."""
+"""Malformed requests, including those on which Canvas crashes: they never succeed and never create a channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editing of own channels: allowed or denied to the test user, as the settings of the account say."""
+"""Creation and deletion of own channels: the settings of the account allow or deny them to the test user."""
 
 from __future__ import annotations
 
@@ -63,4 +63,5 @@ def test_create_of_a_push_channel_is_never_denied(owner: ApiClient) -> None:
 
 
 def _check(response: httpx2.Response, *, is_allowed: bool) -> None:
+    """Check that the request was successful, or that it was denied."""
     (expect_ok if is_allowed else expect_forbidden)(response)

@@ -12,7 +12,6 @@ from contract_tests.account.permission import create_without_address
 from contract_tests.client.api_client import (
     FORBIDDEN_STATUSES,
     ApiClient,
-    describe,
     expect_forbidden,
     expect_not_found,
     expect_ok,
@@ -43,16 +42,6 @@ if TYPE_CHECKING:
 
 UNKNOWN_TOKEN = "canvas-contract-unknown-token"  # noqa: S105 - no server knows this token
 SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
-UNKNOWN_USER_IDS = ("0", "9223372036854775807", "99999999999999999999", "abc", "-1", "SELF")
-HUGE_USER_IDS = ("9223372036854775808", "9999999999999999999")
-"""Ids above 2^63-1, with as many digits as Canvas reads."""
-UNKNOWN_SIS_IDS = ("sis_user_id:canvas-contract", "sis_login_id:canvas-contract", "canvas_contract:1")
-UNKNOWN_USER_REQUESTS: dict[str, Callable[[ApiClient], httpx2.Response]] = {
-    "list": lambda client: client.list_page(),
-    "create": lambda client: client.create(addresses.FIRST),
-    "delete": lambda client: client.delete("0"),
-    "delete by address": lambda client: client.delete_by_address(addresses.NEVER_CREATED),
-}
 PREFERRED_CELLS = {
     *((TEST_USER, OTHER_USER, operation) for operation in OPERATIONS[:4]),
     ("no token", TEST_USER, "list"),
@@ -84,7 +73,7 @@ class Actors:
     clients: dict[str, ApiClient]
 
     def client_for(self, actor: str, account: str) -> tuple[ApiClient, ApiClient]:
-        """Return the actor's client for the account's channels, and a client with full permissions on them."""
+        """Return the actor's client for the account's channels, and a client with the owner's permissions on them."""
         if actor not in self.clients:
             pytest.skip(f"needs a token for {actor}")
         account_holder = self.owner if account == ACCOUNTS[0] else self.other
@@ -166,14 +155,6 @@ def test_admin_receives_the_same_list_as_the_owner(admin: ApiClient, all_channel
     assert admin.list_channels(fresh=True) == all_channels
 
 
-@pytest.mark.cases(smoke=1)
-def test_masquerade_lists_the_channels_of_the_user(
-    admin: ApiClient, owner: ApiClient, all_channels: list[Channel]
-) -> None:
-    """With as_user_id, an admin receives the list of that user, and `self` is that user (behaviour 3.6)."""
-    assert admin.acting_as(owner.id).list_channels(fresh=True) == all_channels
-
-
 @pytest.mark.parametrize("operation", ["list", "create"])
 def test_ordinary_user_is_denied_access_to_an_admin(
     owner: ApiClient, admin_token: ApiClient | None, operation: str
@@ -213,32 +194,6 @@ def test_two_users_may_share_an_address(owner: ApiClient, other: ApiClient) -> N
 
     assert others in other.list_channels()
     assert owners not in owner.list_channels()
-
-
-@pytest.mark.parametrize("operation", UNKNOWN_USER_REQUESTS)
-@pytest.mark.parametrize("user", [*UNKNOWN_USER_IDS, *UNKNOWN_SIS_IDS])
-@pytest.mark.cases(smoke=4, quick=8)
-def test_unknown_user_is_404_on_every_operation(owner: ApiClient, user: str, operation: str) -> None:
-    """An unknown user is 404 on every operation (behaviour 3.4)."""
-    expect_not_found(UNKNOWN_USER_REQUESTS[operation](owner.for_user(0, user)))
-
-
-@pytest.mark.parametrize("operation", UNKNOWN_USER_REQUESTS)
-@pytest.mark.parametrize("user", HUGE_USER_IDS)
-def test_too_large_user_id_is_404_or_the_known_defect(owner: ApiClient, user: str, operation: str) -> None:
-    """A user id above 2^63-1 is 404, or crashes as on Canvas (behaviour 3.4)."""
-    response = UNKNOWN_USER_REQUESTS[operation](owner.for_user(0, user))
-
-    if owner.transport.steps[-1].known_defect is None:
-        expect_not_found(response)
-
-
-@pytest.mark.parametrize("id_template", ["{}.5", "{}abc", "{}.0"])
-def test_user_id_with_extra_characters_is_404(owner: ApiClient, id_template: str) -> None:
-    """A user id followed by other characters is 404 (behaviour 3.4)."""
-    client = owner.for_user(owner.id, id_template.format(owner.id))
-
-    expect_not_found(client.list_page())
 
 
 @pytest.mark.cases(smoke=1)
@@ -296,55 +251,6 @@ def test_duplicate_address_from_an_admin_is_400(admin: ApiClient, owner: ApiClie
 
     assert [response.status_code for response in responses] == [400, 400]
     assert owner.list_channels() == before
-
-
-def test_masquerade_has_the_permissions_of_the_user(admin: ApiClient, editing_owner: ApiClient) -> None:
-    """With as_user_id, an admin creates and deletes as that user, and `self` is that user (behaviour 3.6)."""
-    owner = editing_owner
-    acting = admin.acting_as(owner.id)
-    channel = acting.create_channel(addresses.SECOND, SKIP_CONFIRMATION)
-
-    assert channel["user_id"] == owner.id
-    assert channel["workflow_state"] == "unconfirmed", "the user has no permission for skip_confirmation"
-    assert acting.list_channels() == owner.list_channels()
-    assert expect_ok(acting.delete(channel["id"]))["id"] == channel["id"]
-    assert channel not in owner.list_channels()
-
-
-@pytest.mark.cases(smoke=1)
-def test_masquerade_without_permission_is_401(owner: ApiClient, other_user_id: int) -> None:
-    """as_user_id of a user for whom masquerade is not allowed is 401, with text as errors (behaviour 3.6)."""
-    response = owner.acting_as(other_user_id).list_page()
-
-    _check_denied_masquerade(response)
-
-
-def test_masquerade_without_permission_changes_nothing(owner: ApiClient, other: ApiClient) -> None:
-    """as_user_id of a user for whom masquerade is not allowed creates and deletes no channel (behaviour 3.6)."""
-    channel = other.create_channel(addresses.FIRST)
-    before = other.list_channels()
-    acting = owner.acting_as(other.id)
-
-    for response in (
-        acting.create(addresses.SECOND),
-        acting.delete(channel["id"]),
-        acting.delete_by_address(addresses.FIRST),
-    ):
-        _check_denied_masquerade(response)
-
-    assert other.list_channels() == before
-
-
-def test_masquerade_as_an_unknown_user_is_401(owner: ApiClient) -> None:
-    """as_user_id of an unknown user is 401, and as_user_id of the user's own id has no effect (behaviour 3.6)."""
-    assert owner.acting_as(0).list_page().status_code == 401
-    assert owner.acting_as(owner.id).list_channels() == owner.list_channels()
-
-
-def _check_denied_masquerade(response: httpx2.Response) -> None:
-    assert response.status_code == 401, describe(response)
-    assert isinstance(response.json()["errors"], str)
-    assert "www-authenticate" not in response.headers, "the token is valid"
 
 
 def _may_edit(client: ApiClient) -> bool:

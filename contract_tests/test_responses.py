@@ -97,7 +97,7 @@ def test_response_is_json_for_any_accept_header(
 def test_unchanged_list_is_304(owner: ApiClient, page_limit: int) -> None:
     """If-None-Match with the ETag of the unchanged list returns 304 without a body (behaviour 9).
 
-    A web server before Canvas may change ETags, so the unchanged list itself is correct too, and a note.
+    A web server before Canvas may change ETags, so a response 200 with the unchanged list is correct too, with a note.
     """
     query = (("per_page", "100"),)
     first, etag = owner.list_page(query), _etag(owner.list_page(query))
@@ -147,7 +147,7 @@ def test_changed_list_has_another_etag(owner: ApiClient, page_limit: int) -> Non
     owner.create_channel(addresses.SECOND)
     replaced = owner.list_page(query)
 
-    assert replaced.headers.get("etag") != changed.headers.get("etag"), "another list of the same length has the ETag"
+    assert replaced.headers.get("etag") != changed.headers.get("etag"), "another list of this length has the same ETag"
 
 
 @pytest.mark.parametrize(("method", "tail"), UNSUPPORTED_REQUESTS, ids=str)
@@ -212,7 +212,7 @@ def _check_times(channels: list[Channel]) -> None:
 
 
 def _opaque_tag(etag: str) -> str:
-    """Return the ETag without the mark of a weak one, and without the suffix of a web server for the compression."""
+    """Return the ETag without the prefix of a weak one and the suffix of a web server that compresses the body."""
     return re.sub(r"(--?|;)(gzip|br|deflate|zstd|df)(?=\"$)", "", etag.removeprefix("W/"))
 
 
@@ -237,7 +237,7 @@ def _with_string_ids(channel: Channel) -> dict[str, Any]:
 
 
 def _check_unsupported(contract: Contract, method: str, tail: tuple[str, ...], cases: str) -> None:
-    """Check that the contract has no operation with this method and path, so that the list `cases` is up to date."""
+    """Check that the contract has no operation with this method and path, which the list named `cases` contains."""
     operation = _operation_id(contract, method, tail)
 
     assert not operation, (

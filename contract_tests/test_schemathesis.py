@@ -80,6 +80,7 @@ def _restricted(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _restrict_parameters(parameters: dict[str, Any]) -> None:
+    """Restrict the path to channels of the test user: reserved addresses, and ids that no channel has."""
     parameters.pop("AsUserId")
     parameters["UserId"]["schema"] = {"type": "string", "enum": ["self"]}
     parameters["ChannelAddress"]["schema"] = {"type": "string", "enum": [pair.address for pair in addresses.ACCEPTED]}
@@ -89,6 +90,7 @@ def _restrict_parameters(parameters: dict[str, Any]) -> None:
 
 
 def _restrict_forms(schemas: dict[str, Any]) -> None:
+    """Restrict the bodies to reserved addresses and to the push token of the suite."""
     create, delete_push_token = schemas["CreateCommunicationChannelForm"], schemas["DeletePushTokenForm"]
     for form in (create, delete_push_token):
         form["additionalProperties"] = False
@@ -100,6 +102,7 @@ def _restrict_forms(schemas: dict[str, Any]) -> None:
 
 
 def _replace_examples(examples: dict[str, Any]) -> None:
+    """Replace the addresses and the push token of the contract's examples by those of the suite."""
     examples["CreateEmail"]["value"]["communication_channel[address]"] = addresses.FIRST.address
     examples["CreateSms"]["value"]["communication_channel[address]"] = addresses.PHONE.address
     examples["CreatePush"]["value"]["communication_channel[token]"] = addresses.DEVICE
@@ -174,16 +177,11 @@ def _validate(case: Case[Any], owner: ApiClient, response: Response) -> None:
 
 
 def _request(case: Case[Any], owner: ApiClient) -> Request:
-    """Return the case as a request of the owner. Raises UnsafeRequestError if its path is not one of the contract."""
+    """Return the case as a request of the owner. Raises UnsafeRequestError if its path has no route for the owner."""
     arguments = case.as_transport_kwargs(base_url=_BASE_URL)
     url = str(arguments["url"])
     user, _, *tail = (unquote(segment) for segment in url.removeprefix(f"{_BASE_URL}/users/").split("/"))
-    if (
-        user not in {"self", str(owner.id)}
-        or not all(tail)
-        or any("/" in segment for segment in tail)
-        or (len(tail) > 1 and "." in tail[0])
-    ):
+    if user not in {"self", str(owner.id)} or not _has_route(tail):
         raise UnsafeRequestError(url)
     return owner.for_user(owner.id, user).build_request(
         case.operation.definition.raw["operationId"],
@@ -192,6 +190,12 @@ def _request(case: Case[Any], owner: ApiClient) -> Request:
         query=_fields(arguments.get("params")),
         body=_safe_body(_fields(arguments.get("data"))),
     )
+
+
+def _has_route(tail: list[str]) -> bool:
+    """Return whether Canvas can route these path segments: none is empty, and a type has no dot (behaviour 1.2)."""
+    is_dotted_type = len(tail) > 1 and "." in tail[0]
+    return all(tail) and not any("/" in segment for segment in tail) and not is_dotted_type
 
 
 def _safe_body(fields: Fields) -> Fields:

@@ -1,4 +1,4 @@
-"""Stateful tests: after each request of a random sequence, the target has the channels of the model."""
+"""Random sequences of requests: after each request, the target has the channels of the model."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RequestSequences(RuleBasedStateMachine):
 
     @rule(account=ACCOUNTS, pair=PAIRS, encoding=st.sampled_from(ENCODINGS), capitals=st.booleans())
     def create(self, account: int, pair: TypedAddress, encoding: str, capitals: bool) -> None:
-        """Create a channel as its owner, which fails if there is one."""
+        """Create a channel as its owner; this fails if the owner already has one with this address."""
         self._create(self._client(self.owners, account), _in_capitals(pair, capitals), encoding, skip=False)
 
     @rule(account=ACCOUNTS, pair=PAIRS, skip=st.booleans())
@@ -73,7 +73,7 @@ class RequestSequences(RuleBasedStateMachine):
 
     @rule(account=ACCOUNTS, pair=PAIRS, by=IDENTIFIERS, as_admin=st.booleans())
     def delete(self, account: int, pair: TypedAddress, by: str, as_admin: bool) -> None:
-        """Delete a channel, which fails if there is none."""
+        """Delete a channel; this fails if the user has none with this address."""
         client = self._client(self.admins if as_admin and self.admins else self.owners, account)
         rows = self.rows[self.account]
         if not rows.has(pair):
@@ -87,7 +87,7 @@ class RequestSequences(RuleBasedStateMachine):
 
     @rule(pair=PAIRS)
     def delete_again(self, pair: TypedAddress) -> None:
-        """Delete a retired channel by its id, which fails."""
+        """Delete a retired channel by its id; this always fails."""
         if retired := self.rows[0].retired.get(pair.key):
             expect_not_found(self._client(self.owners, 0).delete(retired["id"]))
 
@@ -101,7 +101,7 @@ class RequestSequences(RuleBasedStateMachine):
 
     @rule(account=ACCOUNTS, size=st.integers(1, 6))
     def list_pages(self, account: int, size: int) -> None:
-        """List two pages, which are slices of the whole list."""
+        """List the first two pages, and compare them with the whole list."""
         client = self._client(self.owners, account)
         channels = client.list_channels()
         for page in (1, 2):
@@ -129,6 +129,7 @@ class RequestSequences(RuleBasedStateMachine):
             transport.observation.record(sys.exception(), steps)
 
     def _create(self, client: ApiClient, pair: TypedAddress, encoding: str, *, skip: bool) -> None:
+        """Create a channel on the target and in the model, and check the response; a duplicate is 400."""
         rows = self.rows[self.account]
         response = client.create(pair, (("skip_confirmation", "1"),) if skip else (), encoding)
         if rows.has(pair):

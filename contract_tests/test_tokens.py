@@ -64,7 +64,7 @@ def test_every_operation_requires_a_valid_token(owner: ApiClient, name: str, tok
 
 
 def test_every_operation_is_tried_without_a_token(owner: ApiClient, contract: Contract) -> None:
-    """The requests above include every operation of the contract (behaviour 2)."""
+    """The requests without a token include every operation of the contract (behaviour 2)."""
     start = len(owner.transport.exchanges)
 
     for name, send in REQUESTS.items():
@@ -74,7 +74,8 @@ def test_every_operation_is_tried_without_a_token(owner: ApiClient, contract: Co
     tried = {exchange.operation for exchange in owner.transport.exchanges[start:]}
     untried = contract.operations().keys() - tried
     assert not untried, (
-        f"REQUESTS in contract_tests/test_tokens.py has no request for {', '.join(sorted(untried))}; add one"
+        f"REQUESTS in contract_tests/test_tokens.py has no request for {', '.join(sorted(untried))}; add one, "
+        "with client.send"
     )
 
 

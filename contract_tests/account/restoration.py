@@ -24,6 +24,9 @@ _MAX_ADDRESS = 60
 """The length after which a message shortens an address."""
 
 
+_NOT_DELETED = ", which existed before the run and which the suite did not delete."
+
+
 class LeftoverError(Inconclusive):
     """An account that no list has shown to be as before the run."""
 
@@ -60,6 +63,8 @@ def restore_account(client: ApiClient, admin: ApiClient | None = None) -> list[C
         is_complete = devices.unregister()
         listing = read_list(client)
         created = [channel for channel in listing.channels if is_created_by_suite(client, channel)]
+        if absent := _absent(client, listing):
+            client.transport.note_violation(f"The list of user {client.id} lacks {_ids(absent)}{_NOT_DELETED}")
         obstacle = _obstacle(client, listing)
         if is_complete and not (created or obstacle):
             devices.settle()
@@ -117,23 +122,32 @@ def _live(client: ApiClient) -> set[int]:
 
 def _obstacle(client: ApiClient, listing: Listing) -> str:
     """Return a sentence on why the list does not show that the account is as before; empty if it does."""
-    journal, guard = client.transport.journal, client.transport.guard
     if listing.problem:
-        ids = ", ".join(map(str, sorted(_live(client))))
+        ids = _ids(_live(client))
         return (
             f"The channels of user {client.id} cannot be listed ({listing.problem}), so channels of this suite may "
             f"remain{f', such as {ids}' if ids else ''}."
         )
     if any(addresses.is_test_address(str(element)) for element in listing.unreadable):
         return f"The list of user {client.id} shows a channel of this suite without its id."
-    before = journal.preexisting.get(client.id, frozenset()) if client.id in guard.opened_users else frozenset()
-    if absent := before - {channel["id"] for channel in listing.channels}:
-        ids = ", ".join(map(str, sorted(absent)))
+    if absent := _absent(client, listing):
         return (
-            f"The list of user {client.id} lacks {ids}, which existed before the run, so it does not show whether "
-            "channels of this suite remain."
+            f"The list of user {client.id} lacks {_ids(absent)}, which existed before the run, so it does not show "
+            "whether channels of this suite remain."
         )
     return ""
+
+
+def _absent(client: ApiClient, listing: Listing) -> frozenset[int]:
+    """Return the ids of the channels from before the run that a complete list lacks."""
+    if listing.problem or client.id not in client.transport.guard.opened_users:
+        return frozenset()
+    before = client.transport.journal.preexisting.get(client.id, frozenset())
+    return before - {channel["id"] for channel in listing.channels}
+
+
+def _ids(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
 
 
 def _leftovers(client: ApiClient, channels: list[Channel]) -> str:

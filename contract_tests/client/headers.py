@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import httpx2
+import httpx2
 
 _ONE_CHARACTER_A_BYTE = "iso-8859-1"
+_BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
 def with_plain_headers(response: httpx2.Response) -> httpx2.Response:
@@ -41,3 +39,9 @@ def received_headers(response: httpx2.Response) -> list[tuple[str, str]]:
         (name.decode(_ONE_CHARACTER_A_BYTE), readable(value.decode(_ONE_CHARACTER_A_BYTE)))
         for name, value in response.headers.raw
     ]
+
+
+def with_body(response: httpx2.Response, content: bytes) -> httpx2.Response:
+    """Return the same response with this decoded body; header names keep their letter case."""
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _BODY_HEADERS]
+    return httpx2.Response(response.status_code, headers=headers, content=content, request=response.request)

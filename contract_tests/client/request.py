@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,9 @@ ROOT = "/api/v1/users/"
 FORM = "application/x-www-form-urlencoded"
 ENCODINGS = ("form", "raw", "json", "multipart", "query")
 """The encodings in which Canvas reads parameters; `raw` is a form with unescaped brackets (behaviour 5.1)."""
+
+READ_METHODS = frozenset({"GET", "HEAD"})
+"""The methods of requests that change nothing, and can be repeated."""
 
 LIST = "list_communication_channels"
 CREATE = "create_communication_channel"
@@ -59,13 +63,13 @@ class Request:
     escaped: bool = False
     """Whether the path also escapes the characters that need no escape, such as `@` and `+`."""
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The encoded path."""
         segments = (self.user, "communication_channels", *self.tail)
         return ROOT + "/".join(quote(segment, safe="" if self.escaped else ":@+") for segment in segments)
 
-    @property
+    @cached_property
     def target(self) -> str:
         """The encoded path and query string."""
         return self.path + (f"?{urlencode(self.query)}" if self.query else "")

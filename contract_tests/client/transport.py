@@ -7,47 +7,36 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-import httpx2
-
-from contract_tests.client.body import is_too_deep
 from contract_tests.client.connection import throttling
-from contract_tests.client.connection.deadline import EXCHANGE_SECONDS, ExchangeDeadline, ResponseTooLarge
-from contract_tests.client.connection.errors import (
-    CONNECTION_FAILURES,
-    Endpoint,
-    connection_sentence,
-    is_permanent,
-    response_sentence,
-)
+from contract_tests.client.connection.deadline import EXCHANGE_SECONDS
 from contract_tests.client.connection.gateway import gateway_sentence, redirect_sentence
-from contract_tests.client.connection.http_client import open_client
+from contract_tests.client.connection.target import TargetConnection
 from contract_tests.client.exchange import Exchange, Step
-from contract_tests.client.headers import header_bytes, readable, received_headers, with_plain_headers
+from contract_tests.client.headers import readable, received_headers, with_plain_headers
 from contract_tests.client.observation import Observation
 from contract_tests.client.rejection import account_sentence, is_token_rejected
-from contract_tests.client.request import Request
+from contract_tests.client.request import READ_METHODS, Request
 from contract_tests.client.run.lock import AccountLocks
 from contract_tests.client.run.pacing import Clock, Pacing
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.creations import CreationRecorder
 from contract_tests.client.safety.guard import SafetyGuard
 from contract_tests.client.safety.leaks import LeakDetector, LeakError
-from contract_tests.client.safety.redaction import Redactor, with_body
+from contract_tests.client.safety.redaction import Redactor
 from contract_tests.client.settings import Inconclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    import httpx2
 
     from contract_tests.client.observation import ObservedViolation
     from contract_tests.client.safety.journal import Journal
     from contract_tests.client.settings import Settings
 
-_REPEATABLE_METHODS = frozenset({"GET", "HEAD"})
-_GATEWAY_STATUSES = frozenset({502, 503, 504})
 _INVALID_TOKENS = frozenset({"", "CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN"})
 """The variables whose tokens the target must reject; an empty name is any other token."""
 
-_MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _MAX_RECORDED_BODY = 16_384
 
 
@@ -79,6 +68,7 @@ class Transport:
         """The number of responses that each known defect explains, by its name."""
         self.steps: list[Step] = []
         """The requests since `reset_steps`, preceded by those that created the channels that existed then."""
+        self._creations_before: list[Step] = []
         self.creations = CreationRecorder(journal, self.guard.preexisting_channels)
         self.accepted_tokens: set[str] = set()
         """The variables of the tokens that the target has accepted in this run."""
@@ -104,10 +94,9 @@ class Transport:
         self._clock = clock or Clock()
         self._known_defect = known_defect
         self._pacing = Pacing(settings, self._clock)
-        self._deadline = ExchangeDeadline(self._clock.now, exchange_seconds)
-        self._client, proxy = open_client(settings, self._deadline, http_transport)
-        self._endpoint = Endpoint(settings.url, proxy)
-        self.redactor.add_own_text(f"{self._endpoint.host} {self._endpoint.peer}")
+        self._connection = TargetConnection(settings, self._clock, http_transport, exchange_seconds)
+        endpoint = self._connection.endpoint
+        self.redactor.add_own_text(f"{endpoint.host} {endpoint.peer}")
 
     @property
     def is_cleaning_up(self) -> bool:
@@ -142,7 +131,12 @@ class Transport:
 
     def reset_steps(self) -> None:
         """Forget the steps so far, except those that created channels that still exist."""
-        self.steps = [step for number, step in self._creations.items() if number in self.journal.live]
+        self._creations_before = [step for number, step in self._creations.items() if number in self.journal.live]
+        self.steps = [*self._creations_before]
+
+    def steps_of_test(self) -> Sequence[Step]:
+        """Return the steps, or none if the current test has sent no request and set no steps."""
+        return () if self.steps == self._creations_before else self.steps
 
     def send(self, request: Request) -> httpx2.Response:
         """Send a request and return the redacted response. Raises UnsafeRequestError, Inconclusive, LeakError."""
@@ -163,7 +157,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections, and let other runs use the accounts."""
-        self._client.close()
+        self._connection.close()
         self.locks.release()
 
     def _send_until_accepted(self, request: Request) -> httpx2.Response:
@@ -233,12 +227,11 @@ class Transport:
         self._pacing.wait_for_turn()
         self.sent += 1
         self.complete_lists = {}
-        self.writes += request.method not in _REPEATABLE_METHODS
-        headers = [(name.encode(), header_bytes(value)) for name, value in request.request_headers().items()]
-        http_request = self._client.build_request(request.method, request.target, headers=headers, **request.content())
+        self.writes += request.method not in READ_METHODS
+        http_request = self._connection.build_request(request)
         self.redactor.record_request(request)
         started, start = self._clock.date(), self._clock.now()
-        raw = self._send_with_retries(http_request, attempts=4 if request.method in _REPEATABLE_METHODS else 1)
+        raw = self._connection.send(http_request)
         elapsed = timedelta(seconds=self._clock.now() - start)
         created_id = self.creations.record(request, raw)
         self._leak = self._leaks.find(request, raw)
@@ -271,44 +264,6 @@ class Transport:
             return
         if sentence := redirect_sentence(self.settings.url, urljoin(str(response.request.url), location)):
             raise Inconclusive(sentence)
-
-    def _send_with_retries(self, http_request: httpx2.Request, attempts: int) -> httpx2.Response:
-        """Send the request again after a lost connection or a gateway error, up to the number of attempts."""
-        for remaining in reversed(range(attempts)):
-            try:
-                self._deadline.start()
-                response = self._read(self._client.send(http_request, stream=True))
-            except CONNECTION_FAILURES as error:
-                if remaining == 0 or is_permanent(error):
-                    raise Inconclusive(connection_sentence(error, self._endpoint)) from None
-                continue
-            if sentence := response_sentence(response.status_code, response.text, self._endpoint):
-                raise Inconclusive(sentence)
-            if response.status_code not in _GATEWAY_STATUSES:
-                return response
-            if remaining == 0:
-                raise Inconclusive(
-                    f"The target's gateway returns {response.status_code}, and the response of the Canvas behind it is "
-                    "unknown; run again when the Canvas is available."
-                )
-            self._clock.wait(0.5)
-        raise AssertionError("a request has at least one attempt")
-
-    def _read(self, response: httpx2.Response) -> httpx2.Response:
-        """Return the response with its whole body. Raises ResponseTooLarge and ExchangeTimeout."""
-        self._deadline.start_body()
-        body = bytearray()
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > _MAX_RESPONSE_BYTES:
-                    raise ResponseTooLarge("body")
-                self._deadline.remaining()
-        finally:
-            response.close()
-        if is_too_deep(bytes(body)):
-            raise ResponseTooLarge("nesting")
-        return with_plain_headers(with_body(response, bytes(body)))
 
     def _record_step(self, request: Request, response: httpx2.Response, body: str, created_id: int | None) -> None:
         defect = self._known_defect(request, response)

@@ -40,7 +40,7 @@ REJECTED_TOKENS = ("CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN")
 
 _TYPES = frozenset({"email", "sms", "push", "twitter", "slack"})
 _STATES = frozenset({"unconfirmed", "active"})
-_NEW = timedelta(seconds=10)
+_MAX_AGE_OF_NEW_ROW = timedelta(seconds=10)
 """The maximum age of a row in the response to its creation."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -48,7 +48,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 @dataclass
 class AccountState:
-    """What the target shows of the caller's account, as far as it determines responses."""
+    """The state of the caller's account on the target, as far as responses show it and depend on it."""
 
     owner: ApiClient
     before: list[Channel]
@@ -75,7 +75,7 @@ class AccountState:
 
     @property
     def access(self) -> Access:
-        """What random requests may use."""
+        """The tokens and kinds of requests that random requests may use."""
         may_create_push = self.can_create and not self.has_push_channel
         return Access(self.tokens, self.rejected_tokens, bool(self.shard), may_create_push)
 
@@ -103,12 +103,13 @@ class AccountState:
                 yield index, Request("POST", "self", body=fields, token_name=name, operation=CREATE)
 
     def record_row(self, index: int, token_name: str, response: httpx2.Response) -> None:
-        """Record the response to a request of `row_requests`. Raises Inconclusive if the account is full."""
+        """Record what the response to a request of `row_requests` shows of the account."""
         channel = channel_of(response)
         if channel is not None and not _is_new(channel, response):
             self.rows[index] = channel
         if ROWS[index] == addresses.PUSH:
-            if not isinstance(json_object(response).get("errors"), dict):  # the key can push (behaviour 5.7)
+            # Errors as an object mean that the developer key has no SNS ARN (behaviour 5.7).
+            if not isinstance(json_object(response).get("errors"), dict):
                 self.push_tokens.add(token_name)
             return
         if response.status_code in FORBIDDEN_STATUSES:
@@ -194,7 +195,7 @@ def _is_new(channel: Channel, response: httpx2.Response) -> bool:
         created_at = datetime.fromisoformat(str(channel.get("created_at")))
     except ValueError:
         return False
-    return created_at.tzinfo is not None and abs(now - created_at) < _NEW
+    return created_at.tzinfo is not None and abs(now - created_at) < _MAX_AGE_OF_NEW_ROW
 
 
 def _entry(channel: Channel, address: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Pair(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What the differences of one group have in common."""
+    """The operation and the difference that the exchanges of one group share."""
 
     operation: str
     """The operation of the contract, or the method of a request without a route."""
@@ -63,7 +63,7 @@ class Group:
     """The two values of the example that differ, of the mock and the target."""
 
     def add(self, pair: Pair, changes: Sequence[Pair], found: Found) -> None:
-        """Count an exchange, and keep it if it is shorter than the present example."""
+        """Count an exchange, and make it the example if it is shorter than the present one."""
         self.count += 1
         if self.example is None or _length(pair, changes) < _length(self.example, self.changes):
             self.example, self.changes, self.values = pair, tuple(changes), (found.mock, found.target)

@@ -20,8 +20,7 @@ _NEWER_MESSAGES = frozenset({"Expired access token.", "Revoked access token."})
 _OLDER_MESSAGES = {"can't be blank": "'blank'", "is invalid": "'invalid'", "has already been taken": "'taken'"}
 """The messages of validation errors in the mock, and in an older Canvas, which repeats the type."""
 
-
-_PAST_THE_END = frozenset({"/headers/link/last", "/headers/link/next", "/headers/link/*/query/per_page"})
+_LINKS_AFTER_THE_LAST = frozenset({"/headers/link/last", "/headers/link/next", "/headers/link/*/query/per_page"})
 
 
 class _Age(NamedTuple):
@@ -60,9 +59,9 @@ def _is_older_message(difference: Difference, mock: httpx2.Response, target: htt
     return is_message and mock.status_code == target.status_code and difference.target in older
 
 
-def _is_newer_end(difference: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
-    is_past_the_end = "last" not in mock.links and "last" in target.links and "next" not in target.links
-    return is_past_the_end and difference.part in _PAST_THE_END
+def _is_newer_last_link(difference: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
+    is_after_the_last = "last" not in mock.links and "last" in target.links and "next" not in target.links
+    return is_after_the_last and difference.part in _LINKS_AFTER_THE_LAST
 
 
 def _is_report_id(difference: Difference, _: httpx2.Response, __: httpx2.Response) -> bool:
@@ -78,6 +77,9 @@ _AGES = (
     _Age("older Canvas: 401 for a denied request, 403 in a newer one", _is_older_denial),
     _Age("older Canvas: one message for unknown, expired and revoked tokens", _is_older_token_error),
     _Age("older Canvas: the message of a validation error is its type, or null", _is_older_message),
-    _Age("newer Canvas: the links of a page past the end have the requested size, `last`, no `next`", _is_newer_end),
+    _Age(
+        "newer Canvas: the links of a page after the last have the requested size, `last`, no `next`",
+        _is_newer_last_link,
+    ),
     _Age("settings of Canvas: error_report_id is added to errors that are recorded, or to none", _is_report_id),
 )

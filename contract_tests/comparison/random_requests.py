@@ -20,6 +20,7 @@ from contract_tests.client.request import (
 )
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
+from contract_tests.comparison import unusual_values as values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,48 +31,15 @@ SEQUENCE_LENGTH = 8
 ROWS = (*addresses.ACCEPTED, addresses.PUSH)
 """The channels that random requests create; `{channel 0}` is the id of the first of them."""
 
-_CREATED = (*addresses.ACCEPTED[:4], addresses.PHONE, addresses.GATEWAY, addresses.SAME_ADDRESS_OTHER_TYPE)
+_SCENARIO_ROWS = (*addresses.ACCEPTED[:4], addresses.PHONE, addresses.GATEWAY, addresses.SAME_ADDRESS_OTHER_TYPE)
 """Fewer channels for the scenarios, so that their requests concern the same ones."""
 
 _PLACEHOLDER = re.compile(r"\{(user|global user|shard|token|channel \d+)\}")
 
-_USERS = (
-    *("{user}", "0{user}", " {user}", "{user} ", "+{user}", "-{user}", "{user}.0", "{user}abc"),
-    *("0", "-1", "abc", "SELF", "default", str(2**62), "99999999999999999999"),
-    *("sis_user_id:canvas-contract", "sis_login_id:canvas-contract", "uuid:canvas-contract", "hex:sis_user_id:6162"),
-)
-_AS_USERS = ("self", "{user}", "0{user}", "", "0", "-1", "abc", str(2**62), "sis_user_id:canvas-contract")
-_GLOBAL_USERS = ("{global user}", "{shard}~{user}")
-_PAGES = ("1", "2", "3", "02", " 2 ", "0x2", "0", "-1", "abc", "", "1abc", "2.5", "1e3", "1_0", "100000", "9" * 20)
-_SIZES = ("1", "2", "3", "10", "100", "1000", "0", "-5", "abc", "", "5abc", " 3", "2.5", "0x10")
-_OTHER_PARAMETERS = (("foo", "b"), ("\u00fc", "1"), ("z[k]", ""), ("user_id", "0"), ("format", "xml"), ("api_key", "x"))
-_STRING_IDS = "application/json+canvas-string-ids"
-_MEDIA_TYPES = (_STRING_IDS, f"application/json, {_STRING_IDS}", "application/json", "*/*", "text/html", "foo")
-_ODD_TYPES = ("EMAIL", "Email", " email", "sms ", "personal_email", "twitter", "null", "phone", "")
-_BLANKS = ("", " ", "\t")
-_TRUTH_VALUES = ("1", "true", "yes", "on", "T", "2", "-1", " 1", "1.5", "0", "false", "abc", "", "0.5", "TRUE ", "y ")
-_UNKNOWN_DEVICE = f"{addresses.DEVICE}-unknown"
-_CHANNEL_IDS = ("{}", "{}", "{}", "0{}", "+{}", "-{}", " {}", "{}abc", "{}.0", "{}.json", "{}.xml")
-_UNKNOWN_IDS = ("0", "abc", "push", "PUSH", "email", str(2**62), str(2**63 - 1), str(2**63), "9" * 20)
-_LAST_PART_IDS = ("0", "push", "abc", "{channel 0}", str(2**62))
-_DOCUMENTS: tuple[Any, ...] = (
-    *({}, [], 5, "communication_channel", True, ["communication_channel"]),
-    *({"communication_channel": value} for value in (None, "email", 5, True, [], ["email"], {}, {"foo": "b"})),
-    {"skip_confirmation": True},
-    {"address": addresses.FIRST.address, "type": "email"},
-)
-_TYPES_IN_JSON: tuple[Any, ...] = (None, True, 1.5, 5, [], ["email"], {}, {"a": "b"})
-_ADDRESSES_IN_JSON: tuple[Any, ...] = (None, True, 5, 1.5, [], ["a", "b"], {"a": "b"})
-_TRUTH_VALUES_IN_JSON: tuple[Any, ...] = (True, False, None, 1, 0, [], {}, ["1"])
-_AUTHORIZATIONS = (
-    *("Bearer  {token}", "bearer {token}", "Bearer", "Bearer canvas-contract-unknown-token", "{token}"),
-    "Bearer {token}x",
-)
-
 
 @dataclass(frozen=True)
 class Access:
-    """What random requests may use in an account."""
+    """The tokens and kinds of requests that random requests may use in an account."""
 
     tokens: Sequence[str]
     """The variables of the user's valid tokens."""
@@ -94,12 +62,12 @@ def draw_sequences(number: int, seed: int, access: Access) -> list[list[Request]
     return sequences
 
 
-def resolve(request: Request, values: Mapping[str, str], tokens: Mapping[str, str], owner: int) -> Request:
+def resolve(request: Request, placeholders: Mapping[str, str], tokens: Mapping[str, str], owner: int) -> Request:
     """Return the request for one server: with its user, its token, and its ids in place of the placeholders."""
     token = tokens.get(request.token_name or "CANVAS_TOKEN", "")
 
     def fill(text: str) -> str:
-        return _PLACEHOLDER.sub(lambda match: token if match[1] == "token" else values.get(match[1], "0"), text)
+        return _PLACEHOLDER.sub(lambda match: token if match[1] == "token" else placeholders.get(match[1], "0"), text)
 
     def fill_fields(fields: Fields) -> Fields:
         return tuple((name, fill(value)) for name, value in fields)
@@ -129,7 +97,7 @@ class _Generator:
     def sequence(self) -> list[Request]:
         """Return unrelated requests, a scenario of one user, or creations at unusual addresses.
 
-        The latter two end with a list of all channels, which shows what the others have changed.
+        The latter two end with a list of all channels, which shows what their requests have changed.
         """
         self._token = self._random.choice(self._access.tokens) if self._one_in(3) else self._access.tokens[0]
         self._created = []
@@ -158,9 +126,9 @@ class _Generator:
         return Request(method, **{"user": "self", "token_name": self._token, "operation": operation, **parts})
 
     def _list(self) -> Request:
-        query = [("page", self._random.choice(_PAGES))] if self._one_in(2) else []
-        query += [("per_page", self._random.choice(_SIZES))] if self._one_in(2) else []
-        query += [self._random.choice(_OTHER_PARAMETERS)] if self._one_in(4) else []
+        query = [("page", self._random.choice(values.PAGES))] if self._one_in(2) else []
+        query += [("per_page", self._random.choice(values.SIZES))] if self._one_in(2) else []
+        query += [self._random.choice(values.OTHER_PARAMETERS)] if self._one_in(4) else []
         if self._one_in(40):
             query = [(f"{self._random.choice(('page', 'per_page'))}[]", "1")]
         self._random.shuffle(query)
@@ -174,7 +142,7 @@ class _Generator:
 
     def _create(self) -> Request:
         if self._one_in(4):
-            pair = TypedAddress(self._random.choice(_ODD_TYPES), self._random.choice(_BLANKS))
+            pair = TypedAddress(self._random.choice(values.ODD_TYPES), self._random.choice(values.BLANKS))
         else:
             pair = self._random.choice((*addresses.ACCEPTED, *addresses.INVALID, addresses.TOO_LONG))
         if pair in ROWS:
@@ -193,13 +161,13 @@ class _Generator:
         return self._request(CREATE, "POST", document=document)
 
     def _create_row(self) -> Request:
-        pair = self._random.choice(_CREATED)
+        pair = self._random.choice(_SCENARIO_ROWS)
         self._created.append(pair)
         return self._creation(((ADDRESS, self._in_any_case(pair.address)), (TYPE, pair.type)))
 
     def _creation(self, fields: Fields) -> Request:
         if self._one_in(4):
-            fields = (*fields, ("skip_confirmation", self._random.choice(_TRUTH_VALUES)))
+            fields = (*fields, ("skip_confirmation", self._random.choice(values.TRUTH_VALUES)))
         encoding = self._random.choice(ENCODINGS)
         if self._one_in(20):
             encoding = "text"
@@ -213,8 +181,8 @@ class _Generator:
         if self._one_in(8):
             headers = (("Content-Type", "application/json"),)
             return self._request(CREATE, "POST", body=((TYPE, "email"),), headers=headers)  # a form is not JSON
-        document = self._random.choice((_DOCUMENTS, self._odd_types(), self._odd_addresses(), self._skips()))
-        return self._request(CREATE, "POST", document=self._random.choice(document))
+        documents = self._random.choice(values.DOCUMENTS)
+        return self._request(CREATE, "POST", document=self._random.choice(documents))
 
     def _create_push(self) -> Request:
         if not self._access.may_create_push:
@@ -227,7 +195,7 @@ class _Generator:
         return replace(creation, token_name=self._random.choice(self._access.tokens))
 
     def _create_device(self) -> Request:
-        """Return the creation of a push channel, with a token that probably can."""
+        """Return the creation of a push channel, with the last token: that of CANVAS_PUSH_TOKEN, if there is one."""
         if not self._access.may_create_push:
             return self._create_row()
         self._created.append(addresses.PUSH)
@@ -236,8 +204,8 @@ class _Generator:
 
     def _delete(self) -> Request:
         if self._one_in(3):
-            return self._request(DELETE, "DELETE", tail=(self._random.choice(_UNKNOWN_IDS),), user="{user}")
-        channel = self._random.choice(_CHANNEL_IDS).format(self._channel(self._created_row()))
+            return self._request(DELETE, "DELETE", tail=(self._random.choice(values.UNKNOWN_IDS),), user="{user}")
+        channel = self._random.choice(values.CHANNEL_IDS).format(self._channel(self._created_row()))
         if not self._one_in(8):
             return self._request(DELETE, "DELETE", tail=(channel,))
         pair = self._random.choice(addresses.ACCEPTED)  # these parameters override the id (behaviour 1.1)
@@ -262,7 +230,7 @@ class _Generator:
         return self._request(DELETE_BY_ADDRESS, "DELETE", tail=tail)
 
     def _delete_push_token(self) -> Request:
-        device = self._random.choice((*addresses.DEVICES, addresses.DEVICE.upper(), _UNKNOWN_DEVICE, ""))
+        device = self._random.choice((*addresses.DEVICES, addresses.DEVICE.upper(), values.UNKNOWN_DEVICE, ""))
         fields: Fields = (("push_token", device),)
         if self._access.may_create_push and self._one_in(8):
             fields = ()
@@ -273,7 +241,7 @@ class _Generator:
 
     def _no_route(self) -> Request:
         method = self._random.choice(("GET", "HEAD", "PUT", "PATCH"))
-        tail: tuple[str, ...] = (self._random.choice(_LAST_PART_IDS),)
+        tail: tuple[str, ...] = (self._random.choice(values.IDS_WITHOUT_ROUTE),)
         if method in {"PUT", "PATCH"} and self._one_in(2):
             tail = ()
         return self._request("", method, tail=tail)
@@ -283,16 +251,16 @@ class _Generator:
     def _with_odd_parts(self, request: Request) -> Request:
         """Return the request with a probable change of its user, masquerade, token and Accept header."""
         if self._one_in(3):
-            user = self._random.choice((*_USERS, *(_GLOBAL_USERS if self._access.has_global_ids else ())))
+            user = self._random.choice((*values.USERS, *(values.GLOBAL_USERS if self._access.has_global_ids else ())))
             operation = DELETE if request.operation == DELETE_PUSH_TOKEN else request.operation
             request = replace(request, user=user, operation=operation)
         if self._one_in(4):
             request = self._with_authorization(request)
         if self._one_in(5):
-            accept = (("Accept", self._random.choice(_MEDIA_TYPES)),)
+            accept = (("Accept", self._random.choice(values.MEDIA_TYPES)),)
             request = replace(request, headers=(*request.headers, *accept))
         if request.method not in {"PUT", "PATCH"} and self._one_in(6):
-            masquerades = (*_AS_USERS, *(_GLOBAL_USERS if self._access.has_global_ids else ()))
+            masquerades = (*values.AS_USERS, *(values.GLOBAL_USERS if self._access.has_global_ids else ()))
             request = replace(request, query=(*request.query, ("as_user_id", self._random.choice(masquerades))))
         return request
 
@@ -304,7 +272,7 @@ class _Generator:
             return replace(request, token_name=self._random.choice(self._access.rejected_tokens))
         if kind in {"none", "rejected"} or request.method in {"PUT", "PATCH"}:
             return anonymous
-        header = (("Authorization", self._random.choice(_AUTHORIZATIONS)),) if kind in {"header", "both"} else ()
+        header = (("Authorization", self._random.choice(values.AUTHORIZATIONS)),) if kind in {"header", "both"} else ()
         value = self._random.choice(("{token}", "{token}", "", "canvas-contract-unknown-token"))
         parameter = (("access_token", value),) if kind != "header" else ()
         if kind == "body" and request.body:
@@ -316,7 +284,7 @@ class _Generator:
     def _created_row(self) -> TypedAddress:
         """Return a channel to delete, which the sequence probably has created and not deleted."""
         if not self._created or self._one_in(6):
-            return self._random.choice(_CREATED)
+            return self._random.choice(_SCENARIO_ROWS)
         pair = self._random.choice(self._created)
         if not self._one_in(4):
             self._created.remove(pair)
@@ -332,18 +300,3 @@ class _Generator:
     @staticmethod
     def _channel(pair: TypedAddress) -> str:
         return f"{{channel {ROWS.index(pair)}}}"
-
-    @staticmethod
-    def _odd_types() -> tuple[Any, ...]:
-        return tuple({"communication_channel": {"type": type_, "address": ""}} for type_ in _TYPES_IN_JSON)
-
-    @staticmethod
-    def _odd_addresses() -> tuple[Any, ...]:
-        values = _ADDRESSES_IN_JSON
-        return tuple({"communication_channel": {"type": "email", "address": value}} for value in values)
-
-    @staticmethod
-    def _skips() -> tuple[Any, ...]:
-        channel = {"type": "email", "address": addresses.FIRST.address}
-        values = _TRUTH_VALUES_IN_JSON
-        return tuple({"communication_channel": channel, "skip_confirmation": value} for value in values)

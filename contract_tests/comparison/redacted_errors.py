@@ -1,4 +1,4 @@
-"""Errors of a comparison, whose messages may quote responses."""
+"""Redaction of the errors that end a comparison, whose messages may quote responses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def redacted_errors(redactor: Redactor) -> Iterator[None]:
-    """Raise the errors that end a comparison again, with a message that may be printed."""
+    """Replace an error that ends a comparison by one whose message is redacted and may be printed."""
     try:
         yield
     except Inconclusive as error:

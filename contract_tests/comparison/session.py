@@ -1,10 +1,10 @@
-"""Random comparison: sends random requests to the target and to a mock in the same state, and collects differences."""
+"""Random comparison: the same random requests to the target and to a mock in the same state, and their differences."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +76,7 @@ class Account:
         return Sent(request, response, transport.steps[-1].response, transport.redactor)
 
     def create_row(self, index: int, drawn: Request) -> Sent:
-        """Send the request that creates the channel `index` of ROWS, and learn its id."""
+        """Send the request that creates the channel `index` of ROWS, and store its id for the placeholders."""
         sent = self.send(drawn)
         if channel := channel_of(sent.response):
             self.placeholders[f"channel {index}"] = str(channel["id"])
@@ -87,8 +87,8 @@ class Account:
         remove_created_channels(self.owner)
         self.owner.transport.reset_steps()
 
-    def has_same_channels(self) -> bool:
-        """Delete the created channels of which no response had the id; return whether those from before remain."""
+    def restore_channels(self) -> bool:
+        """Delete also the created channels of which no response had the id; return whether those from before remain."""
         transport = self.owner.transport
         for channel in list_unvalidated(self.owner):
             is_new = channel["id"] not in transport.guard.preexisting_channels
@@ -100,17 +100,15 @@ class Account:
     def close(self) -> bool:
         """Restore the account, close the connections, and return whether the channels are those from before."""
         transport = self.owner.transport
-        try:
-            is_restored = clean_up(self.owner) == self.before
-        except LeftoverError as error:
-            print(error, file=sys.stderr)
-            return False
-        else:
+        with closing(transport):
+            try:
+                is_restored = clean_up(self.owner) == self.before
+            except LeftoverError as error:
+                print(error, file=sys.stderr)
+                return False
             if is_restored:
                 transport.journal.remove()
             return is_restored
-        finally:
-            transport.close()
 
 
 @dataclass
@@ -123,7 +121,7 @@ class _Comparison:
     renaming: Renaming = field(default_factory=Renaming)
 
     def __post_init__(self) -> None:
-        """Let the channels from before correspond: the world file has their ids and positions."""
+        """Match the channels from before with those of the mock, whose world file has the same ids and positions."""
         for channel in self.target.before:
             self.renaming.matches("id", local_id(channel["id"]), channel["id"])
             self.renaming.matches("position", channel.get("position"), channel.get("position"))
@@ -145,7 +143,7 @@ class _Comparison:
     def compare_sequence(self, sequence: list[Request]) -> None:
         """Send the requests of a sequence to both servers, until their states differ, and restore both accounts."""
         changes: list[Pair] = []
-        kinds = len(self.result.groups)
+        groups_before = len(self.result.groups)
         for number, drawn in enumerate(sequence, start=1):
             pair = Pair(self.mock.send(drawn), self.target.send(drawn))
             self._compare(pair, changes)
@@ -157,10 +155,11 @@ class _Comparison:
                     break
         self.target.delete_created()
         self.mock.delete_created()
-        if len(self.result.groups) > kinds and not self.target.has_same_channels():
+        if len(self.result.groups) > groups_before and not self.target.restore_channels():
             self.result.stopped = "The target does not restore the account: a list has other channels than before"
 
     def _compare(self, pair: Pair, changes: list[Pair]) -> None:
+        """Record the differences of one pair of responses, each with its known reason, if any."""
         mock, target = pair.mock.response, pair.target.response
         found = find_differences(comparable_parts(mock), comparable_parts(target), self.renaming)
         reasons = {each: known_reason(pair.target.request, each.difference, mock, target) for each in found}
@@ -207,6 +206,14 @@ def clean_up_activity(owner: ApiClient) -> str:
     )
 
 
+def changed_account_sentence(owner: ApiClient, server: str) -> str:
+    """Return the sentence that names an account whose channels a comparison has changed."""
+    return (
+        f"The channels of user {owner.id} on the {server} differ from those before the comparison; "
+        "check the account by hand."
+    )
+
+
 @contextmanager
 def _opened(settings: Settings, journal: Journal, interruption: Interruption) -> Iterator[Account]:
     """Open the target's account, and restore it at the end."""
@@ -220,11 +227,7 @@ def _opened(settings: Settings, journal: Journal, interruption: Interruption) ->
         with redacted_errors(redactor), interruption.protected(lambda: clean_up_activity(account.owner)):
             is_restored = account.close()
         if not is_restored:
-            print(
-                f"The channels of user {account.owner.id} on the target differ from those before the comparison; "
-                "check the account by hand.",
-                file=sys.stderr,
-            )
+            print(changed_account_sentence(account.owner, "target"), file=sys.stderr)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ _MAX_VIOLATIONS = 100
 """The number of violations of one response that are reported."""
 _MAX_MESSAGE = 2_000
 """The length of a violation, which quotes the value."""
+_MAX_REMEMBERED = 1_024
+_MAX_REMEMBERED_SIZE = 32 * 1024
+"""The number and the size of the bodies of which the violations are remembered: many responses have the same body."""
 
 
 class Contract:
@@ -37,6 +41,7 @@ class Contract:
         self._with_older_forms = with_older_forms(self.document)
         self._validators: dict[tuple[str, int, str], Draft4Validator] = {}
         self._format_checker = format_checker()
+        self._remembered_violations = lru_cache(_MAX_REMEMBERED)(self._body_violations)
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """Return the operations by operationId."""
@@ -59,10 +64,9 @@ class Contract:
         if media_type not in content:
             return [*violations, f"content type {media_type!r} is not documented for status {response.status_code}"]
         if with_body and media_type.endswith("json"):
-            key = operation, response.status_code, media_type
-            if key not in self._validators:
-                self._validators[key] = self.validator(content[media_type]["schema"])
-            violations += _schema_violations(self._validators[key], response)
+            is_small = len(response.content) <= _MAX_REMEMBERED_SIZE
+            find = self._remembered_violations if is_small else self._body_violations
+            violations += find(operation, response.status_code, media_type, response.content)
         return violations
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +79,13 @@ class Contract:
             {**schema, "components": self.document["components"]}, format_checker=self._format_checker
         )
         return validator
+
+    def _body_violations(self, operation: str, status: int, media_type: str, body: bytes) -> tuple[str, ...]:
+        key = operation, status, media_type
+        if key not in self._validators:
+            documented = _resolve(self._with_older_forms, self._operations[operation]["responses"][str(status)])
+            self._validators[key] = self.validator(documented["content"][media_type]["schema"])
+        return tuple(_schema_violations(self._validators[key], body))
 
     def _missing_headers(self, documented: dict[str, Any], response: httpx2.Response) -> list[str]:
         headers = {name: self.resolve(header) for name, header in documented.get("headers", {}).items()}
@@ -106,9 +117,9 @@ def _resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _schema_violations(validator: Draft4Validator, response: httpx2.Response) -> list[str]:
+def _schema_violations(validator: Draft4Validator, content: bytes) -> list[str]:
     try:
-        body = response.json()
+        body = json.loads(content)
     except ValueError:
         return ["the body is not valid JSON"]
     if isinstance(body, list) and len(body) > MAX_CHANNELS:

@@ -6,6 +6,7 @@ The sentences, and the differences between the page and Canvas, are in promises.
 from __future__ import annotations
 
 import ast
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -90,6 +91,7 @@ class Sentence(NamedTuple):
     status: str
 
 
+@cache
 def read_promises() -> Promises:
     """Read promises.yaml from the package."""
     text = resources.files("contract_tests").joinpath("oracle", "promises.yaml").read_text("utf-8")
@@ -100,6 +102,7 @@ def read_promises() -> Promises:
     )
 
 
+@cache
 def all_test_names() -> frozenset[str]:
     """Return the `module::function` of every test of the suite, whether this run selects it or not."""
     folder = resources.files("contract_tests")

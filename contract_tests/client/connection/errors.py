@@ -6,18 +6,18 @@ import errno
 import re
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx2
 
-from contract_tests.client.connection.deadline import PLAIN_TEXT, ExchangeTimeout, OtherProtocolError, ResponseTooLarge
+from contract_tests.client.connection.deadline import ExchangeTimeout, ResponseTooLarge
+from contract_tests.client.connection.network import PLAIN_TEXT, OtherProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.client.connection.proxy import TargetProxy
+    from contract_tests.client.connection.endpoint import Endpoint
 
 CONNECTION_FAILURES = (
     httpx2.TransportError,
@@ -57,34 +57,6 @@ _LARGE_PARTS = {
     "nesting": "JSON of the target's response is nested more than 100 levels deep",
 }
 """What is too large, by the part of the exchange."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """The target, and the proxy before it, as the sentences name them."""
-
-    url: str
-    proxy: TargetProxy | None = None
-
-    @property
-    def host(self) -> str:
-        """The host of the target."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def is_https(self) -> bool:
-        """Whether the target's URL is https."""
-        return self.url.startswith("https:")
-
-    @property
-    def peer(self) -> str:
-        """The subject of a sentence about the server to which the suite connects: the proxy if there is one."""
-        return f"The proxy {self.proxy.origin}" if self.proxy else f"The target {self.url}"
-
-    @property
-    def peer_setting(self) -> str:
-        """The variable with the URL of that server."""
-        return self.proxy.variable if self.proxy else "CANVAS_URL"
 
 
 def connection_sentence(error: BaseException, endpoint: Endpoint) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from contract_tests.client.connection.certificates import trusted_certificates
-from contract_tests.client.connection.deadline import DeadlineBackend
+from contract_tests.client.connection.network import DeadlineBackend
 from contract_tests.client.connection.proxy import find_proxy
 from contract_tests.client.settings import Inconclusive
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.client.redaction.remembered_texts import RememberedTexts
 from contract_tests.client.redaction.words import CHUNK, stripped
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class PersonalTexts:
 
     def __init__(self) -> None:
         self._root: dict[str | None, Any] = {}
+        self._unchanged = RememberedTexts()
+        """Texts that contain none of the texts so far."""
 
     def add(self, text: str, known: Container[str]) -> None:
         """Add a text, unless it is too short or one known word, such as `active`."""
@@ -32,13 +35,16 @@ class PersonalTexts:
         node = self._root
         for word in words:
             node = node.setdefault(word, {})
-        node.setdefault(_END, text)
+        if _END not in node:
+            node[_END] = text
+            self._unchanged.clear()
 
     def replace(self, text: str, pseudonym: Callable[[str], str]) -> str:
         """Return the text with each of the added texts replaced by its pseudonym, the longest first."""
-        if not self._root:
+        if not self._root or text in self._unchanged:
             return text
         if not any(stripped(chunk) in self._root for chunk in set(CHUNK.findall(text))):
+            self._unchanged.add(text)
             return text
         chunks = [(found, stripped(found[0])) for found in CHUNK.finditer(text)]
         parts: list[str] = []

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from contract_tests.client.redaction.escapes import decoded
+from contract_tests.client.redaction.remembered_texts import RememberedTexts
 from contract_tests.client.redaction.words import CHUNK, INVISIBLE, WORD, stripped
 
 if TYPE_CHECKING:
@@ -53,11 +54,18 @@ class TextFilter:
         self._tokens = tokens
         self._pseudonym = pseudonym
         self._has_hints = has_hints
+        self._unchanged = RememberedTexts()
+        """Texts that are shown as they are, and remain so: known words only become more."""
 
     def filter(self, text: str) -> str:
         """Return the text with pseudonyms for the words that are not known, and variables for tokens."""
-        text = _DATE_OR_DIGITS.sub(self._digits, self._tokens.replace(text))
-        return CHUNK.sub(lambda found: self._chunk(found[0]), text)
+        if text in self._unchanged:
+            return text
+        shown = _DATE_OR_DIGITS.sub(self._digits, self._tokens.replace(text))
+        shown = CHUNK.sub(lambda found: self._chunk(found[0]), shown)
+        if shown == text:
+            self._unchanged.add(text)
+        return shown
 
     def _chunk(self, chunk: str) -> str:
         core = stripped(chunk)

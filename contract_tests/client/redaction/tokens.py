@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, quote_plus
 
+from contract_tests.client.redaction.remembered_texts import RememberedTexts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -52,11 +54,18 @@ class TokenFinder:
             for text in (quote_plus(token), quote(token, safe=""), token)
         }
         self._forms = sorted(forms.values(), key=lambda form: -len(form.text))
+        self._cores = {form.core for form in self._forms}
+        self._without_token = RememberedTexts()
 
     def contains(self, text: str) -> bool:
         """Return whether the text may contain a token."""
+        if text in self._without_token:
+            return False
         compact = _INTERRUPTION.sub("", _lower(text))
-        return any(form.core in compact for form in self._forms)
+        if any(core in compact for core in self._cores):
+            return True
+        self._without_token.add(text)
+        return False
 
     def replace(self, text: str, replacement: Callable[[str], str] = "${}".format) -> str:
         """Return the text with each token replaced; `replacement` returns the text for the name of a variable."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contract_tests.client.request import READ_METHODS
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.addresses import TypedAddress
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 READ_ONLY_REASON = "not sent in a read-only run"
 """The reason why a test that sends another request than GET or HEAD is skipped in a read-only run."""
 
-_READ_METHODS = frozenset({"GET", "HEAD"})
 _MIN_UNUSED_ID = 2**62
 """Larger than any channel id: Canvas counts ids up, on hosted systems from multiples of ten trillion."""
 
@@ -74,7 +74,7 @@ class SafetyGuard:
 
         In a read-only run, skip the current test if the request is not GET or HEAD.
         """
-        if self.is_read_only and request.method not in _READ_METHODS:
+        if self.is_read_only and request.method not in READ_METHODS:
             pytest.skip(READ_ONLY_REASON)
         names = {name.lower() for name, _ in (*request.parameters(), *request.headers)}
         if names.isdisjoint(_METHOD_OVERRIDES) and self._is_safe(request):

@@ -6,6 +6,7 @@ The detector reads the responses as received, before the redactor replaces what 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -78,8 +79,11 @@ class LeakDetector:
             form: name
             for name, token in {**sent, **self._tokens}.items()
             if len(token) >= _MIN_TOKEN_LENGTH and token not in repeated
-            for form in (token, quote(token, safe=""), quote_plus(token))
+            for form in _forms(token)
         }
+        whole = "\n".join(text for _, text in _texts(response))
+        if not any(form in whole for form in forms):
+            return None
         for place, text in _texts(response):
             name = next((name for form, name in forms.items() if form in text), None)
             if name is not None:
@@ -128,6 +132,12 @@ class LeakDetector:
         ]
         text = "\n".join(text for _, text in _texts(response)).lower() if hidden else ""
         return any(address in text and _contains_whole(text, address) for address in hidden)
+
+
+@lru_cache(maxsize=64)
+def _forms(token: str) -> tuple[str, ...]:
+    """Return the token as it is, and in the encodings of URLs."""
+    return token, quote(token, safe=""), quote_plus(token)
 
 
 def _contains_whole(text: str, address: str) -> bool:

@@ -15,10 +15,11 @@ from urllib.parse import unquote_plus
 
 import httpx2
 
-from contract_tests.client.headers import readable
+from contract_tests.client.headers import readable, with_body
 from contract_tests.client.redaction.escapes import decoded, printable
 from contract_tests.client.redaction.known_words import MAX_DIGITS, KnownWords
 from contract_tests.client.redaction.personal_texts import PersonalTexts
+from contract_tests.client.redaction.remembered_texts import RememberedTexts
 from contract_tests.client.redaction.text_filter import PSEUDONYM, TextFilter
 from contract_tests.client.redaction.tokens import TokenFinder
 from contract_tests.client.redaction.words import CHUNK, WORD, stripped
@@ -49,7 +50,6 @@ _REDACTED_HEADER = "(redacted)"
 _OWN_ADDRESSES = frozenset({"For All Devices", addresses.PUSH.address})
 """The addresses of push channels."""
 
-_BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _TOKEN_PARAMETERS = frozenset({"authorization", "access_token"})
 _MAX_RECEIVED_NUMBERS = 100_000
 _MAX_TEXT = 65_536
@@ -80,6 +80,8 @@ class Redactor:
         self._filter = TextFilter(self._known, self._tokens, self._pseudonym)
         self._received_numbers: set[str] = set()
         """The digits of the telephone numbers that the target has sent."""
+        self._sent, self._received = RememberedTexts(), RememberedTexts()
+        """The texts whose words are recorded: recording them again changes nothing."""
         self._filter_with_hints = TextFilter(self._known, self._tokens, self._pseudonym, has_hints=True)
 
     # -- for the tests
@@ -110,8 +112,9 @@ class Redactor:
         texts = [request.target, *(value for name, value in request.headers if name.lower() != "authorization")]
         texts += [str(value) for name, value in request.parameters() if name not in _TOKEN_PARAMETERS]
         for text in (*texts, *request.tail, unquote_plus(request.target), request.body_text()):
-            if not self._has_received_number(text):
+            if text not in self._sent and not self._has_received_number(text):
                 self._known.add_sent(self._tokens.replace(text))
+                self._sent.add(text)
 
     def redact_text(self, text: str) -> str:
         """Return the text of an error, of a log or of a response as an output may show it."""
@@ -188,6 +191,9 @@ class Redactor:
 
     def _record_received(self, text: str) -> None:
         """Remember the unknown words and telephone numbers of a text that the suite may repeat in a request."""
+        if text in self._received:
+            return
+        self._received.add(text)
         self._known.add_received(text)
         if len(self._received_numbers) < _MAX_RECEIVED_NUMBERS:
             self._received_numbers |= self._filter.phone_numbers(text) | self._filter.phone_numbers(decoded(text))
@@ -277,12 +283,6 @@ class Redactor:
     def _pseudonym(self, text: str) -> str:
         digest = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
         return f"redacted-{digest.hex()[:10]}"
-
-
-def with_body(response: httpx2.Response, content: bytes) -> httpx2.Response:
-    """Return the same response with this decoded body; header names keep their letter case."""
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _BODY_HEADERS]
-    return httpx2.Response(response.status_code, headers=headers, content=content, request=response.request)
 
 
 def _is_known(name: str, parent: str) -> bool:

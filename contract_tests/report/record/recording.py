@@ -47,18 +47,14 @@ class Recording:
         """The outcomes by name of the test; one test has one outcome."""
         self.errors: list[SuiteError] = []
         self.deselected: list[Outcome] = []
+        self.selected: list[str] = []
+        """The names of the selected tests."""
         self.end = ""
         """The sentence that says why the run ended early."""
-        self._selected: list[pytest.Item] = []
         self._current: pytest.Item | None = None
         self._first_exchange = 0
         self._errors_of_fixtures: list[BaseException] = []
         self._collection_error = ""
-
-    @property
-    def selected(self) -> list[str]:
-        """The names of the selected tests."""
-        return [test_name(item) for item in self._selected]
 
     @property
     def not_run(self) -> list[str]:
@@ -73,7 +69,7 @@ class Recording:
 
     def select(self, items: Iterable[pytest.Item]) -> None:
         """Record the selected tests."""
-        self._selected = list(items)
+        self.selected = [test_name(item) for item in items]
 
     def deselect(self, items: Iterable[pytest.Item]) -> None:
         """Record tests as skipped that the run leaves out, so that a part of the suite is not reported as the whole."""
@@ -168,7 +164,7 @@ class Recording:
 
     def _add_failure(self, item: pytest.Item, seconds: float, error: BaseException | None = None) -> Outcome | None:
         observed = self.transport.observed if self.transport else None
-        steps: Sequence[Step] = self.transport.steps if self.transport else ()
+        steps: Sequence[Step] = self.transport.steps_of_test() if self.transport else ()
         text = error_text(error) if error is not None else ""
         if observed is not None:
             text, steps = observed.message, observed.steps

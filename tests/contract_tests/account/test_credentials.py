@@ -102,7 +102,7 @@ def test_wrong_admin_is_refused_on_every_canvas(
 )
 def test_fault_of_permissions_is_not_taken_for_a_wrong_token(tmp_path: Path, fault: str, test: str) -> None:
     with running_patched_mock(fault) as url:
-        run = run_suite(tmp_path, "-k", test, CANVAS_URL=url, PROFILE="default", **DEFAULT_WORLD_VARIABLES)
+        run = run_suite(tmp_path, "-k", test, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
 
     assert run.returncode == 1, run.stdout
 

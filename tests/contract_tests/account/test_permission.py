@@ -10,6 +10,7 @@ import pytest
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.suite_process import (
+    QUICK,
     has_recorded_creation,
     interrupt,
     list_body,
@@ -30,7 +31,7 @@ def test_admin_creates_and_deletes_if_users_may_not(tmp_path: Path) -> None:
     with running_patched_mock(**NOT_EDITABLE) as url:
         before = list_body(url)
 
-        run = run_suite(tmp_path, "--verbose", CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
+        run = run_suite(tmp_path, "--verbose", CANVAS_URL=url, **QUICK)
 
         assert run.returncode == 0, run.stdout
         assert list_body(url) == before
@@ -57,7 +58,7 @@ def test_denied_creation_is_tested_without_an_admin(tmp_path: Path) -> None:
     with running_patched_mock(**NOT_EDITABLE) as url:
         before = list_body(url)
 
-        run = run_suite(tmp_path, CANVAS_URL=url, **WITHOUT_ADMIN)
+        run = run_suite(tmp_path, CANVAS_URL=url, **(QUICK | WITHOUT_ADMIN))
 
         assert run.returncode == 0, run.stdout
         assert list_body(url) == before

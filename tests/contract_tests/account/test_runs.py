@@ -9,6 +9,7 @@ import pytest
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.suite_process import (
+    QUICK,
     has_recorded_creation,
     interrupt,
     list_body,
@@ -82,7 +83,7 @@ def test_repeated_runs_add_no_rows(tmp_path: Path) -> None:
     with running_mock() as url:
         positions = []
         for number in range(2):
-            run = run_suite(tmp_path, "-k", "create_returns or push", CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
+            run = run_suite(tmp_path, "-k", "create_returns or push", CANVAS_URL=url, **QUICK)
             assert run.returncode == 0
             positions.append(next_position(url, number))
 

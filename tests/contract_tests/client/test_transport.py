@@ -257,3 +257,15 @@ def test_shrinking_does_not_count_towards_the_limit_of_the_run(connect: Callable
     assert transport.send(LIST).status_code == 200
     with pytest.raises(Inconclusive, match="limit"):
         transport.send(LIST)
+
+
+def test_test_without_requests_has_no_steps(connect: Callable[..., Transport]) -> None:
+    transport = connect(httpx2.Response(200, json={"id": 7, "user_id": 1, "address": addresses.FIRST.address}))
+    transport.send(CREATE)
+    transport.start_test("test_tokens::test_first")
+
+    assert [step.created_id for step in transport.steps] == [7]
+    assert transport.steps_of_test() == ()
+
+    transport.send(LIST)
+    assert [step.request.method for step in transport.steps_of_test()] == ["POST", "GET"]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.comparison.compare import find_differences, main
+from contract_tests.client.settings import read_settings
+from contract_tests.comparison.compare import main
+from contract_tests.comparison.scenario_comparison import find_differences
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.suite_process import running_mock
 
@@ -22,7 +24,7 @@ def _tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_mock_has_no_differences_from_itself(tmp_path: Path) -> None:
     with running_mock() as url:
-        steps, differences = find_differences(url, tmp_path)
+        steps, differences = find_differences(read_settings(url, {}), tmp_path)
 
     assert steps > 100
     assert differences == []

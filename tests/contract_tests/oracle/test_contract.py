@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from contract_tests.oracle.contract import Contract
-from tests.contract_tests.samples import CREATE
+from tests.contract_tests.samples import CREATE, LIST
 
 HEADERS = {"content-type": "application/json; charset=utf-8"}
 
@@ -31,6 +31,18 @@ def test_other_messages_of_a_422_violate_the_contract(error: dict[str, Any]) -> 
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_null_message_with_another_status_violates_the_contract(status: int) -> None:
     assert _violations(status, {"attribute": "path", "message": None, "type": "blank"})
+
+
+def test_same_body_is_validated_for_each_operation_and_status() -> None:
+    contract = Contract()
+    empty_list = httpx2.Response(200, json=[], headers=HEADERS)
+    body = {"errors": [{"field": "token", "message": None, "error_code": "blank"}]}
+    errors = [httpx2.Response(status, json=body, headers=HEADERS) for status in (422, 400)]
+
+    for _ in range(2):
+        assert not [each for each in contract.violations(LIST, empty_list) if "absent" not in each]
+        assert "$: [] is not of type 'object'" in contract.violations(CREATE, empty_list)
+        assert [bool(contract.violations(CREATE, response)) for response in errors] == [False, True]
 
 
 def test_older_forms_do_not_change_the_document() -> None:

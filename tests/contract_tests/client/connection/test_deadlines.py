@@ -16,11 +16,13 @@ import pytest
 import trustme
 
 from contract_tests.client.body import is_too_deep
-from contract_tests.client.connection import deadline as deadline_module
-from contract_tests.client.connection.deadline import DeadlineBackend, DeadlineStream, ExchangeDeadline, ExchangeTimeout
-from contract_tests.client.connection.errors import Endpoint, connection_sentence
+from contract_tests.client.connection import network as network_module
+from contract_tests.client.connection.deadline import ExchangeDeadline, ExchangeTimeout
+from contract_tests.client.connection.endpoint import Endpoint
+from contract_tests.client.connection.errors import connection_sentence
 from contract_tests.client.connection.http_client import open_client
 from contract_tests.client.connection.look_up import look_up
+from contract_tests.client.connection.network import DeadlineBackend, DeadlineStream
 from contract_tests.client.request import Request
 from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety.journal import Journal
@@ -28,6 +30,7 @@ from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.comparison import compare
 from tests.contract_tests.local_servers import running_connect_proxy, socket_server, tls_gateway
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,9 +43,9 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 GZIP = OK + b"Content-Encoding: gzip\r\n"
 GZIP_START = b"\x1f\x8b\x08\x10" + bytes(6)
 """The start of a gzip body whose comment follows, of which no byte is decoded."""
-SECONDS = 0.2
-"""The deadline of the exchanges with servers that are slow."""
-LONG = 30.0
+SECONDS = 0.5
+"""The deadline of the exchanges with servers that are slow; within it, a busy machine still starts the exchange."""
+LONG = HANG_SECONDS
 """The deadline of the exchanges that end for another reason."""
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -224,7 +227,7 @@ def test_deadline_applies_inside_the_tls_of_a_proxy(
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
         settings = Settings("https://canvas.example.edu", {"CANVAS_TOKEN": TOKEN})
-        exchange = ExchangeDeadline(time.monotonic, SECONDS * 2 if is_slow else LONG)
+        exchange = ExchangeDeadline(time.monotonic, SECONDS * 4 if is_slow else LONG)
         client, _ = open_client(settings, exchange)
         exchange.start()
         with client:
@@ -277,7 +280,7 @@ class Backend(httpcore2.NetworkBackend):
 
 def test_all_addresses_of_a_host_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Backend()
-    monkeypatch.setattr(deadline_module, "look_up", lambda *_: [f"192.0.2.{number}" for number in range(100)])
+    monkeypatch.setattr(network_module, "look_up", lambda *_: [f"192.0.2.{number}" for number in range(100)])
     backend = DeadlineBackend(ExchangeDeadline(lambda: network.time))
     backend._backend = network  # type: ignore[assignment]
 
@@ -304,7 +307,7 @@ def test_server_that_reads_no_request_is_inconclusive() -> None:
         stream = DeadlineStream(Stream(first), ExchangeDeadline(time.monotonic, SECONDS))
 
         with pytest.raises(ExchangeTimeout) as error:
-            stream.write(bytes(16 * 1024 * 1024), 30.0)
+            stream.write(bytes(16 * 1024 * 1024), LONG)
 
     assert error.value.part == "request"
 

@@ -14,7 +14,8 @@ import trustme
 
 from contract_tests.client.connection import http_client
 from contract_tests.client.connection.certificates import VARIABLES
-from contract_tests.client.connection.errors import Endpoint, connection_sentence
+from contract_tests.client.connection.endpoint import Endpoint
+from contract_tests.client.connection.errors import connection_sentence
 from contract_tests.client.request import Request
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings

@@ -16,10 +16,11 @@ import pytest
 from contract_tests.client.inconclusive import Inconclusive
 from contract_tests.client.run.folder import opened_folder
 from contract_tests.client.run.lock import AccountLocks
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.faulty_proxy import running_proxy
-from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite
+from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite, running_mock
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -259,5 +260,5 @@ def test_second_run_ends_and_the_first_one_passes(mock: str, tmp_path: Path) -> 
 def run_other(command: list[str], folder: Path, url: str) -> subprocess.CompletedProcess[str]:
     variables = environment(folder, **TOKENS, CANVAS_URL=url, PROFILE="smoke")
     return subprocess.run(  # noqa: S603  # our own command
-        command, env=variables, capture_output=True, text=True, timeout=120, check=False
+        command, env=variables, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -16,9 +15,9 @@ import pytest
 from contract_tests.client.run.pacing import CLEAN_UP_MINUTES, Clock, Pacing
 from contract_tests.client.run.watchdog import LAST_RESORT, Watchdog, interrupting_main_thread
 from contract_tests.client.settings import Inconclusive, Settings
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
-from mutants.suite import WITHOUT_SCHEMATHESIS
-from tests.contract_tests.suite_process import COMMAND, environment
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from tests.contract_tests.suite_process import run_suite, running_mock
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +125,7 @@ def test_main_thread_is_interrupted_though_the_first_signal_has_no_effect(monkey
 
         def hang() -> None:
             thread.start()
-            threading.Event().wait(20)
+            threading.Event().wait(HANG_SECONDS)
 
         with pytest.raises(Inconclusive, match="The run hangs; run again"):
             hang()
@@ -194,16 +193,8 @@ def run_hanging(folder: Path, url: str, condition: str, *, is_deaf: bool = False
     """Run a test of the suite, with a request that hangs under the condition; without a URL, on a mock of its own."""
     plugin = PLUGIN.format(condition=condition, is_deaf=is_deaf)
     (folder / "hanging.py").write_text(plugin, "utf-8")
-    path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
-    variables = {**DEFAULT_WORLD_VARIABLES, "CANVAS_URL": url, "PROFILE": "smoke", "PYTHONPATH": path}
-    return subprocess.run(  # noqa: S603  # constant command
-        [*COMMAND, "-k", "second_delete", "-p", "hanging", *WITHOUT_SCHEMATHESIS],
-        env=environment(folder, **variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    variables = {**DEFAULT_WORLD_VARIABLES, "CANVAS_URL": url, "PYTHONPATH": str(folder)}
+    return run_suite(folder, "-k", "second_delete", "-p", "hanging", **variables)
 
 
 @pytest.mark.slow
