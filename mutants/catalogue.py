@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def unmutated(_mock: PatchedMock) -> None:
-    """The mock without a change."""
+    """The mock is unchanged."""
 
 
 UNMUTATED = Mutant(unmutated, is_equivalent=True)

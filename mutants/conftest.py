@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--every`. Its default is a fifth of the faults of each kind, because all take half an hour."""
+    """Add `--every`. By default every fifth fault is run, because all take half an hour."""
     parser.addoption("--every", type=int, default=5, help="run every n-th fault; 1 runs all (default: 5)")
 
 

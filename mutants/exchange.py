@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json; charset=utf-8"
 CRASH = {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
-"""The JSON body with which Canvas returns a crash."""
+"""The JSON body of Canvas's response to a request on which it crashes."""
 _COLLECTION = "communication_channels"
 
 
@@ -109,6 +109,11 @@ class Response:
     def is_duplicate_error(self) -> bool:
         """Whether the response rejects a duplicate address."""
         return self.status == 400 and b"unique!" in self.body
+
+    def set_empty(self, status: int) -> None:
+        """Change the response to one with this status and without a body."""
+        self.status, self.body = status, b""
+        del self.headers["content-type"], self.headers["content-length"]
 
     async def send(self, send: Send) -> None:
         """Send the response as ASGI messages."""

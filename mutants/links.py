@@ -1,4 +1,4 @@
-"""The Link header of a Canvas that knows the last page for every request; the mock's knows none past the end."""
+"""The Link header of a Canvas that links to the last page also from pages past the end; the mock does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patches of a mock before it is served: replaced attributes, altered requests and responses, another world."""
+"""A mock with changes: replaced attributes, altered requests and responses, another world."""
 
 from __future__ import annotations
 

@@ -56,10 +56,10 @@ class KnownFailure:
 
 @dataclass(frozen=True)
 class Client:
-    """A published client of the Canvas API, with its known failures.
+    """A client of the API, with its known failures; a published client, unless a subclass is for generated ones.
 
     `generator` is the command that generates the client; a published client has none.
-    `import_path` is the folder that Python imports the client from.
+    `import_path` is the folder from which Python imports the client.
     """
 
     name: str

@@ -21,7 +21,7 @@ Its exit status is 1 when a result differs from this page: a new failure, a know
 
 A footnote gives the cause of a known failure.
 "-" marks a step that does not apply: a published client is neither generated nor type-checked.
-A third published client, canvasapi for Python, is covered by the tests of the mock, in `test_canvasapi.py`.
+A third published client, canvasapi for Python, is tested in `tests/test_canvasapi.py`.
 """
 
 STEPS_HEADING = """\

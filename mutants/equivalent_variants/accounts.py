@@ -72,7 +72,7 @@ def large_ids(mock: PatchedMock) -> None:
 
 @equivalent
 def another_shard(mock: PatchedMock) -> None:
-    """The account is on another shard, so its global ids have another front part."""
+    """The account is on another shard, so its global ids start with another number."""
     mock.world_document.setdefault("account", {})["shard"] = 10_890
 
 

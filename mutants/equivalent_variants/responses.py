@@ -121,7 +121,7 @@ def headers_in_two_encodings(mock: PatchedMock) -> None:
 
 
 def _add_to_headers(mock: PatchedMock, characters: bytes) -> None:
-    """Add the bytes to known and unknown headers, and to the ETag, which the mock knows again without them."""
+    """Add the bytes to known and unknown headers and to the ETag, and remove them from If-None-Match."""
     text = characters.decode("latin-1")
 
     def before(request: Request) -> None:

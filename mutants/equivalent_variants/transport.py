@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -12,7 +13,7 @@ from mutants.exchange import Response
 from mutants.mutant import equivalent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,19 +28,18 @@ def _limit_rate(mock: PatchedMock, status: int, text: str, **other_headers: str)
     """Return a rate-limit error for every 151st request; `other_headers` replace those of Canvas."""
 
     def before(_request: Request) -> Response | None:
-        if not _is_due(count):
+        if not _is_due(requests):
             return None
         headers = other_headers or {"content_type": "text/plain; charset=utf-8", "x_rate_limit_remaining": "0.0"}
         return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, text.encode())
 
-    count: list[int] = []
+    requests = itertools.count(1)
     mock.on_request(before)
 
 
-def _is_due(count: list[int]) -> bool:
+def _is_due(requests: Iterator[int]) -> bool:
     """Count one request, and return whether it is the last of a period."""
-    count.append(1)
-    return len(count) % _PERIOD == 0
+    return next(requests) % _PERIOD == 0
 
 
 @equivalent
@@ -97,7 +97,7 @@ def connections_are_dropped(mock: PatchedMock) -> None:
 
     def middleware(app: ASGIApp) -> ASGIApp:
         async def dropping(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http" or scope["method"] != "GET" or not _is_due(count):
+            if scope["type"] != "http" or scope["method"] != "GET" or not _is_due(requests):
                 await app(scope, receive, send)
                 return
             headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
@@ -105,7 +105,7 @@ def connections_are_dropped(mock: PatchedMock) -> None:
 
         return dropping
 
-    count: list[int] = []
+    requests = itertools.count(1)
     mock.add_middleware(middleware)
 
 
@@ -160,31 +160,33 @@ def if_none_match_is_ignored(mock: PatchedMock) -> None:
 
 @equivalent
 def etags_have_a_suffix(mock: PatchedMock) -> None:
-    """A web server adds `-gzip` to ETags, and does not know them again, as mod_deflate does."""
-    _add_etag_suffix(mock, lambda _request: "-gzip", is_known_again=False)
+    """A web server adds `-gzip` to ETags and does not remove it from If-None-Match, as mod_deflate does."""
+    _add_etag_suffix(mock, lambda _request: "-gzip", is_removed=False)
 
 
 @equivalent
 def etags_have_a_known_suffix(mock: PatchedMock) -> None:
     """A web server adds `-gzip` to the ETags of lists, removes it from If-None-Match, and returns 304 without it."""
-    _add_etag_suffix(mock, lambda _request: "-gzip", is_known_again=True)
+    _add_etag_suffix(mock, lambda _request: "-gzip", is_removed=True)
 
 
 @equivalent
 def etags_depend_on_the_encoding(mock: PatchedMock) -> None:
-    """A web server adds the first encoding that the client accepts to ETags, and does not know them again."""
+    """A web server adds the first encoding that the client accepts to ETags, and does not remove it again."""
 
     def suffix(request: Request) -> str:
         accepted = request.headers.get(b"accept-encoding", b"identity").decode().partition(",")[0].strip()
         return f";{accepted}"
 
-    _add_etag_suffix(mock, suffix, is_known_again=False)
+    _add_etag_suffix(mock, suffix, is_removed=False)
 
 
-def _add_etag_suffix(mock: PatchedMock, suffix: Callable[[Request], str], *, is_known_again: bool) -> None:
+def _add_etag_suffix(mock: PatchedMock, suffix: Callable[[Request], str], *, is_removed: bool) -> None:
+    """Add a suffix to the ETags of 200 responses; `is_removed` is whether If-None-Match reaches the mock without it."""
+
     def before(request: Request) -> None:
         sent = request.headers.get(b"if-none-match")
-        if sent is not None and is_known_again:
+        if sent is not None and is_removed:
             request.headers[b"if-none-match"] = sent.replace(f'{suffix(request)}"'.encode(), b'"')
 
     def after(request: Request, response: Response) -> None:

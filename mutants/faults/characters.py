@@ -36,7 +36,7 @@ def _change_lookup(mock: PatchedMock, change: Callable[[str], str]) -> None:
     mock.wrap(World, "find_channel_by_address", find)
 
 
-def _change_shown(mock: PatchedMock, change: Callable[[str], str], *, in_lists_only: bool = False) -> None:
+def _change_returned(mock: PatchedMock, change: Callable[[str], str], *, in_lists_only: bool = False) -> None:
     """Change the addresses in responses."""
 
     def alter(request: Request, channel: dict[str, Any]) -> None:
@@ -46,20 +46,21 @@ def _change_shown(mock: PatchedMock, change: Callable[[str], str], *, in_lists_o
     mock.on_channel(alter)
 
 
-def _with_wide(text: str, change: Callable[[str], str]) -> str:
+def _change_wide(text: str, change: Callable[[str], str]) -> str:
+    """Return the text with each character beyond the basic multilingual plane replaced by `change(character)`."""
     return "".join(change(char) if ord(char) > _LAST_OF_PLANE_0 else char for char in text)
 
 
 @fault
 def wide_characters_are_stored_as_question_marks(mock: PatchedMock) -> None:
     """A character beyond the basic multilingual plane is stored as a question mark."""
-    _change_stored(mock, lambda _kind, address: _with_wide(address, lambda _: "?"))
+    _change_stored(mock, lambda _kind, address: _change_wide(address, lambda _: "?"))
 
 
 @fault
 def wide_characters_are_dropped(mock: PatchedMock) -> None:
     """A character beyond the basic multilingual plane is dropped from the address."""
-    _change_stored(mock, lambda _kind, address: _with_wide(address, lambda _: ""))
+    _change_stored(mock, lambda _kind, address: _change_wide(address, lambda _: ""))
 
 
 @fault
@@ -70,13 +71,13 @@ def addresses_end_before_a_wide_character(mock: PatchedMock) -> None:
         index = next((index for index, char in enumerate(address) if ord(char) > _LAST_OF_PLANE_0), len(address))
         return address[:index]
 
-    _change_shown(mock, truncated)
+    _change_returned(mock, truncated)
 
 
 @fault
 def wide_characters_are_replaced_in_lists(mock: PatchedMock) -> None:
     """Lists show the replacement character in place of one beyond the basic multilingual plane."""
-    _change_shown(mock, lambda address: _with_wide(address, lambda _: "\ufffd"), in_lists_only=True)
+    _change_returned(mock, lambda address: _change_wide(address, lambda _: "\ufffd"), in_lists_only=True)
 
 
 @fault
@@ -89,7 +90,7 @@ def wide_characters_are_two_characters(mock: PatchedMock) -> None:
 
     def change(_request: Request, response: Response) -> None:
         if response.json is not None:
-            text = _with_wide(response.body.decode(), as_surrogates)
+            text = _change_wide(response.body.decode(), as_surrogates)
             response.body = text.encode("utf-8", "surrogatepass")
 
     mock.on_response(change)
@@ -102,7 +103,7 @@ def wide_characters_lose_a_surrogate(mock: PatchedMock) -> None:
     def change(_request: Request, response: Response) -> None:
         value = response.json
         if value is not None and any(ord(char) > _LAST_OF_PLANE_0 for char in response.body.decode()):
-            escaped = _with_wide(json.dumps(value, ensure_ascii=False), lambda char: json.dumps(char)[1:7])
+            escaped = _change_wide(json.dumps(value, ensure_ascii=False), lambda char: json.dumps(char)[1:7])
             response.body = escaped.encode()
 
     mock.on_response(change)
@@ -118,8 +119,8 @@ def wide_characters_are_invalid(mock: PatchedMock) -> None:
 
 @fault
 def wide_characters_are_not_found(mock: PatchedMock) -> None:
-    """A delete by an address with a character beyond the basic multilingual plane finds no channel."""
-    _change_lookup(mock, lambda address: _with_wide(address, lambda _: "?"))
+    """A delete by an address with a character beyond the basic multilingual plane returns 404."""
+    _change_lookup(mock, lambda address: _change_wide(address, lambda _: "?"))
 
 
 @fault
@@ -149,7 +150,7 @@ def repeated_spaces_are_one(mock: PatchedMock) -> None:
 @fault
 def spaces_are_trimmed_in_lists(mock: PatchedMock) -> None:
     """Lists show addresses without the spaces around them."""
-    _change_shown(mock, str.strip, in_lists_only=True)
+    _change_returned(mock, str.strip, in_lists_only=True)
 
 
 @fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from mockserver.api import response as api_response
@@ -18,10 +19,9 @@ def etag_changes_every_time(mock: PatchedMock) -> None:
 
     def change(_request: Request, response: Response) -> None:
         if "etag" in response.headers:
-            count.append(0)
-            response.headers["etag"] = f'W/"{len(count):032x}"'
+            response.headers["etag"] = f'W/"{next(numbers):032x}"'
 
-    count: list[int] = []
+    numbers = itertools.count(1)
     mock.on_response(change)
 
 
@@ -45,8 +45,7 @@ def etag_counts_the_rows(mock: PatchedMock) -> None:
             etag = f'W/"{len(response.json):032x}"'
             response.headers["etag"] = etag
             if request.headers.get(b"if-none-match", b"").decode() == etag:
-                response.status, response.body = 304, b""
-                del response.headers["content-type"], response.headers["content-length"]
+                response.set_empty(304)
 
     mock.on_response(change)
 
@@ -70,8 +69,7 @@ def changed_lists_are_304(mock: PatchedMock) -> None:
         if not request.is_list or response.status != 200:
             return
         if request.headers.get(b"if-none-match", b"").decode() in seen:
-            response.status, response.body = 304, b""
-            del response.headers["content-type"], response.headers["content-length"]
+            response.set_empty(304)
         seen.add(response.headers["etag"])
 
     seen: set[str] = set()

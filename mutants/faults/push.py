@@ -294,8 +294,7 @@ def push_token_delete_returns_204(mock: PatchedMock) -> None:
 
     def change(request: Request, response: Response) -> None:
         if request.is_delete_push_token and response.status == 200:
-            response.status, response.body = 204, b""
-            del response.headers["content-type"], response.headers["content-length"]
+            response.set_empty(204)
 
     mock.on_response(change)
 

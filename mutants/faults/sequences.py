@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -136,12 +137,10 @@ def every_seventh_list_lacks_a_row(mock: PatchedMock) -> None:
     """Every seventh list lacks its last row."""
 
     def change(request: Request, response: Response) -> None:
-        if request.is_list and response.status == 200:
-            count["lists"] += 1
-            if count["lists"] % 7 == 0:
-                response.json = response.json[:-1]
+        if request.is_list and response.status == 200 and next(lists) % 7 == 0:
+            response.json = response.json[:-1]
 
-    count: Counter[str] = Counter()
+    lists = itertools.count(1)
     mock.on_response(change)
 
 
@@ -151,11 +150,9 @@ def every_fifth_create_is_lost(mock: PatchedMock) -> None:
 
     def create(original: Any, self: World, owner: Any, *rest: Any) -> Any:
         channel = original(self, owner, *rest)
-        count["creates"] += 1
-        if count["creates"] % 5 == 0:
-            state = channel.workflow_state
+        if next(creates) % 5 == 0:
+            hidden[channel.id] = channel.workflow_state
             owner.channels.retire(channel)
-            hidden[channel.id] = state
         return channel
 
     def alter(request: Request, channel: dict[str, Any]) -> None:
@@ -163,7 +160,7 @@ def every_fifth_create_is_lost(mock: PatchedMock) -> None:
         if state is not None:
             channel["workflow_state"] = state
 
-    count: Counter[str] = Counter()
+    creates = itertools.count(1)
     hidden: dict[int, str] = {}
     mock.wrap(World, "create_channel", create)
     mock.on_channel(alter)
@@ -176,11 +173,10 @@ def every_fourth_delete_deletes_two(mock: PatchedMock) -> None:
     def retire(original: Any, self: ChannelList, channel: Channel) -> None:
         before = [row for row in self.listed if row.position < channel.position]
         original(self, channel)
-        count["deletes"] += 1
-        if count["deletes"] % 4 == 0 and before:
+        if next(deletes) % 4 == 0 and before:
             original(self, before[-1])
 
-    count: Counter[str] = Counter()
+    deletes = itertools.count(1)
     mock.wrap(ChannelList, "retire", retire)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mutants.exchange import CRASH
 from mutants.mutant import fault
@@ -33,6 +33,18 @@ def _set_status(mock: PatchedMock, status: int, when: Callable[[Request, Respons
 def _set_error_body(mock: PatchedMock, status: int, body: object) -> None:
     """Replace the JSON body of the responses with this status."""
     _set_status(mock, status, lambda _request, response: response.status == status and response.json is not None, body)
+
+
+def _change_validation_errors(mock: PatchedMock, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change each validation error of a rejected create."""
+
+    def alter(request: Request, response: Response) -> None:
+        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
+            for entry in (entry for entries in errors.values() if isinstance(entries, list) for entry in entries):
+                change(entry)
+            response.json = {"errors": errors}
+
+    mock.on_response(alter)
 
 
 def _rename_attribute(mock: PatchedMock, attribute: str, new: str, when: Callable[[Response], bool]) -> None:
@@ -77,8 +89,7 @@ def delete_returns_204(mock: PatchedMock) -> None:
 
     def change(request: Request, response: Response) -> None:
         if request.is_delete and response.status == 200:
-            response.status, response.body = 204, b""
-            del response.headers["content-type"], response.headers["content-length"]
+            response.set_empty(204)
 
     mock.on_response(change)
 
@@ -250,8 +261,7 @@ def empty_page_returns_204(mock: PatchedMock) -> None:
 
     def change(request: Request, response: Response) -> None:
         if request.is_list and response.body == b"[]":
-            response.status, response.body = 204, b""
-            del response.headers["content-type"], response.headers["content-length"]
+            response.set_empty(204)
 
     mock.on_response(change)
 
@@ -289,29 +299,13 @@ def missing_type_is_reported_for_type(mock: PatchedMock) -> None:
 @fault
 def validation_errors_have_no_type(mock: PatchedMock) -> None:
     """Validation errors lack the key `type`."""
-
-    def change(request: Request, response: Response) -> None:
-        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
-            for entries in errors.values():
-                for entry in entries if isinstance(entries, list) else ():
-                    entry.pop("type", None)
-            response.json = {"errors": errors}
-
-    mock.on_response(change)
+    _change_validation_errors(mock, lambda entry: entry.pop("type", None))
 
 
 @fault
 def validation_messages_are_null(mock: PatchedMock) -> None:
     """The messages of validation errors are null."""
-
-    def change(request: Request, response: Response) -> None:
-        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
-            for entries in errors.values():
-                for entry in entries if isinstance(entries, list) else ():
-                    entry["message"] = None
-            response.json = {"errors": errors}
-
-    mock.on_response(change)
+    _change_validation_errors(mock, lambda entry: entry.update(message=None))
 
 
 @fault

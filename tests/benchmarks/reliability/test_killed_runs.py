@@ -15,6 +15,7 @@ from benchmarks.reliability.killed_runs_report import KilledRun, NextRun, render
 from benchmarks.reliability.suite_runs import Kill, LossyConnection, Moment, RunLength
 from benchmarks.server_process import BenchmarkError
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ class TestConnection:
         connection.start_run(process, Kill(Moment.LATER, 1, delay=0.001), 0.0, seeded(1))
 
         assert connection(mock.request()) is not None
-        assert process.wait(60) == -9
+        assert process.wait(HANG_SECONDS) == -9
 
     def test_run_that_a_lost_response_ends_is_killed_in_its_clean_up(
         self, mock: Mock, process: subprocess.Popen[str]
@@ -130,7 +131,7 @@ def test_run_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch, proces
     with pytest.raises(BenchmarkError, match="a run of the suite has not ended"):
         suite_runs.finish(process)
 
-    assert process.wait(60) == -9
+    assert process.wait(HANG_SECONDS) == -9
 
 
 class TestRandomKill:

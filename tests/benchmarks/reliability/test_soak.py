@@ -101,7 +101,9 @@ class TestRequests:
         operations = {random_operation(random).kind for _ in range(200)}
         bad = {random_bad_request(random).kind for _ in range(500)}
 
-        assert operations == Contract().operations().keys()
+        assert operations == Contract().operations().keys(), (
+            "add the operation to random_operation in benchmarks/reliability/requests.py"
+        )
         assert bad == BAD_REQUESTS.keys()
 
     def test_same_seed_sends_the_same_requests(self) -> None:
