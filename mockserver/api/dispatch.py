@@ -22,7 +22,7 @@ from mockserver.terminal import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope
 
     from mockserver.canvas.errors import Header
     from mockserver.canvas.rate_limit import RateLimit
@@ -92,39 +92,27 @@ class Dispatcher:
         """Process one request in a world, and return it with its response."""
         headers: dict[bytes, bytes] = scope[HEADERS_KEY]
         request = _parse_head(scope, headers, world)
-        start: Message = {}
-        body = b""
-
-        async def buffer(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start":
-                start = message
-            else:
-                body = message["body"]
-
         try:
             await self._read(request, scope, headers, receive)
             response = await intercept(request) if intercept is not None else None
             if response is None:
-                await self._process(request, scope, receive, buffer)
-            else:
-                await response.send(buffer)
+                response = await self._process(request, scope, receive)
+            response.encode()
         except CanvasError as error:
-            await self._render(error, world).send(buffer)
+            response = self._render(error, world)
         except NonConformingResponse as problem:
             log.error("The mock's response violates openapi.yaml: %s", printable(problem.detail))  # noqa: TRY400  # it says where
-            await _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}").send(buffer)
+            response = _internal_error(f"The mock's response violates openapi.yaml. {problem.detail}")
         except EndedExchange as ended:
             return Exchange(request, ended.start, ended.body)
         except Exception:
             target = f"{printable(request.method)} {printable(request.path)}"
             log.exception("The mock failed on %s; this is a bug of the mock", target)
-            await _internal_error("The mock failed; this is a bug of the mock. The log has the traceback.").send(buffer)
+            response = _internal_error("The mock failed; this is a bug of the mock. The log has the traceback.")
         if request.violations:
             target = f"{printable(request.method)} {printable(request.path)}"
             log.warning("%s violates the contract: %s", target, printable("; ".join(request.violations)))
-        start, body = complete(request, start, body)
-        return Exchange(request, start, body)
+        return Exchange(request, *complete(request, response))
 
     async def _read(self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> None:
         """Read the parameters and the method of the request. Raises UnknownMethod."""
@@ -141,23 +129,27 @@ class Dispatcher:
             request.method = _overridden_method(headers, {} if is_json else in_body) or "POST"
             request.has_overridden_method = request.method != "POST"
 
-    async def _process(self, request: ApiRequest, scope: Scope, receive: Receive, send: Send) -> None:
-        """Charge the request to the rate limit, and route it."""
+    async def _process(self, request: ApiRequest, scope: Scope, receive: Receive) -> ApiResponse:
+        """Charge the request to the rate limit, and return the response of its operation."""
         if self._rate_limit is None:
-            await self._route(request, scope, receive, send)
-            return
+            return await self._route(request, scope, receive)
         with _charged(request, self._rate_limit):
             await asyncio.sleep(self._rate_limit.duration)
-            await self._route(request, scope, receive, send)
+            return await self._route(request, scope, receive)
 
-    async def _route(self, request: ApiRequest, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _route(self, request: ApiRequest, scope: Scope, receive: Receive) -> ApiResponse:
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
         try:
             request.path = canonical_path(raw_path)
-            await self._stack({"type": "http", SCOPE_KEY: request}, receive, send)
+            await self._stack({"type": "http", SCOPE_KEY: request}, receive, _send_nothing)
         except UnknownRoute as error:
             error.negotiate(request.accept, raw_path.decode("latin-1"))
             raise
+        return request.response
+
+
+async def _send_nothing(_message: Message) -> None:
+    """Do nothing: the middleware stack passes responses in the request, not in messages."""
 
 
 @contextmanager

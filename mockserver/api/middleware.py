@@ -66,9 +66,9 @@ class OperationHandlers:
         self._handlers = {name: getattr(handlers, name) for name in operation_ids}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
-        """Call the handler and send its response."""
+        """Call the handler, which makes the request's response."""
         request: ApiRequest = scope[SCOPE_KEY]
-        await self._handlers[request.operation_id](request).send(send)
+        request.response = self._handlers[request.operation_id](request)
 
 
 class ErrorResponses:
@@ -79,12 +79,12 @@ class ErrorResponses:
         self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application; send the error's response if it raises a CanvasError."""
+        """Call the application; a CanvasError that it raises becomes the request's response."""
         try:
             await self._app(scope, receive, send)
         except CanvasError as error:
             request: ApiRequest = scope[SCOPE_KEY]
-            await self._render(error, request.world).send(send)
+            request.response = self._render(error, request.world)
 
 
 class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types

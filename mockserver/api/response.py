@@ -14,7 +14,7 @@ from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Send
+    from starlette.types import Message
 
     from mockserver.api.request import ApiRequest
     from mockserver.canvas.accounts import Account
@@ -46,13 +46,13 @@ class ApiResponse:
     status: int = 200
     headers: list[Header] = field(default_factory=list)
     media_type: bytes = JSON
+    _body: bytes | None = field(default=None, init=False)
 
-    async def send(self, send: Send) -> None:
-        """Send the response as ASGI messages."""
-        body = encode(self.value) if self.media_type == JSON else str(self.value).encode()
-        headers = [(b"content-type", self.media_type), *self.headers]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+    def encode(self) -> bytes:
+        """Return the body. The value is encoded once, so that the bytes that were validated are those that are sent."""
+        if self._body is None:
+            self._body = encode(self.value) if self.media_type == JSON else str(self.value).encode()
+        return self._body
 
 
 def error_response(error: CanvasError, *, unauthorized_status: int, report_id: int | None) -> ApiResponse:
@@ -72,10 +72,10 @@ def encode(value: object) -> bytes:
     return body
 
 
-def complete(request: ApiRequest, start: Message, body: bytes) -> tuple[Message, bytes]:
-    """Complete a response: string ids, ETag, 304, and the headers of every response."""
-    headers: list[Header] = start["headers"]
-    status: int = start["status"]
+def complete(request: ApiRequest, response: ApiResponse) -> tuple[Message, bytes]:
+    """Return the ASGI message and the body of a response, with string ids, ETag, 304, and the headers that all have."""
+    status, body = response.status, response.encode()
+    headers = [(b"content-type", response.media_type), *response.headers]
     if _STRING_IDS in request.accept and body.startswith((b"{", b"[")):
         body = encode(with_string_ids(orjson.loads(body)))
     if status == 200:
@@ -92,7 +92,7 @@ def complete(request: ApiRequest, start: Message, body: bytes) -> tuple[Message,
         # A client that sent POST waits for as many bytes as Content-Length states, even if the method is now HEAD.
         length = len(sent_body if request.has_overridden_method else body)
         headers.append((b"content-length", b"%d" % length))
-    return {**start, "status": status, "headers": headers}, sent_body
+    return {"type": "http.response.start", "status": status, "headers": headers}, sent_body
 
 
 def with_string_ids(value: object) -> object:

@@ -14,12 +14,16 @@ from connexion.exceptions import NonConformingResponse
 from connexion.middleware.response_validation import ResponseValidationAPI, ResponseValidationOperation
 
 from mockserver.api.operations import OperationMiddleware
+from mockserver.api.request import SCOPE_KEY
 from mockserver.contract import compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import Message, Receive, Scope, Send
+
+    from mockserver.api.request import ApiRequest
+    from mockserver.api.response import ApiResponse
 
 
 class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # Connexion ships no types
@@ -36,50 +40,42 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
                 self._checks[int(status), media_type.encode()] = compile_schema(content["schema"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Buffer the response until it is validated. Raises NonConformingResponse."""
-        start: Message = {}
+        """Call the application and validate the request's response. Raises NonConformingResponse."""
+        await self.next_app(scope, receive, send)
+        request: ApiRequest = scope[SCOPE_KEY]
+        if not self.accepts(request.response):
+            await self._validate(request.response)
 
-        async def buffer(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            if not self.accepts(start, message["body"]):
-                await self._validate(start, message)
-            await send(start)
-            await send(message)
-
-        await self.next_app(scope, receive, buffer)
-
-    def accepts(self, start: Message, body: bytes) -> bool:
+    def accepts(self, response: ApiResponse) -> bool:
         """Return whether status, media type, required headers and body are as documented, by the compiled schemas."""
-        media_type = start["headers"][0][1].partition(b";")[0]
-        check = self._checks.get((start["status"], media_type))
+        media_type = response.media_type.partition(b";")[0]
+        check = self._checks.get((response.status, media_type))
         if check is None:
             return False
-        required = self._required[start["status"]]
-        if required and not required <= {name for name, _ in start["headers"]}:
+        required = self._required[response.status]
+        if required and not required <= {name for name, _ in response.headers}:
             return False
-        return media_type != b"application/json" or check(orjson.loads(body))
+        return media_type != b"application/json" or check(orjson.loads(response.encode()))
 
-    async def _validate(self, start: Message, message: Message) -> None:
+    async def _validate(self, response: ApiResponse) -> None:
         """Validate with Connexion, after a check of status and media type. Raises NonConformingResponse."""
-        status, media_type = start["status"], start["headers"][0][1].partition(b";")[0]
+        status, media_type = response.status, response.media_type.partition(b";")[0]
         if (status, media_type) not in self._checks:
             raise NonConformingResponse(
                 detail=f"{self._operation.operation_id}: {status} {media_type.decode()} is not documented"
             )
+        headers, body = [(b"content-type", response.media_type), *response.headers], response.encode()
 
-        async def response(_scope: Scope, _receive: Receive, send: Send) -> None:
-            await send(start)
-            await send(message)
+        async def application(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
 
         async def discard(_message: Message) -> None:
             """Do nothing: only the exception matters."""
 
-        validation = ResponseValidationOperation(response, operation=self._operation)
+        validation = ResponseValidationOperation(application, operation=self._operation)
         await validation({"type": "http"}, None, discard)
-        if media_type == b"application/json" and not self._checks[status, media_type](orjson.loads(message["body"])):
+        if media_type == b"application/json" and not self._checks[status, media_type](orjson.loads(body)):
             raise NonConformingResponse(
                 detail=f"{self._operation.operation_id}: a value of the {status} response does not have its format"
             )
