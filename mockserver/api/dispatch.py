@@ -15,7 +15,7 @@ from mockserver.api import parameters as rails
 from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod, UnknownRoute
 from mockserver.api.paths import canonical_path
 from mockserver.api.request import SCOPE_KEY, ApiRequest
-from mockserver.api.response import ApiResponse, complete
+from mockserver.api.response import RESPONSE_KEY, ApiResponse, complete
 from mockserver.canvas.errors import CanvasError
 from mockserver.terminal import printable
 
@@ -139,17 +139,19 @@ class Dispatcher:
 
     async def _route(self, request: ApiRequest, scope: Scope, receive: Receive) -> ApiResponse:
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+        inner: Scope = {"type": "http", SCOPE_KEY: request}
         try:
             request.path = canonical_path(raw_path)
-            await self._stack({"type": "http", SCOPE_KEY: request}, receive, _send_nothing)
+            await self._stack(inner, receive, _send_nothing)
         except UnknownRoute as error:
             error.negotiate(request.accept, raw_path.decode("latin-1"))
             raise
-        return request.response
+        response: ApiResponse = inner[RESPONSE_KEY]
+        return response
 
 
 async def _send_nothing(_message: Message) -> None:
-    """Do nothing: the middleware stack passes responses in the request, not in messages."""
+    """Do nothing: the middleware stack puts responses into the scope."""
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.api.pagination import link_header, parse_page
 from mockserver.api.parameters import flatten
-from mockserver.api.response import ApiResponse
+from mockserver.api.response import ApiResponse, EncodedItem
 from mockserver.canvas import permissions, ruby
 from mockserver.canvas.channels import PUSH_ADDRESS
 from mockserver.canvas.errors import BadParameters
@@ -30,7 +30,8 @@ class Handlers:
         others = [*flatten({name: value for name, value in request.query.items() if name not in _NOT_IN_LINKS})]
         link = link_header(request.origin + request.prefix + request.path, others, page)
         with_bounces = permissions.can_see_bounces(user)
-        channels = [channel.to_json(with_bounces=with_bounces) for channel in owner.channels.page(page.rows)]
+        rows = owner.channels.page(page.rows)
+        channels = [_encoded_channel(channel, with_bounces=with_bounces) for channel in rows]
         return ApiResponse(channels, headers=[(b"link", link.encode())])
 
     def create_communication_channel(self, request: ApiRequest) -> ApiResponse:
@@ -89,6 +90,14 @@ def _retire(request: ApiRequest, channel: Channel) -> ApiResponse:
     permissions.check_delete(request.world.account, request.user, owner, channel)
     owner.channels.retire(channel)
     return _channel_response(request, channel)
+
+
+def _encoded_channel(channel: Channel, *, with_bounces: bool) -> EncodedItem:
+    """Return a channel as an item of a list. It is encoded again only after a change, which removes the stored item."""
+    if channel.derived is None or channel.derived[0] != with_bounces:
+        channel.derived = with_bounces, EncodedItem(channel.to_json(with_bounces=with_bounces))
+    item: EncodedItem = channel.derived[1]
+    return item
 
 
 def _channel_response(request: ApiRequest, channel: Channel) -> ApiResponse:

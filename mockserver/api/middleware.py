@@ -18,6 +18,7 @@ from mockserver.api.errors import UnknownRoute
 from mockserver.api.operations import OperationMiddleware
 from mockserver.api.request import SCOPE_KEY
 from mockserver.api.request_validation import RequestValidation
+from mockserver.api.response import RESPONSE_KEY
 from mockserver.api.response_validation import ResponseValidation
 from mockserver.canvas import authentication
 from mockserver.canvas.errors import CanvasError, InvalidMasquerade, Unauthenticated
@@ -66,9 +67,9 @@ class OperationHandlers:
         self._handlers = {name: getattr(handlers, name) for name in operation_ids}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
-        """Call the handler, which makes the request's response."""
+        """Call the handler and put its response into the scope."""
         request: ApiRequest = scope[SCOPE_KEY]
-        request.response = self._handlers[request.operation_id](request)
+        scope[RESPONSE_KEY] = self._handlers[request.operation_id](request)
 
 
 class ErrorResponses:
@@ -79,12 +80,12 @@ class ErrorResponses:
         self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application; a CanvasError that it raises becomes the request's response."""
+        """Call the application; put the error's response into the scope if it raises a CanvasError."""
         try:
             await self._app(scope, receive, send)
         except CanvasError as error:
             request: ApiRequest = scope[SCOPE_KEY]
-            request.response = self._render(error, request.world)
+            scope[RESPONSE_KEY] = self._render(error, request.world)
 
 
 class _RoutingAPI(RoutingAPI):  # type: ignore[misc]  # Connexion ships no types

@@ -1,4 +1,4 @@
-"""One API request: its parameters, the authenticated caller, its violations of the contract, and its response."""
+"""One API request: its parsed parameters, the authenticated caller, and its violations of the contract."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockserver.api.parameters import Parameters
-    from mockserver.api.response import ApiResponse
     from mockserver.canvas.accounts import Token, User
     from mockserver.canvas.authentication import Caller
     from mockserver.canvas.errors import CanvasError
@@ -19,10 +18,7 @@ SCOPE_KEY = "mockserver.request"
 
 @dataclass(slots=True)
 class ApiRequest:
-    """A request to the API: parsed by the dispatcher, completed by routing and security, read by the handlers.
-
-    The middleware stack passes the response in it, too, so that it is encoded and completed in one place.
-    """
+    """A request to the API: parsed by the dispatcher, completed by routing and security, read by the handlers."""
 
     world: World
     method: str
@@ -61,8 +57,6 @@ class ApiRequest:
     """The operationId; empty where the path has no route."""
     action: str = ""
     """Canvas's names of controller and action, in the format of its X-Canvas-Meta header."""
-    response: ApiResponse = field(init=False)
-    """The response, once the operation has made it or has failed."""
 
     @property
     def token(self) -> Token:

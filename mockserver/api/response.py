@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -14,11 +14,16 @@ from mockserver.canvas.errors import JSON, CanvasError, Forbidden, Header
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Message
 
     from mockserver.api.request import ApiRequest
     from mockserver.canvas.accounts import Account
     from mockserver.canvas.authentication import Caller
+
+RESPONSE_KEY = "mockserver.response"
+"""The key of the response in an ASGI scope; the middleware stack sends no messages, so that it is encoded once."""
 
 VIOLATION_HEADER = b"x-contract-violation"
 
@@ -38,21 +43,51 @@ _CONSTANT_HEADERS: list[Header] = [
 ]
 
 
+class EncodedItem:
+    """An item of a list as JSON, which never changes, and the last check that has accepted it."""
+
+    __slots__ = ("_accepted_by", "json")
+
+    def __init__(self, value: object) -> None:
+        self.json = encode(value)
+        self._accepted_by: Callable[[Any], bool] | None = None
+
+    def is_accepted_by(self, check: Callable[[Any], bool]) -> bool:
+        """Return whether a check accepts the item. The check is called until then, for its result never changes."""
+        if self._accepted_by is not check and check(orjson.loads(self.json)):
+            self._accepted_by = check
+        return self._accepted_by is check
+
+    def __deepcopy__(self, _memo: object) -> EncodedItem:
+        return self
+
+
 @dataclass(slots=True)
 class ApiResponse:
     """A handler's result: a value, and the headers that belong to it."""
 
     value: object
+    """A JSON value, or text of another media type; a list may have items that are encoded already."""
     status: int = 200
     headers: list[Header] = field(default_factory=list)
     media_type: bytes = JSON
+    items: list[EncodedItem] | None = field(default=None, init=False)
+    """The encoded items of a list, once the value is encoded; the body is made of nothing else."""
     _body: bytes | None = field(default=None, init=False)
 
     def encode(self) -> bytes:
         """Return the body. The value is encoded once, so that the bytes that were validated are those that are sent."""
         if self._body is None:
-            self._body = encode(self.value) if self.media_type == JSON else str(self.value).encode()
+            self._body = self._encoded_value()
         return self._body
+
+    def _encoded_value(self) -> bytes:
+        if self.media_type != JSON:
+            return str(self.value).encode()
+        if not isinstance(self.value, list):
+            return encode(self.value)
+        self.items = [item if isinstance(item, EncodedItem) else EncodedItem(item) for item in self.value]
+        return b"[%b]" % b",".join([item.json for item in self.items])
 
 
 def error_response(error: CanvasError, *, unauthorized_status: int, report_id: int | None) -> ApiResponse:

@@ -1,6 +1,7 @@
 """Validation of responses against the contract: first with compiled schemas, then with Connexion's validator.
 
 As for requests, the compiled schemas only accept, and Connexion writes the messages.
+A list whose schema demands nothing but valid items is valid if each item is, and an item is validated once.
 Connexion does not check formats, so a body that only the compiled schemas reject has a value without its format.
 tests/api/test_validation.py shows that the two agree otherwise.
 """
@@ -14,7 +15,7 @@ from connexion.exceptions import NonConformingResponse
 from connexion.middleware.response_validation import ResponseValidationAPI, ResponseValidationOperation
 
 from mockserver.api.operations import OperationMiddleware
-from mockserver.api.request import SCOPE_KEY
+from mockserver.api.response import RESPONSE_KEY
 from mockserver.contract import compile_schema
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from mockserver.api.request import ApiRequest
     from mockserver.api.response import ApiResponse
 
 
@@ -32,30 +32,40 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._checks: dict[tuple[int, bytes], Callable[[Any], bool]] = {}
+        self._item_checks: dict[tuple[int, bytes], Callable[[Any], bool]] = {}
         self._required: dict[int, frozenset[bytes]] = {}
         for status, response in self._operation.responses.items():
             headers = response.get("headers", {}).items()
             self._required[int(status)] = frozenset(n.lower().encode() for n, h in headers if h.get("required"))
             for media_type, content in response.get("content", {}).items():
-                self._checks[int(status), media_type.encode()] = compile_schema(content["schema"])
+                key, schema = (int(status), media_type.encode()), content["schema"]
+                self._checks[key] = compile_schema(schema)
+                if _is_list_of_items(schema):
+                    self._item_checks[key] = compile_schema(schema["items"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application and validate the request's response. Raises NonConformingResponse."""
+        """Call the application and validate its response. Raises NonConformingResponse."""
         await self.next_app(scope, receive, send)
-        request: ApiRequest = scope[SCOPE_KEY]
-        if not self.accepts(request.response):
-            await self._validate(request.response)
+        response: ApiResponse = scope[RESPONSE_KEY]
+        if not self.accepts(response):
+            await self._validate(response)
 
     def accepts(self, response: ApiResponse) -> bool:
         """Return whether status, media type, required headers and body are as documented, by the compiled schemas."""
         media_type = response.media_type.partition(b";")[0]
-        check = self._checks.get((response.status, media_type))
-        if check is None:
+        key = response.status, media_type
+        if key not in self._checks:
             return False
         required = self._required[response.status]
         if required and not required <= {name for name, _ in response.headers}:
             return False
-        return media_type != b"application/json" or check(orjson.loads(response.encode()))
+        if media_type != b"application/json":
+            return True
+        body = response.encode()
+        if response.items is not None and key in self._item_checks:
+            check = self._item_checks[key]
+            return all(item.is_accepted_by(check) for item in response.items)
+        return self._checks[key](orjson.loads(body))
 
     async def _validate(self, response: ApiResponse) -> None:
         """Validate with Connexion, after a check of status and media type. Raises NonConformingResponse."""
@@ -79,6 +89,11 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
             raise NonConformingResponse(
                 detail=f"{self._operation.operation_id}: a value of the {status} response does not have its format"
             )
+
+
+def _is_list_of_items(schema: dict[str, Any]) -> bool:
+    """Return whether the schema demands nothing but a list of valid items; another keyword could demand more."""
+    return schema.keys() == {"type", "items"} and schema["type"] == "array"
 
 
 class _ResponseAPI(ResponseValidationAPI):  # type: ignore[misc]  # Connexion ships no types

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from mockserver.canvas.email_address import is_email_address
 from mockserver.canvas.errors import BadParameters, NotFound, ValidationFailed
@@ -69,6 +69,13 @@ class Channel:
     """Whether the owner's one-time passwords are sent to it; it then cannot be deleted."""
     confirmations: int = 0
     """The number of confirmation messages that were sent to it, before deletions too."""
+    derived: Any = field(default=None, init=False, repr=False, compare=False)
+    """Something that was made of the other fields. It is never out of date, for every change of a field removes it."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set a field, and remove what was made of the fields before the change."""
+        object.__setattr__(self, "derived", None)
+        object.__setattr__(self, name, value)
 
     @property
     def retired(self) -> bool:

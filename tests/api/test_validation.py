@@ -25,7 +25,7 @@ from mockserver import World, read_world
 from mockserver.api.parameters import nest
 from mockserver.api.request import SCOPE_KEY, ApiRequest
 from mockserver.api.request_validation import NOT_IN_64_BITS, NOT_IN_DIGITS, RequestOperation
-from mockserver.api.response import ApiResponse
+from mockserver.api.response import RESPONSE_KEY, ApiResponse, EncodedItem
 from mockserver.api.response_validation import ResponseOperation
 from mockserver.contract import compile_schema, read_contract
 from tests.channel_requests import FORM, OWN_CHANNELS, channel_form
@@ -89,7 +89,7 @@ def _operations() -> dict[str, Any]:
 
 
 async def do_nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """The application behind a validation of requests, or of the response that a request already has."""
+    """The application behind a validation of requests, or of the response that the scope already has."""
 
 
 async def send_response_of_scope(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -304,10 +304,9 @@ bodies = st.one_of(
 
 def mock_sends(name: str, status: int, body: object, headers: list[tuple[bytes, bytes]]) -> bool:
     """Return whether the mock's validation of an operation accepts this response."""
-    request = ApiRequest(WORLD, "GET", "/", "", "", {}, {})
-    request.response = ApiResponse(body, status, headers)
+    scope = {"type": "http", RESPONSE_KEY: ApiResponse(body, status, headers)}
     try:
-        asyncio.run(MOCK_RESPONSES[name]({"type": "http", SCOPE_KEY: request}, receive_empty_body, discard))
+        asyncio.run(MOCK_RESPONSES[name](scope, receive_empty_body, discard))
     except NonConformingResponse:
         return False
     return True
@@ -366,6 +365,36 @@ class TestResponseValidation:
 
     def test_list_without_a_link_header_is_not_sent(self) -> None:
         assert not mock_sends("list_communication_channels", 200, [channel()], [])
+
+    def test_channel_that_becomes_invalid_is_no_longer_sent(self, student: TestClient, world: World) -> None:
+        before = student.get(OWN_CHANNELS)
+        world.channels[1].workflow_state = "nonsense"
+        after = student.get(OWN_CHANNELS)
+
+        assert (before.status_code, after.status_code) == (200, 500)
+
+    def test_list_with_one_invalid_item_is_not_sent(self) -> None:
+        items = [EncodedItem(channel()) for _ in range(3)]
+        link = [(b"link", b"<x>")]
+
+        assert mock_sends("list_communication_channels", 200, items, link)
+        assert not mock_sends("list_communication_channels", 200, [*items, {**channel(), "id": "x"}], link)
+        assert not mock_sends("list_communication_channels", 200, [*items, EncodedItem({"id": 1})], link)
+
+    def test_encoded_item_is_validated_against_each_schema(self) -> None:
+        item = EncodedItem(1)
+
+        assert item.is_accepted_by(compile_schema({"type": "integer"}))
+        assert not item.is_accepted_by(compile_schema({"type": "string"}))
+
+    def test_list_with_a_maximum_length_is_validated_as_a_whole(self) -> None:
+        operation = _operations()["list_communication_channels"]
+        operation.responses["200"]["content"]["application/json"]["schema"]["maxItems"] = 1
+        validation = ResponseOperation(do_nothing, operation=operation)
+        item = EncodedItem(channel())
+
+        assert validation.accepts(ApiResponse([item], 200, [(b"link", b"<x>")]))
+        assert not validation.accepts(ApiResponse([item, item], 200, [(b"link", b"<x>")]))
 
     @pytest.mark.parametrize("name", OPERATIONS)
     def test_response_of_the_contract_is_sent(self, name: str) -> None:

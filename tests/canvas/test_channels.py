@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockserver.canvas.channels import Bounces
 from tests.channel_requests import (
     BOUNCE_FIELDS,
     CHANNEL_FIELDS,
@@ -49,6 +50,45 @@ class TestFields:
 
         assert list(channel) == CHANNEL_FIELDS_WITH_BOUNCES
         assert [channel[name] for name in BOUNCE_FIELDS] == [0, None, None, None, None, None]
+
+    def test_each_caller_sees_the_fields_for_that_caller_in_any_order_of_lists(
+        self, student: TestClient, site_admin: TestClient
+    ) -> None:
+        callers = ((student, CHANNEL_FIELDS), (site_admin, CHANNEL_FIELDS_WITH_BOUNCES), (student, CHANNEL_FIELDS))
+
+        for client, expected in callers:
+            assert [list(channel) for channel in client.get(channels_of(1)).json()] == [expected] * 3
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("id", 1000),
+            ("user_id", 1000),
+            ("type", "sms"),
+            ("address", "changed@example.org"),
+            ("workflow_state", "unconfirmed"),
+            ("position", 1000),
+            ("created_at", "2026-01-06T08:00:00Z"),
+            ("bounces", Bounces(bounce_count=1000)),
+        ],
+    )
+    def test_list_shows_a_changed_field_at_once(
+        self, site_admin: TestClient, world: World, field: str, value: object
+    ) -> None:
+        before = site_admin.get(channels_of(1)).json()[0]
+        setattr(world.channels[1], field, value)
+        after = site_admin.get(channels_of(1)).json()[0]
+
+        name, shown = ("bounce_count", 1000) if field == "bounces" else (field, value)
+        assert after == {**before, name: shown} != before
+
+    def test_list_shows_the_channels_of_a_restored_world(self, student: TestClient, world: World) -> None:
+        before, saved = student.get(OWN_CHANNELS).json(), world.save()
+        world.channels[1].address = "changed@example.org"
+        changed = student.get(OWN_CHANNELS).json()
+        world.restore(saved)
+
+        assert changed != before == student.get(OWN_CHANNELS).json()
 
 
 class TestCreate:
