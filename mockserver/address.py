@@ -20,6 +20,9 @@ PROXY_PREFIX_KEY = "mockserver.proxy_prefix"
 TRANSPORT_EXTENSION = "mockserver.transport"
 """The key, in a scope's extensions, of the transport of the connection, if the server offers it."""
 
+WHOLE_BODY_KEY = "mockserver.whole_body"
+"""The key, in an ASGI scope, of whether the whole body had arrived when the application was called."""
+
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?", re.ASCII)
 
 

@@ -13,7 +13,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.address import TRANSPORT_EXTENSION
+from mockserver.address import TRANSPORT_EXTENSION, WHOLE_BODY_KEY
 
 if TYPE_CHECKING:
     import asyncio
@@ -181,6 +181,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     async def _call_application(self, scope: Any, receive: Any, send: Any) -> None:
         """Call the application. A client that has closed its connection gets no response, which is no error."""
+        scope[WHOLE_BODY_KEY] = not send.__self__.more_body
         try:
             await self._application(scope, receive, send)
         except RuntimeError:  # uvloop's, because the write before this one has closed the connection

@@ -46,17 +46,17 @@ _CONSTANT_HEADERS: list[Header] = [
 class EncodedItem:
     """An item of a list as JSON, which never changes, and the last check that has accepted it."""
 
-    __slots__ = ("_accepted_by", "json")
+    __slots__ = ("accepted_by", "json")
 
     def __init__(self, value: object) -> None:
         self.json = encode(value)
-        self._accepted_by: Callable[[Any], bool] | None = None
+        self.accepted_by: Callable[[Any], bool] | None = None
 
     def is_accepted_by(self, check: Callable[[Any], bool]) -> bool:
         """Return whether a check accepts the item. The check is called until then, for its result never changes."""
-        if self._accepted_by is not check and check(orjson.loads(self.json)):
-            self._accepted_by = check
-        return self._accepted_by is check
+        if self.accepted_by is not check and check(orjson.loads(self.json)):
+            self.accepted_by = check
+        return self.accepted_by is check
 
     def __deepcopy__(self, _memo: object) -> EncodedItem:
         return self
@@ -150,12 +150,11 @@ def _matches(if_none_match: str, etag: str) -> bool:
 def _request_headers(request: ApiRequest) -> list[Header]:
     """Return the constant headers and those that depend on the request."""
     id_ = str(UUID(int=request.world.request_ids.getrandbits(128), version=4)).encode()
-    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", id_), (b"x-canvas-meta", _meta(request))]
+    headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", id_), _meta_header(request.action, *_token_ids(request))]
     if request.caller is not None:
         headers += _user_headers(request.caller, request.world.account)
     if request.action or not request.operation_id:  # Canvas sets this header when it selects the action
-        host = request.origin.partition("://")[2]
-        headers.append((b"content-security-policy", f"frame-ancestors 'self' {host};".encode("latin-1")))
+        headers.append(_frame_header(request.origin))
     if request.operation_id:  # Canvas reports no cost for a path without a route
         headers.append(_number_header(b"x-request-cost", request.cost))
         headers.append(_number_header(b"x-rate-limit-remaining", request.rate_limit_remaining))
@@ -164,14 +163,26 @@ def _request_headers(request: ApiRequest) -> list[Header]:
     return headers
 
 
-def _meta(request: ApiRequest) -> bytes:
-    """Return the value of X-Canvas-Meta: token and developer key if the token is valid, action, measures."""
-    meta = request.action + _MEASURES
+def _token_ids(request: ApiRequest) -> tuple[int | None, int | None]:
+    """Return the global ids of the token and its developer key; None without a valid token."""
     token = request.valid_token
-    if token is not None:
-        global_id = request.world.account.global_id
-        meta = f"at={global_id(token.id)};dk={global_id(token.developer_key_id)};{meta}"
-    return meta.encode()
+    if token is None:
+        return None, None
+    account = request.world.account
+    return account.global_id(token.id), account.global_id(token.developer_key_id)
+
+
+@lru_cache(maxsize=1024)
+def _meta_header(action: str, token_id: int | None, developer_key_id: int | None) -> Header:
+    """Return X-Canvas-Meta: token and developer key if the token is valid, action, measures."""
+    token = "" if token_id is None else f"at={token_id};dk={developer_key_id};"
+    return b"x-canvas-meta", f"{token}{action}{_MEASURES}".encode()
+
+
+@lru_cache(maxsize=1024)
+def _frame_header(origin: str) -> Header:
+    host = origin.partition("://")[2]
+    return b"content-security-policy", f"frame-ancestors 'self' {host};".encode("latin-1")
 
 
 def _user_headers(caller: Caller, account: Account) -> list[Header]:
