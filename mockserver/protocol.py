@@ -14,6 +14,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.address import TRANSPORT_EXTENSION, WHOLE_BODY_KEY
+from mockserver.response_head import write_head
 
 if TYPE_CHECKING:
     import asyncio
@@ -181,13 +182,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     async def _call_application(self, scope: Any, receive: Any, send: Any) -> None:
         """Call the application. A client that has closed its connection gets no response, which is no error."""
-        scope[WHOLE_BODY_KEY] = not send.__self__.more_body
+        cycle = send.__self__
+        scope[WHOLE_BODY_KEY] = not cycle.more_body
+
+        async def send_fast(message: Any) -> None:
+            if message["type"] != "http.response.start" or not write_head(cycle, message):
+                await send(message)
+
         try:
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, send_fast)
         except RuntimeError:  # uvloop's, because the write before this one has closed the connection
             if not self.transport.is_closing():
                 raise
-            send.__self__.disconnected = True
+            cycle.disconnected = True
 
     # Callbacks of the parser
 
