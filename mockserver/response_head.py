@@ -7,19 +7,18 @@ As in the validation of requests, the fast check only accepts: uvicorn writes, o
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
-    from mockserver.canvas.errors import Header
 
 _IN_NAMES = (string.ascii_lowercase + string.digits + "-").encode()
 _IN_VALUES = bytes({*range(256)} - {*range(32), 127})
+"""The characters that every name and every value may have; `translate` deletes them, and leaves the others."""
+
 _OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 """Headers that change how uvicorn goes on."""
 
@@ -31,24 +30,22 @@ def write_head(cycle: RequestResponseCycle, message: Any) -> bool:
     if cycle.access_log or not cycle.keep_alive:
         return False
     headers = [*cycle.default_headers, *message["headers"]]
-    length = _content_length(headers)
-    if length is None:
+    names, values = zip(*headers, strict=True)
+    index = _index_of_length(names)
+    if index is None or b"".join(values).translate(None, _IN_VALUES):
         return False
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
     cycle.chunked_encoding = False
-    cycle.expected_content_length = length
-    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-    cycle.transport.write(STATUS_LINE[message["status"]] + lines + b"\r\n")
+    cycle.expected_content_length = int(values[index])
+    lines = b"\r\n".join(map(b": ".join, headers))
+    cycle.transport.write(b"%b%b\r\n\r\n" % (STATUS_LINE[message["status"]], lines))
     return True
 
 
-def _content_length(headers: Sequence[Header]) -> int | None:
-    """Return the length of the body; None if it is not known, or if uvicorn could refuse or change a header."""
-    names, values = zip(*headers, strict=True)
+@lru_cache(maxsize=256)
+def _index_of_length(names: tuple[bytes, ...]) -> int | None:
+    """Return the index of Content-Length; None without it, and if uvicorn could refuse or change one of the headers."""
     if names.count(b"content-length") != 1 or not _OF_THE_CONNECTION.isdisjoint(names):
         return None
-    # `translate` deletes the permitted characters.
-    if b"".join(names).translate(None, _IN_NAMES) or b"".join(values).translate(None, _IN_VALUES):
-        return None
-    return int(values[names.index(b"content-length")])
+    return None if b"".join(names).translate(None, _IN_NAMES) else names.index(b"content-length")
