@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import socket
 from contextlib import contextmanager
@@ -9,15 +10,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from mockserver import protocol
-from mockserver.protocol import MAX_HEAD_BYTES
+from mockserver.address import WHOLE_BODY_KEY
+from mockserver.protocol import MAX_HEAD_BYTES, BoundedProtocol
 from tests.channel_requests import OWN_CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from starlette.testclient import TestClient
+    from starlette.types import Receive, Scope, Send
 
     from mockserver import World
     from tests.conftest import ServerFactory
@@ -231,3 +236,38 @@ class TestSlowClient:
             send(connection, (GET * 100 for _ in itertools.count()))
 
         assert student.get(OWN_CHANNELS).status_code == 200
+
+
+@pytest.mark.parametrize(("parts", "has_arrived"), [(1, True), (2, False)])
+def test_application_is_told_whether_the_whole_body_has_arrived(parts: int, has_arrived: bool) -> None:
+    length = len(UPLOAD) + 1
+    request = UPLOAD + b"1\r\nx\r\n0\r\n\r\n"
+
+    told = asyncio.run(_whole_body_values([request] if parts == 1 else [request[:length], request[length:]]))
+
+    assert told == [has_arrived]
+
+
+async def _whole_body_values(parts: list[bytes]) -> list[object]:
+    """Return the values that an application receives when the next part of a request comes after the call."""
+    told: list[object] = []
+    is_called = asyncio.Event()
+
+    async def application(scope: Scope, _receive: Receive, send: Send) -> None:
+        told.append(scope[WHOLE_BODY_KEY])
+        is_called.set()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(application, lifespan="off")
+    config.load()
+    server = await loop.create_server(lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    for part in parts:
+        writer.write(part)
+        await is_called.wait()
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    server.close()
+    return told

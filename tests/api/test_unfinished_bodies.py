@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.api import dispatch
-from mockserver.api.errors import BodyTooLarge
+from mockserver.api.errors import BodyTooLarge, IncompleteBody
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
@@ -54,3 +54,12 @@ def test_body_is_refused_while_unfinished_bodies_are_over_the_limit(
     assert first == PART * 2
     assert beside == (None if is_refused else PART * second)
     assert later == PART * 2
+
+
+@pytest.mark.parametrize("has_arrived", [False, True])
+def test_body_of_a_client_that_disconnects_is_incomplete(has_arrived: bool) -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(IncompleteBody):
+        asyncio.run(dispatch.BodyReader(60).read(b"1", receive, has_arrived=has_arrived))
