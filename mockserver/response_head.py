@@ -46,6 +46,6 @@ def write_head(cycle: RequestResponseCycle, message: Any) -> bool:
 @lru_cache(maxsize=256)
 def _index_of_length(names: tuple[bytes, ...]) -> int | None:
     """Return the index of Content-Length; None without it, and if uvicorn could refuse or change one of the headers."""
-    if names.count(b"content-length") != 1 or not _OF_THE_CONNECTION.isdisjoint(names):
+    if b"content-length" not in names or not _OF_THE_CONNECTION.isdisjoint(names):
         return None
     return None if b"".join(names).translate(None, _IN_NAMES) else names.index(b"content-length")
