@@ -71,15 +71,16 @@ class ApiResponse:
     status: int = 200
     headers: list[Header] = field(default_factory=list)
     media_type: bytes = JSON
+    body: bytes | None = None
+    """The encoded value, once it is needed; None before."""
     items: list[EncodedItem] | None = field(default=None, init=False)
-    """The encoded items of a list, once the value is encoded; the body is made of nothing else."""
-    _body: bytes | None = field(default=None, init=False)
+    """The items of a list of which the body was made, and of nothing else."""
 
     def encode(self) -> bytes:
         """Return the body. The value is encoded once, so that the bytes that were validated are those that are sent."""
-        if self._body is None:
-            self._body = self._encoded_value()
-        return self._body
+        if self.body is None:
+            self.body = self._encoded_value()
+        return self.body
 
     def _encoded_value(self) -> bytes:
         if self.media_type != JSON:

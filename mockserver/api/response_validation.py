@@ -44,10 +44,10 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
                     self._item_checks[key] = compile_schema(schema["items"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application and validate its response. Raises NonConformingResponse."""
+        """Call the application and validate its response, if it has one. Raises NonConformingResponse."""
         await self.next_app(scope, receive, send)
-        response: ApiResponse = scope[RESPONSE_KEY]
-        if not self.accepts(response):
+        response: ApiResponse | None = scope.get(RESPONSE_KEY)
+        if response is not None and not self.accepts(response):
             await self._validate(response)
 
     def accepts(self, response: ApiResponse) -> bool:

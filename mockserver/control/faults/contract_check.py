@@ -17,6 +17,7 @@ from mockserver.api.middleware import Routing
 from mockserver.api.paths import canonical_path
 from mockserver.api.request import SCOPE_KEY
 from mockserver.api.request_validation import RequestValidation
+from mockserver.api.response import RESPONSE_KEY, ApiResponse
 from mockserver.api.response_validation import ResponseValidation
 from mockserver.canvas.errors import CanvasError
 from mockserver.contract import read_contract, read_supplement
@@ -47,14 +48,14 @@ class ContractCheck:
     @cached_property
     def _stack(self) -> ASGIApp:
         stack = ConnexionMiddleware(
-            _send_response,
+            _repeat_response,
             import_name="mockserver",
             middlewares=[
                 partial(Routing, actions=defaultdict(str)),
                 ResponseValidation,
                 partial(RequestValidation, strict=False),
             ],
-            resolver=Resolver(lambda _operation_id: _send_response),
+            resolver=Resolver(lambda _operation_id: _repeat_response),
             validate_responses=True,
         )
         for document in (read_contract(), read_supplement()):
@@ -78,17 +79,16 @@ class ContractCheck:
         return FoundViolations(request.violations, in_response)
 
 
-async def _send_response(scope: Scope, _receive: Receive, send: Send) -> None:
-    """Send the response of the exchange to the validation, if the contract describes its body.
+async def _repeat_response(scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Put the response of the exchange into the scope for the validation, if the contract describes its body.
 
     A dropped connection and HEAD have no body, and the contract does not describe ids as text.
     """
     request, start, body = scope[_EXCHANGE_KEY]
     if request.method == "HEAD" or start["status"] == 0 or "canvas-string-ids" in request.accept:
         return
-    headers = sorted(start["headers"], key=lambda header: header[0] != b"content-type")  # the validation reads it first
-    await send({**start, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    content_type = dict(start["headers"]).get(b"content-type", b"")
+    scope[RESPONSE_KEY] = ApiResponse(None, start["status"], start["headers"], content_type, body)
 
 
 async def _receive() -> Message:
