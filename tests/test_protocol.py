@@ -239,22 +239,22 @@ class TestSlowClient:
 
 
 @pytest.mark.parametrize(("parts", "has_arrived"), [(1, True), (2, False)])
-def test_application_is_told_whether_the_whole_body_has_arrived(parts: int, has_arrived: bool) -> None:
+def test_scope_has_whether_the_whole_body_has_arrived(parts: int, has_arrived: bool) -> None:
     length = len(UPLOAD) + 1
     request = UPLOAD + b"1\r\nx\r\n0\r\n\r\n"
 
-    told = asyncio.run(_whole_body_values([request] if parts == 1 else [request[:length], request[length:]]))
+    values = asyncio.run(_whole_body_values([request] if parts == 1 else [request[:length], request[length:]]))
 
-    assert told == [has_arrived]
+    assert values == [has_arrived]
 
 
 async def _whole_body_values(parts: list[bytes]) -> list[object]:
     """Return the values that an application receives when the next part of a request comes after the call."""
-    told: list[object] = []
+    values: list[object] = []
     is_called = asyncio.Event()
 
     async def application(scope: Scope, _receive: Receive, send: Send) -> None:
-        told.append(scope[WHOLE_BODY_KEY])
+        values.append(scope[WHOLE_BODY_KEY])
         is_called.set()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
@@ -270,4 +270,4 @@ async def _whole_body_values(parts: list[bytes]) -> list[object]:
     await reader.readuntil(b"\r\n\r\n")
     writer.close()
     server.close()
-    return told
+    return values
