@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import uvicorn
+from httpx2._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 
 from mockserver import World, create_app, read_world
 from mockserver.protocol import BoundedProtocol
 from tests.in_process_client import InProcessClient
+from tests.mock_command import mock_starter
+from tests.time_limits import HANG_SECONDS
 from tests.validated_once import validate_specifications_once
 
 if TYPE_CHECKING:
@@ -28,9 +31,15 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
     from starlette.types import ASGIApp
 
+    from tests.mock_command import MockStarter
+
 # The same examples in every run, and no time limit, which a busy machine would exceed.
 settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
 settings.load_profile("reproducible")
+
+# By default, httpx2 waits for five seconds, which is not enough for a server on a busy machine.
+for phase in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, phase, HANG_SECONDS)
 
 validate_specifications_once()
 
@@ -147,6 +156,13 @@ def serve(shared_mock: SharedMock, world: World) -> Iterator[ServerFactory]:  # 
 def served(serve: ServerFactory) -> str:
     """The origin of a mock with the default options that listens on a socket."""
     return serve()
+
+
+@pytest.fixture
+def start_mock() -> Iterator[MockStarter]:
+    """A function that starts the command of the mock in a process of its own."""
+    with mock_starter() as start:
+        yield start
 
 
 @contextmanager

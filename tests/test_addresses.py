@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -21,10 +18,12 @@ from mockserver.__main__ import main
 from mockserver.listeners import CannotListen, close, tcp_listeners, unix_listener
 from mockserver.proxy import TrustedProxy
 from tests.channel_requests import OWN_CHANNELS
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.mock_command import MockStarter
 
 PATH = f"/api/v1/{OWN_CHANNELS}"
 STUDENT = {"Authorization": "Bearer student-token"}
@@ -33,7 +32,6 @@ FORWARDED = {
     "X-Forwarded-Host": "canvas.test:8443",
     "X-Forwarded-Prefix": "/mocks/canvas",
 }
-TIMEOUT = 120
 
 
 def has_ipv6() -> bool:
@@ -47,34 +45,11 @@ def has_ipv6() -> bool:
 NEEDS_IPV6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 
 
-@pytest.fixture
-def start() -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
-    """Starts the mock with these options, and returns the process and its output up to the end of the banner."""
-    processes = []
-
-    def started(*options: object) -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-m", "mockserver", *map(str, options)]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own command
-        processes.append(process)
-        assert process.stderr is not None
-        output = ""
-        while "Ctrl-C" not in output:
-            line = process.stderr.readline()
-            assert line, output
-            output += line
-        return process, output
-
-    yield started
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
 def exchange(host: str, port: str, **headers: str) -> str:
     """Send a request for the channels, and return everything up to the end of the connection."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"GET {PATH} HTTP/1.1\r\nAuthorization: Bearer student-token\r\nConnection: close\r\n"
-    with socket.create_connection((host, int(port)), timeout=TIMEOUT) as client, client.makefile("rb") as stream:
+    with socket.create_connection((host, int(port)), timeout=HANG_SECONDS) as client, client.makefile("rb") as stream:
         client.sendall(f"{head}{lines}\r\n".encode())
         return stream.read().decode()
 
@@ -83,21 +58,18 @@ class TestFamilies:
     @NEEDS_IPV6
     @pytest.mark.slow
     @pytest.mark.parametrize("host", ["localhost", "::"])
-    def test_mock_serves_both_families_on_one_port(
-        self, host: str, start: Callable[..., tuple[subprocess.Popen[str], str]]
-    ) -> None:
+    def test_mock_serves_both_families_on_one_port(self, host: str, start_mock: MockStarter) -> None:
         if len({entry[0] for entry in socket.getaddrinfo("localhost", 0)}) < 2 and host == "localhost":
             pytest.skip("localhost has one family on this machine")
-        _, output = start("--host", host, "--port", "0")
-        found = re.search(r"http://\S+:(\d+)", output)
-        assert found
+        mock = start_mock("--host", host)
 
         responses = [
-            exchange(address, found[1], Host=shown) for address, shown in (("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"))
+            exchange(address, mock.port, Host=shown)
+            for address, shown in (("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"))
         ]
 
         assert all(response.startswith("HTTP/1.1 200") for response in responses)
-        assert ("are not loopback addresses" in output) == (host == "::")
+        assert ("are not loopback addresses" in mock.banner) == (host == "::")
 
     def test_every_address_of_a_name_gets_the_same_port(self, monkeypatch: pytest.MonkeyPatch) -> None:
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", 0)) for last in (1, 2, 1)]
@@ -140,21 +112,21 @@ class TestUnixSocket:
     @pytest.mark.slow
     @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
     def test_mock_serves_a_socket_and_removes_it(
-        self, signal_: signal.Signals, start: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
+        self, signal_: signal.Signals, start_mock: MockStarter, tmp_path: Path
     ) -> None:
         path = tmp_path / "mock.sock"
-        process, output = start("--uds", path)
+        mock = start_mock("--uds", path)
         with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://localhost") as client:
             response = client.get(PATH, headers=STUDENT)
             reset = client.post("/_mock/reset")
 
-        process.send_signal(signal_)
-        _, end = process.communicate(timeout=TIMEOUT)
+        mock.process.send_signal(signal_)
+        _, end = mock.process.communicate(timeout=HANG_SECONDS)
 
         assert response.status_code == 200
         assert reset.is_success
-        assert f"mock on the socket {path}" in output
-        assert f"curl --unix-socket {path} -H" in output
+        assert f"mock on the socket {path}" in mock.banner
+        assert f"curl --unix-socket {path} -H" in mock.banner
         assert end == ""
         assert not path.exists()
 
@@ -201,18 +173,16 @@ class TestUnixSocket:
         assert (tmp_path / "mock.sock").stat().st_mode & 0o777 == 0o770
 
     @pytest.mark.slow
-    def test_socket_of_another_mock_at_the_same_path_stays(
-        self, start: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
-    ) -> None:
+    def test_socket_of_another_mock_at_the_same_path_stays(self, start_mock: MockStarter, tmp_path: Path) -> None:
         path = tmp_path / "mock.sock"
-        process, _ = start("--uds", path)
+        mock = start_mock("--uds", path)
         with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://localhost") as client:
             client.get(PATH, headers=STUDENT)
         path.unlink()
         second = unix_listener(path)
 
-        process.terminate()
-        process.wait(timeout=TIMEOUT)
+        mock.process.terminate()
+        mock.process.wait(timeout=HANG_SECONDS)
 
         assert path.exists()
         close([second])
@@ -251,21 +221,20 @@ class TestTls:
     @pytest.mark.slow
     def test_mock_serves_https_and_links_to_https(
         self,
-        start: Callable[..., tuple[subprocess.Popen[str], str]],
+        start_mock: MockStarter,
         authority: trustme.CA,
         files: tuple[Path, Path],
     ) -> None:
-        _, output = start("--port", "0", "--tls-cert", files[0], "--tls-key", files[1])
-        found = re.search(r"https://127\.0\.0\.1:\d+", output)
-        assert found
+        mock = start_mock("--tls-cert", files[0], "--tls-key", files[1])
+        assert mock.url == f"https://127.0.0.1:{mock.port}"
         context = ssl.create_default_context()
         authority.configure_trust(context)
 
-        with httpx2.Client(verify=context, trust_env=False, base_url=found[0]) as client:
+        with httpx2.Client(verify=context, trust_env=False, base_url=mock.url) as client:
             channels, page = client.get(PATH, headers=STUDENT), client.get("/openapi.json")
 
-        assert f"<{found[0]}{PATH}?" in channels.headers["link"]
-        assert page.json()["servers"] == [{"url": f"{found[0]}/api/v1"}]
+        assert f"<{mock.url}{PATH}?" in channels.headers["link"]
+        assert page.json()["servers"] == [{"url": f"{mock.url}/api/v1"}]
 
     def test_one_file_may_have_certificate_and_key(
         self, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -433,22 +402,18 @@ class TestTrustedProxy:
         ids=["without the option", "another proxy", "this proxy"],
     )
     def test_headers_over_a_socket_count_only_with_the_option(
-        self, options: tuple[str, ...], link: str, start: Callable[..., tuple[subprocess.Popen[str], str]]
+        self, options: tuple[str, ...], link: str, start_mock: MockStarter
     ) -> None:
-        _, output = start("--port", "0", "--allow-host", "canvas.test", *options)
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", output)
-        assert found
+        mock = start_mock("--allow-host", "canvas.test", *options)
 
-        response = exchange("127.0.0.1", found[1], Host="127.0.0.1", **FORWARDED)
+        response = exchange("127.0.0.1", mock.port, Host="127.0.0.1", **FORWARDED)
 
         assert link in response
 
     @pytest.mark.slow
-    def test_changes_through_a_proxy_need_a_control_token(
-        self, start: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path
-    ) -> None:
+    def test_changes_through_a_proxy_need_a_control_token(self, start_mock: MockStarter, tmp_path: Path) -> None:
         path = tmp_path / "mock.sock"
-        start("--uds", path, "--trust-proxy", "127.0.0.1")
+        start_mock("--uds", path, "--trust-proxy", "127.0.0.1")
 
         with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://localhost") as client:
             response = client.post("/_mock/reset")

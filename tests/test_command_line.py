@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import select
 import shlex
 import signal
@@ -15,53 +14,23 @@ import time
 from contextlib import ExitStack
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
 from mockserver.__main__ import main
 from tests.channel_requests import OWN_CHANNELS
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.mock_command import MockStarter
 
 PATH = f"/api/v1/{OWN_CHANNELS}"
 STUDENT = {"Authorization": "Bearer student-token"}
-
-TIMEOUT = 120
-"""The seconds after which a process is considered to hang, on the slowest of machines."""
-
-
-class MockStarter(Protocol):
-    """Starts the mock with these options on a free port, and returns the process and its URL."""
-
-    def __call__(self, *options: str) -> tuple[subprocess.Popen[str], str]: ...
-
-
-@pytest.fixture
-def start_mock() -> Iterator[MockStarter]:
-    processes = []
-
-    def start(*options: str) -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-m", "mockserver", "--port", "0", *options]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own command
-        processes.append(process)
-        assert process.stderr is not None
-        output = ""
-        while "Ctrl-C" not in output:
-            line = process.stderr.readline()
-            assert line, output
-            output += line
-        url = re.search(r"http://(127\.0\.0\.1|\[::1\]):\d+", output)
-        assert url is not None
-        return process, url[0]
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
 
 
 def test_process_1_ends_on_sigterm_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,20 +146,20 @@ class TestOptions:
 @pytest.mark.slow
 class TestProcess:
     def test_prints_its_url_and_exits_with_0_on_ctrl_c(self, start_mock: MockStarter) -> None:
-        process, url = start_mock()
-        response = httpx2.get(url + PATH, headers=STUDENT)
+        mock = start_mock()
+        response = httpx2.get(mock.url + PATH, headers=STUDENT)
 
-        process.send_signal(signal.SIGINT)
-        _, output = process.communicate(timeout=TIMEOUT)
+        mock.process.send_signal(signal.SIGINT)
+        _, output = mock.process.communicate(timeout=HANG_SECONDS)
 
         assert response.status_code == 200
-        assert process.returncode == 0
+        assert mock.process.returncode == 0
         assert output == ""
 
     def test_every_response_has_a_date(self, start_mock: MockStarter) -> None:
-        _, url = start_mock()
+        mock = start_mock()
 
-        dates = [httpx2.get(url + path).headers["date"] for path in (PATH, "/_mock/health")]
+        dates = [httpx2.get(mock.url + path).headers["date"] for path in (PATH, "/_mock/health")]
 
         assert all(parsedate_to_datetime(date).tzinfo is UTC for date in dates)
 
@@ -198,13 +167,13 @@ class TestProcess:
         world = tmp_path / "small.world.yaml"
         world.write_text("users: [{id: 8, name: Ann, tokens: [a]}, {id: 9, name: Bo, tokens: [b]}]")
         options = ["--world", str(world), "--strict", "--unauthorized-status", "401", "--error-report-ids"]
-        _, url = start_mock(*options, "--rate-limit", "429", "--rate-limit-cost", "250")
+        mock = start_mock(*options, "--rate-limit", "429", "--rate-limit-cost", "250")
         headers = {"Authorization": "Bearer a"}
 
-        denied = httpx2.get(f"{url}/api/v1/users/9/communication_channels", headers=headers)
-        not_found = httpx2.get(f"{url}/api/v1/users/1/communication_channels", headers=headers)
-        violation = httpx2.get(f"{url}{PATH}?page=x", headers=headers)
-        over_limit = httpx2.get(url + PATH, headers=headers)
+        denied = httpx2.get(f"{mock.url}/api/v1/users/9/communication_channels", headers=headers)
+        not_found = httpx2.get(f"{mock.url}/api/v1/users/1/communication_channels", headers=headers)
+        violation = httpx2.get(f"{mock.url}{PATH}?page=x", headers=headers)
+        over_limit = httpx2.get(mock.url + PATH, headers=headers)
 
         statuses = [response.status_code for response in (denied, not_found, violation, over_limit)]
         assert statuses == [401, 404, 400, 429]
@@ -214,22 +183,22 @@ class TestProcess:
     def test_rate_limit_is_429_without_a_status(
         self, start_mock: MockStarter, status: list[str], expected: int
     ) -> None:
-        _, url = start_mock("--rate-limit", *status, "--rate-limit-cost", "600")
+        mock = start_mock("--rate-limit", *status, "--rate-limit-cost", "600")
 
-        statuses = [httpx2.get(url + PATH, headers=STUDENT).status_code for _ in range(2)]
+        statuses = [httpx2.get(mock.url + PATH, headers=STUDENT).status_code for _ in range(2)]
 
         assert statuses == [200, expected]
 
     def test_mock_without_the_option_has_no_rate_limit(self, start_mock: MockStarter) -> None:
-        _, url = start_mock("--rate-limit-cost", "600")
+        mock = start_mock("--rate-limit-cost", "600")
 
-        responses = [httpx2.get(url + PATH, headers=STUDENT) for _ in range(2)]
+        responses = [httpx2.get(mock.url + PATH, headers=STUDENT) for _ in range(2)]
 
         assert [response.status_code for response in responses] == [200, 200]
         assert responses[1].headers["x-rate-limit-remaining"] == "600.0"
 
     def test_foreign_pages_and_unknown_hosts_are_refused_unless_allowed(self, start_mock: MockStarter) -> None:
-        process, url = start_mock("--allow-host", "mock", "--allow-host", "[2001:db8::1]")
+        mock = start_mock("--allow-host", "mock", "--allow-host", "[2001:db8::1]")
         requests = [
             {"Host": "mock:80"},
             {"Host": "[2001:db8::1]"},
@@ -238,27 +207,27 @@ class TestProcess:
             {"Origin": "http://evil.example"},
         ]
 
-        statuses = [httpx2.get(url + PATH, headers={**STUDENT, **headers}).status_code for headers in requests]
-        process.send_signal(signal.SIGINT)
-        _, output = process.communicate(timeout=TIMEOUT)
+        statuses = [httpx2.get(mock.url + PATH, headers={**STUDENT, **headers}).status_code for headers in requests]
+        mock.process.send_signal(signal.SIGINT)
+        _, output = mock.process.communicate(timeout=HANG_SECONDS)
 
         assert statuses == [200, 200, 200, 421, 403]
         assert "To allow it, start with --allow-host evil.example.\n" in output
         assert "To allow it, start with --allow-origin http://evil.example.\n" in output
 
     def test_every_host_header_is_accepted_with_an_asterisk(self, start_mock: MockStarter) -> None:
-        _, url = start_mock("--allow-host", "*")
+        mock = start_mock("--allow-host", "*")
 
-        response = httpx2.get(url + PATH, headers={**STUDENT, "Host": "evil.example"})
+        response = httpx2.get(mock.url + PATH, headers={**STUDENT, "Host": "evil.example"})
 
         assert response.status_code == 200
 
     def test_violation_of_the_contract_is_logged_without_the_token(self, start_mock: MockStarter) -> None:
-        process, url = start_mock()
-        httpx2.post(url + PATH, headers=STUDENT, data={"communication_channel[type]": "fax"})
+        mock = start_mock()
+        httpx2.post(mock.url + PATH, headers=STUDENT, data={"communication_channel[type]": "fax"})
 
-        process.send_signal(signal.SIGINT)
-        _, output = process.communicate(timeout=TIMEOUT)
+        mock.process.send_signal(signal.SIGINT)
+        _, output = mock.process.communicate(timeout=HANG_SECONDS)
 
         assert output.startswith(
             "POST /api/v1/users/self/communication_channels violates the contract: create_communication_channel"
@@ -269,14 +238,14 @@ class TestProcess:
     def test_ends_without_a_message_while_clients_upload_wait_and_rest(
         self, start_mock: MockStarter, signal_: signal.Signals
     ) -> None:
-        process, url = start_mock()
+        mock = start_mock()
         head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer student-token\r\n"
         upload = f"{head}Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n"
         list_ = f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer student-token\r\n\r\n"
         requests = [upload, list_ + upload, list_, list_ + head, list_ + "GET"]
         with ExitStack() as connections:
             for request in requests:
-                address = url.removeprefix("http://").split(":")
+                address = mock.url.removeprefix("http://").split(":")
                 connection = connections.enter_context(socket.create_connection((address[0], int(address[1]))))
                 connection.sendall(request.encode())
                 expected = b"100 Continue" if request.endswith(upload) else b"200 OK"
@@ -285,18 +254,18 @@ class TestProcess:
                     response += connection.recv(65536)
 
             begin = time.monotonic()
-            process.send_signal(signal_)
-            _, output = process.communicate(timeout=TIMEOUT)
+            mock.process.send_signal(signal_)
+            _, output = mock.process.communicate(timeout=HANG_SECONDS)
 
         assert output == ""
-        assert process.returncode == (0 if signal_ == signal.SIGINT else -signal.SIGTERM)
-        assert time.monotonic() - begin < TIMEOUT / 4
+        assert mock.process.returncode == (0 if signal_ == signal.SIGINT else -signal.SIGTERM)
+        assert time.monotonic() - begin < HANG_SECONDS / 4
 
     def test_links_and_the_contract_bracket_an_ipv6_address(self, start_mock: MockStarter) -> None:
         if not has_ipv6():
             pytest.skip("this machine has no IPv6")
-        _, url = start_mock("--host", "::1")
-        port = url.rpartition(":")[2]
+        mock = start_mock("--host", "::1")
+        port = mock.port
 
         links, document = (
             raw_exchange(("::1", int(port)), f"GET {path} HTTP/1.0\r\nAuthorization: Bearer student-token\r\n\r\n")
@@ -324,7 +293,7 @@ class TestReload:
             wait_for(process, "Bearer second")
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=TIMEOUT)
+            process.communicate(timeout=HANG_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +344,7 @@ def has_ipv6() -> bool:
 
 def raw_exchange(address: tuple[str, int], request: str) -> str:
     """Send a request as it is, and return everything up to the end of the connection."""
-    with socket.create_connection(address, timeout=TIMEOUT) as connection:
+    with socket.create_connection(address, timeout=HANG_SECONDS) as connection:
         connection.sendall(request.encode())
         with connection.makefile("rb") as stream:
             return stream.read().decode()
@@ -389,7 +358,7 @@ def wait_for(process: subprocess.Popen[bytes], text: str, on_silence: Callable[[
     """
     assert process.stderr is not None
     output = b""
-    end = time.monotonic() + TIMEOUT
+    end = time.monotonic() + HANG_SECONDS
     while time.monotonic() < end:
         ready, _, _ = select.select([process.stderr], [], [], 1)
         if not ready:

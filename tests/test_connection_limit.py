@@ -20,11 +20,13 @@ from mockserver import protocol
 from mockserver.descriptors import allow_connections
 from mockserver.protocol import BoundedProtocol, ConnectionLimit
 from tests.channel_requests import OWN_CHANNELS
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import SharedMock
+    from tests.mock_command import MockStarter
 
 MAXIMUM = 3
 PATH = f"/api/v1/{OWN_CHANNELS}"
@@ -52,7 +54,7 @@ def open_connections(origin: str, number: int) -> Iterator[list[socket.socket]]:
     with ExitStack() as stack:
         connections = []
         for _ in range(number):
-            connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=60)
+            connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=HANG_SECONDS)
             connections.append(stack.enter_context(connection))
             connection.sendall(GET)
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -107,7 +109,7 @@ def test_silent_connections_are_closed_so_that_clients_are_served_again(
     url = urlsplit(origin)
     with ExitStack() as stack:
         address = (url.hostname or "", url.port or 0)
-        silent = [stack.enter_context(socket.create_connection(address, timeout=60)) for _ in range(MAXIMUM)]
+        silent = [stack.enter_context(socket.create_connection(address, timeout=HANG_SECONDS)) for _ in range(MAXIMUM)]
         for connection in silent:
             assert received(connection) == b""
 
@@ -120,7 +122,7 @@ def test_silent_connection_over_the_limit_is_closed_without_a_response(
     monkeypatch.setattr(protocol, "LINGER", 0.05)
     url = urlsplit(origin)
     with open_connections(origin, MAXIMUM), socket.create_connection((url.hostname or "", url.port or 0)) as silent:
-        silent.settimeout(60)
+        silent.settimeout(HANG_SECONDS)
 
         assert received(silent) == b""
 
@@ -183,24 +185,19 @@ class TestOpenFiles:
 def test_invalid_number_of_connections_is_rejected(value: str) -> None:
     command = [sys.executable, "-m", "mockserver", "--max-connections", value]
 
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # constant
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)  # noqa: S603  # constant
 
     assert finished.returncode == 2
     assert "is not a number of connections from 1 to 999999" in finished.stderr
 
 
 @pytest.mark.slow
-def test_option_of_the_command_limits_connections() -> None:
-    command = [sys.executable, "-m", "mockserver", "--port", "0", "--max-connections", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # constant
-        assert process.stderr is not None
-        origin = process.stderr.readline().strip().rpartition(" ")[2]
-        while "Ctrl-C" not in process.stderr.readline():
-            pass
-        with open_connections(origin, 1):
-            response = httpx2.get(origin + PATH, headers=STUDENT)
-        process.terminate()
-        log = process.stderr.read()
+def test_option_of_the_command_limits_connections(start_mock: MockStarter) -> None:
+    mock = start_mock("--max-connections", "1")
+    with open_connections(mock.url, 1):
+        response = httpx2.get(mock.url + PATH, headers=STUDENT)
+    mock.process.terminate()
+    _, log = mock.process.communicate(timeout=HANG_SECONDS)
 
     assert response.status_code == 503
     assert "The limit on open connections, 1, is reached; more are refused with 503." in log

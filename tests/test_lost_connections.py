@@ -12,6 +12,7 @@ import uvicorn
 
 from mockserver.address import TRANSPORT_EXTENSION
 from mockserver.protocol import BoundedProtocol
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def request_once(app: Any) -> bytes:
         server = uvicorn.Server(uvicorn.Config(app, http=BoundedProtocol, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        with socket.create_connection(listener.getsockname(), timeout=60) as connection:
+        with socket.create_connection(listener.getsockname(), timeout=HANG_SECONDS) as connection:
             connection.sendall(GET)
             try:
                 received = connection.recv(65_536)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.time_limits import HANG_SECONDS
+
 ROOT = Path(__file__).parents[1]
 INSTALLED = [f"--old-file=.venv/{name}" for name in ("mock", "contract", "dev")]
 """Options of make with which it installs nothing."""
@@ -24,7 +26,13 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the repository, without the variables of the make that runs the tests."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(  # noqa: S603  # our own commands
-        command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
+        check=False,
     )
 
 

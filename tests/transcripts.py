@@ -6,6 +6,8 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.time_limits import HANG_SECONDS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,7 +34,7 @@ class Transcript(NamedTuple):
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANG_SECONDS,
             check=False,
         )
         output = (process.stdout + process.stderr).replace("\r\n", "\n").replace(origin, "http://127.0.0.1:8000")

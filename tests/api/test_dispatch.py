@@ -12,6 +12,7 @@ import pytest
 from mockserver import World, create_app
 from mockserver.api.dispatch import MAX_BODY_BYTES
 from tests.channel_requests import FORM, OWN_CHANNELS
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,5 +219,5 @@ def post_form(app: ASGIApp, receive: Receive) -> list[Message]:
     async def send(message: Message) -> None:
         messages.append(message)
 
-    asyncio.run(asyncio.wait_for(app(scope, receive, send), 5))
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), HANG_SECONDS))
     return messages

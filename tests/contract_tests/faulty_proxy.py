@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from tests.time_limits import HANG_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -65,7 +67,7 @@ def running_proxy(target: str, fault: Callable[[ProxiedRequest], ProxiedResponse
 class _Server(http.server.ThreadingHTTPServer):
     def __init__(self, target: str, fault: Callable[[ProxiedRequest], ProxiedResponse | None]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.client = httpx2.Client(base_url=target, follow_redirects=False, trust_env=False)
+        self.client = httpx2.Client(base_url=target, follow_redirects=False, trust_env=False, timeout=HANG_SECONDS)
         self.fault = fault
         self._lock = threading.Lock()
         self._number = 0

@@ -24,13 +24,17 @@ from mutants.catalogue import find_mutant
 from mutants.patching import PatchedMock
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.forked_process import start_process
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+QUICK = {**DEFAULT_WORLD_VARIABLES, "PROFILE": "quick"}
+"""The variables of a run that has cases of every test; without them, a run is a smoke run."""
 COMMAND = [sys.executable, "-m", "contract_tests"]
-_TIMEOUT = 240.0
 _POLL_INTERVAL = 0.01
+ALREADY_IMPORTED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""The options of a run in a process that has imported plugins of pytest, whose asserts pytest cannot rewrite then."""
 
 
 @contextmanager
@@ -114,21 +118,19 @@ def run_with_event(folder: Path, url: str, event: Callable[[int], object]) -> su
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """Return the environment of a quick run with its reports in this folder, without the measurement of coverage.
+    """Return the environment of a smoke run with its reports in this folder, without the measurement of coverage.
 
     Coverage is measured for the mock only, and would double the time of a run.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CANVAS_", "COVERAGE_"))}
-    return inherited | {"PROFILE": "quick", "REPORTS": str(folder), **variables}
+    return inherited | {"PROFILE": "smoke", "REPORTS": str(folder), **variables}
 
 
 def run_suite(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the suite with these command-line options and environment variables; with `-k`, without Schemathesis.
 
-    The run is a copy of a process that has imported the suite, unless a variable concerns the start of Python.
+    The run is a copy of a process that has imported the suite; the folders of PYTHONPATH come first in its path.
     """
-    if any(name.startswith("PYTHON") for name in variables):
-        return run_command(folder, *options, **variables)
     return _run(_with_defaults(options), environment(folder, **variables))
 
 
@@ -139,7 +141,7 @@ def run_command(folder: Path, *options: str, **variables: str) -> subprocess.Com
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
-        timeout=_TIMEOUT,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
@@ -160,7 +162,7 @@ def _run(
         try:
             while poll and process.pid and process.is_alive() and not poll(process.pid):
                 process.join(_POLL_INTERVAL)
-            process.join(_TIMEOUT)
+            process.join(HANG_SECONDS)
             assert process.exitcode is not None, "the run does not end"
             return subprocess.CompletedProcess(
                 options, process.exitcode, stdout.read_text("utf-8"), stderr.read_text("utf-8")
@@ -175,8 +177,8 @@ def _run_suite(options: tuple[str, ...], variables: dict[str, str], stdout: Path
     os.environ.update(variables)
     for number, file in ((1, stdout), (2, stderr)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
-    # Pytest warns that it cannot rewrite the asserts of its plugins, because they are imported already.
-    sys.exit(run_tests(["-W", "ignore::pytest.PytestAssertRewriteWarning", *options]))
+    sys.path[:0] = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
+    sys.exit(run_tests([*ALREADY_IMPORTED, *options]))
 
 
 def _serve_mock(options: list[str], messages: str) -> None:

@@ -10,12 +10,15 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.suite import WITHOUT_SCHEMATHESIS
+from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.suite_process import (
     COMMAND,
+    QUICK,
     environment,
     has_recorded_creation,
     run_command,
@@ -23,6 +26,7 @@ from tests.contract_tests.suite_process import (
     run_with_event,
     running_mock,
 )
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +106,7 @@ def test_closed_output_pipe_causes_no_traceback(tmp_path: Path) -> None:
             assert process.stdout is not None
             first = process.stdout.readline()
             process.stdout.close()
-            _, stderr = process.communicate(timeout=60)
+            _, stderr = process.communicate(timeout=HANG_SECONDS)
         assert not list(tmp_path.glob("journal-*"))
 
     assert first.startswith(b"Testing ")
@@ -112,19 +116,27 @@ def test_closed_output_pipe_causes_no_traceback(tmp_path: Path) -> None:
 
 def test_older_canvas_passes(tmp_path: Path) -> None:
     with running_mock("--unauthorized-status", "401", "--error-report-ids") as url:
-        run = run_suite(tmp_path, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
+        run = run_suite(tmp_path, CANVAS_URL=url, **QUICK)
 
     assert run.returncode == 0, run.stdout
 
 
 def test_target_with_a_rate_limit_passes(tmp_path: Path) -> None:
-    """About every tenth request is rate-limited, and the limit is restored while the suite waits."""
-    with running_mock("--rate-limit", "403", "--rate-limit-cost", "9") as url:
+    """The clock of the mock stands still but for 20 seconds at each rate-limited request, while the suite waits."""
+
+    def advance(request: ProxiedRequest) -> ProxiedResponse:
+        response = request.send()
+        if b"Rate Limit Exceeded" in response.body:
+            httpx2.post(f"{url}/_mock/clock/advance", json={"seconds": 20})
+        return response
+
+    with running_mock("--rate-limit", "403", "--rate-limit-cost", "25") as url, running_proxy(url, advance) as proxy:
+        httpx2.patch(f"{url}/_mock/clock", json={"frozen": True})
         run = run_suite(
             tmp_path,
             "-k",
             "second_delete or not_reused or extra_characters or altered_token",
-            CANVAS_URL=url,
+            CANVAS_URL=proxy,
             **DEFAULT_WORLD_VARIABLES,
         )
 

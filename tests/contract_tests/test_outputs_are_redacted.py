@@ -24,7 +24,7 @@ from contract_tests.client.safety.leaks import LeakError
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.comparison import compare
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import har, html, junit, terminal
@@ -32,12 +32,12 @@ from contract_tests.report.record.recording import Recording
 from contract_tests.report.record.run import Run
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.leaky_responses import LEAKS, PLACES, TOKEN, Leak, remains
-from tests.contract_tests.suite_process import run_suite
+from tests.contract_tests.suite_process import run_suite, running_mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-EXAMPLES = int(os.environ.get("REDACTION_EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("REDACTION_EXAMPLES", "250"))
 LIST = Request("GET", "self", token=TOKEN, token_name="CANVAS_TOKEN", operation="list_communication_channels")
 ITEM: Any = SimpleNamespace(path=Path("test_listing.py"), name="test_x", originalname="test_x", obj=None)
 

@@ -18,10 +18,11 @@ from contract_tests.client.safety import addresses
 from contract_tests.client.safety.guard import SafetyGuard
 from contract_tests.client.safety.journal import Journal
 from contract_tests.comparison.compare import main as compare
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.faulty_proxy import running_proxy
-from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite
+from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite, running_mock
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -313,7 +314,7 @@ def test_full_standard_output_prevents_neither_clean_up_nor_reports(mock: str, t
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
+            timeout=HANG_SECONDS,
             check=False,
         )
 
@@ -330,5 +331,5 @@ def run_limited(command: list[str], folder: Path, url: str, processes: list[int]
         command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         processes.append(process.pid)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=HANG_SECONDS)
     return process.returncode, output

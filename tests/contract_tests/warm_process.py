@@ -5,17 +5,26 @@ The first process of forked_process imports this module; its copies find the res
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from hypothesis.configuration import notice_initialization_restarted
 from hypothesis.internal.conjecture.providers import _get_local_constants
 
+from contract_tests.__main__ import main as run_tests
 from contract_tests.client.redaction.known_words import vocabulary
 from contract_tests.oracle.contract import Contract
 from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import html
 from contract_tests.report.record.run import Run
 from mockserver import World, create_app, read_world
+from tests.contract_tests.suite_process import ALREADY_IMPORTED
 from tests.validated_once import validate_specifications_once
 
 
@@ -31,8 +40,23 @@ def read_constants() -> None:
     notice_initialization_restarted(warn=False)  # each run loads the plugin of Hypothesis after this
 
 
+def collect_tests() -> None:
+    """Let pytest import its plugins and the modules of the tests, as it does at the start of each run.
+
+    Hypothesis applies the profile of a run when a test is imported, so each run imports the modules that use it.
+    """
+    with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        variables = {"CANVAS_URL": "http://127.0.0.1:9", "CANVAS_TOKEN": "token", "REPORTS": folder}
+        with patch.dict(os.environ, variables):
+            run_tests([*ALREADY_IMPORTED, "--collect-only"])
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("contract_tests.test_") and "hypothesis" in Path(str(module.__file__)).read_text("utf-8"):
+            del sys.modules[name]
+
+
 vocabulary()
 render_report()
 validate_specifications_once()
 create_app(World(read_world()))
 read_constants()
+collect_tests()

@@ -16,6 +16,7 @@ from openapi_spec_validator import validate
 from mockserver.contract import contract_file, read_contract
 from tests.pages.conftest import CHROMIUM
 from tests.reuse.conftest import ROOT
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def run(*command: object, cwd: Path) -> str:
     """Run a command in a folder, without the environment of the tests, and return its output."""
     arguments = [str(argument) for argument in command]
     process = subprocess.run(  # noqa: S603  # our own commands
-        arguments, cwd=cwd, env=CLEAN_ENVIRONMENT, check=True, capture_output=True, text=True, timeout=120
+        arguments, cwd=cwd, env=CLEAN_ENVIRONMENT, check=True, capture_output=True, text=True, timeout=HANG_SECONDS
     )
     return process.stdout
 
@@ -105,7 +106,7 @@ class TestOfflinePage:
         offline = ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}"]
         command = [str(CHROMIUM), *flags.split(), *offline, (DIST / "contract.html").as_uri()]
 
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)  # noqa: S603  # our own command
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=True)  # noqa: S603  # our own command
 
         for summary in ("List a user's communication channels", "Delete a push notification token"):
             assert summary in shown.stdout

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.reuse.conftest import ROOT
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def run_script(script: str, folder: Path, tools: Path) -> Iterator[str]:
         command = ["bash", "-euo", "pipefail", "-c", script]
         shell = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, start_new_session=True)  # noqa: S603  # the commands of our own page
     try:
-        assert shell.wait(timeout=240) == 0
+        assert shell.wait(timeout=HANG_SECONDS) == 0
         yield output.read_text("utf-8")
     finally:
         with suppress(ProcessLookupError):

@@ -241,7 +241,12 @@ def test_run_ends_with_the_numbers_and_without_leftover_channels(tmp_path: Path,
     with running_mock("--world", file) as url:
         before = listed(url, number)
         run = run_suite(
-            tmp_path, "-k", "invalid_email or blank_address", CANVAS_URL=url, CANVAS_TOKEN=f"token-{number}"
+            tmp_path,
+            "-k",
+            "invalid_email or blank_address",
+            CANVAS_URL=url,
+            CANVAS_TOKEN=f"token-{number}",
+            PROFILE="quick",
         )
 
         assert listed(url, number) == before
@@ -274,7 +279,7 @@ def test_row_of_the_push_channel_is_counted(tmp_path: Path, free: int, status: i
 @pytest.mark.parametrize(("free", "status"), [(1, 2), (14, 2), (15, 0)])
 def test_rows_of_the_second_user_are_counted(tmp_path: Path, free: int, status: int) -> None:
     first, second = full_user(50), full_user(free)
-    variables = {"CANVAS_TOKEN": first["tokens"][0], "CANVAS_ADMIN_TOKEN": "admin-token"}
+    variables = {"CANVAS_TOKEN": first["tokens"][0], "CANVAS_ADMIN_TOKEN": "admin-token", "PROFILE": "quick"}
     with running_mock("--world", world_file(tmp_path, first, second)) as url:
         run = run_suite(
             tmp_path,

@@ -17,7 +17,7 @@ import pytest
 
 from contract_tests.command import pytest_options
 from contract_tests.report.names import NAMES
-from tests.contract_tests.suite_process import COMMAND, environment, run_suite
+from tests.contract_tests.suite_process import run_command, run_suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,10 +97,8 @@ def test_run_that_only_prints_is_inconclusive(tmp_path: Path, option: str) -> No
 @pytest.mark.parametrize("end", PLUGIN_ENDS)
 def test_error_of_a_plugin_is_inconclusive(tmp_path: Path, end: str) -> None:
     (tmp_path / f"plugin_{end}.py").write_text(PLUGIN_ENDS[end], encoding="utf-8")
-    command = [*COMMAND, "-p", f"plugin_{end}", TOKENS]
-    variables = environment(tmp_path, PYTHONPATH=f"{tmp_path}:.", **NOWHERE)
 
-    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603  # constant
+    run = run_suite(tmp_path, "-p", f"plugin_{end}", TOKENS, PYTHONPATH=str(tmp_path), **NOWHERE)
 
     check_inconclusive(run, tmp_path, "Inconclusive:")
 
@@ -137,7 +135,7 @@ def test_signal_during_the_imports_is_the_reason(tmp_path: Path) -> None:
         encoding="utf-8",
     )
 
-    run = run_suite(tmp_path, "-k", "head", PYTHONPATH=f"{tmp_path}{os.pathsep}{Path.cwd()}", **NOWHERE)
+    run = run_command(tmp_path, "-k", "head", PYTHONPATH=f"{tmp_path}{os.pathsep}{Path.cwd()}", **NOWHERE)
 
     check_inconclusive(run, tmp_path, "Inconclusive: The run was interrupted by SIGTERM; run it again.")
     assert "stale" not in "".join(file.read_text("utf-8") for file in stale)

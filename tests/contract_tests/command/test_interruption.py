@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -16,10 +15,11 @@ import pytest
 
 from contract_tests.client.safety.journal import Journal
 from contract_tests.command.interruption import EndedBySignal, Interruption
-from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES, running_mock
+from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.suite import WITHOUT_SCHEMATHESIS
 from tests.contract_tests.faulty_proxy import running_proxy
-from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite
+from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite, running_mock
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +160,7 @@ class Sender:
         return response
 
     def _send_signal(self) -> None:
-        assert self.has_process.wait(60)
+        assert self.has_process.wait(HANG_SECONDS)
         assert self.process is not None
         self.process.send_signal(getattr(signal, self.names.pop(0)))
 
@@ -172,7 +172,7 @@ class Sender:
                 command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
             ) as self.process:
                 self.has_process.set()
-                output, _ = self.process.communicate(timeout=120)
+                output, _ = self.process.communicate(timeout=HANG_SECONDS)
                 return self.process.returncode, output
 
 
@@ -285,24 +285,17 @@ def sender_of(names: list[str], function: str, phase: str = "") -> str:
     return SEND.format(module=module, owner=owner, function=function, names=names, phase=phase)
 
 
-def run_with_plugin(folder: Path, source: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite on a mock of its own, with this plugin."""
+def run_with_plugin(folder: Path, url: str, source: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite on this mock, with this plugin."""
     (folder / "signal_sender.py").write_text(source, "utf-8")
-    variables = environment(folder / "reports", PROFILE="smoke", PYTHONPATH=f"{folder}{os.pathsep}.")
-    return subprocess.run(  # noqa: S603  # our own command
-        [*COMMAND, "-p", "signal_sender", *(options or OPTIONS)],
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    variables = {**DEFAULT_WORLD_VARIABLES, "CANVAS_URL": url, "PYTHONPATH": str(folder)}
+    return run_suite(folder / "reports", "-p", "signal_sender", *(options or OPTIONS), **variables)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_signal_before_collection_is_one_sentence(tmp_path: Path, name: str) -> None:
-    run = run_with_plugin(tmp_path, MODULE_LEVEL.format(name=name))
+def test_signal_before_collection_is_one_sentence(mock: str, tmp_path: Path, name: str) -> None:
+    run = run_with_plugin(tmp_path, mock, MODULE_LEVEL.format(name=name))
 
     assert run.returncode == 2
     assert run.stdout.count("\n") == 2
@@ -310,20 +303,20 @@ def test_signal_before_collection_is_one_sentence(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.slow
-def test_signal_while_tests_are_collected(tmp_path: Path) -> None:
+def test_signal_while_tests_are_collected(mock: str, tmp_path: Path) -> None:
     source = sender_of(["SIGTERM"], "report:plugin:ReportPlugin.pytest_deselected")
 
-    run = run_with_plugin(tmp_path, source)
+    run = run_with_plugin(tmp_path, mock, source)
 
     assert run.returncode == 2
     assert_inconclusive(tmp_path / "reports", run.stdout + run.stderr, "The run was interrupted by SIGTERM")
 
 
 @pytest.mark.slow
-def test_signal_in_an_example_of_hypothesis(tmp_path: Path) -> None:
+def test_signal_in_an_example_of_hypothesis(mock: str, tmp_path: Path) -> None:
     source = sender_of(["SIGINT", "SIGTERM"], "client.api_client:ApiClient:list_page", "(call)")
 
-    run = run_with_plugin(tmp_path, source, "-k", "pages_contain_every_channel_once", *WITHOUT_SCHEMATHESIS)
+    run = run_with_plugin(tmp_path, mock, source, "-k", "pages_contain_every_channel_once", *WITHOUT_SCHEMATHESIS)
 
     assert run.returncode == 2
     assert_inconclusive(tmp_path / "reports", run.stdout + run.stderr, "The run was interrupted by SIGINT")
@@ -331,11 +324,11 @@ def test_signal_in_an_example_of_hypothesis(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_signals_in_the_last_clean_up_let_it_go_on(tmp_path: Path) -> None:
+def test_signals_in_the_last_clean_up_let_it_go_on(mock: str, tmp_path: Path) -> None:
     """The tests have passed, but an interrupted run is inconclusive."""
     source = sender_of(["SIGTERM", "SIGINT"], "account.opened:OpenedAccounts:clean_up")
 
-    run = run_with_plugin(tmp_path, source)
+    run = run_with_plugin(tmp_path, mock, source)
 
     assert run.returncode == 2
     assert run.stdout.count(GOES_ON) == 2
@@ -345,11 +338,11 @@ def test_signals_in_the_last_clean_up_let_it_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_signals_in_the_writing_of_reports_let_it_go_on(tmp_path: Path) -> None:
+def test_two_signals_in_the_writing_of_reports_let_it_go_on(mock: str, tmp_path: Path) -> None:
     """The verdict is known by then, and the same everywhere."""
     source = sender_of(["SIGTERM", "SIGINT"], "report:files:write_reports")
 
-    run = run_with_plugin(tmp_path, source)
+    run = run_with_plugin(tmp_path, mock, source)
 
     assert run.returncode == 0, run.stdout
     assert run.stdout.count("The run writes its reports, which takes a few seconds; a third signal ends it.") == 2
@@ -358,10 +351,10 @@ def test_two_signals_in_the_writing_of_reports_let_it_go_on(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_third_signal_in_the_writing_of_reports_ends_it(tmp_path: Path) -> None:
+def test_third_signal_in_the_writing_of_reports_ends_it(mock: str, tmp_path: Path) -> None:
     source = sender_of(["SIGTERM"] * 3, "report:files:write_reports")
 
-    run = run_with_plugin(tmp_path, source)
+    run = run_with_plugin(tmp_path, mock, source)
 
     assert run.returncode == 2
     assert "A third signal ended the writing of the reports" in run.stdout

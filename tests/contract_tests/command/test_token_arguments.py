@@ -12,6 +12,7 @@ import pytest
 from contract_tests.__main__ import main
 from contract_tests.command.token_arguments import token_argument_error, without_values
 from contract_tests.comparison.compare import main as compare
+from tests.time_limits import HANG_SECONDS
 
 ROOT = Path(__file__).parents[3]
 SECRET = "7~Zq8sPmW3xYtR5vKc1dLh9nBf2gJw6aXeUoIyTbCzQ"
@@ -137,7 +138,7 @@ class TestMake:
             env=inherited | variables,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANG_SECONDS,
             check=False,
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.suite_process import (
+    QUICK,
     next_position,
     run_suite,
     run_with_event,
@@ -29,9 +30,7 @@ PERSONAL_DATA = ("student@school.example", "5550100@sms", "student.home@example.
 def test_reports_of_a_failure_contain_no_token_and_no_personal_data(tmp_path: Path) -> None:
     """This includes the local variables and long tracebacks of pytest."""
     with running_patched_mock(WRONG_ORDER) as url:
-        run = run_suite(
-            tmp_path, "-k", "listing", "--showlocals", "--tb=long", CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES
-        )
+        run = run_suite(tmp_path, "-k", "listing", "--showlocals", "--tb=long", CANVAS_URL=url, **QUICK)
 
     files = {file.name: file.read_text("utf-8") for file in tmp_path.iterdir()}
     text = (run.stdout + run.stderr + "".join(files.values())).replace(ID_LIKE_A_TOKEN, "")
@@ -44,7 +43,7 @@ def test_reports_of_a_failure_contain_no_token_and_no_personal_data(tmp_path: Pa
 @pytest.mark.slow
 def test_reports_contain_no_altered_token(tmp_path: Path) -> None:
     """A token in another letter case, without its last character or in another header is redacted, too."""
-    run = run_suite(tmp_path, "-k", "test_tokens", **DEFAULT_WORLD_VARIABLES)
+    run = run_suite(tmp_path, "-k", "test_tokens", **QUICK)
 
     text = "".join(file.read_text("utf-8") for file in tmp_path.iterdir()).replace(ID_LIKE_A_TOKEN, "")
     assert run.returncode == 0

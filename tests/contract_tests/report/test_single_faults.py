@@ -15,6 +15,7 @@ from contract_tests.oracle.outcome import Outcome
 from contract_tests.report.record.groups import failure_groups
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.suite_process import list_body, run_suite, running_mock
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +201,7 @@ def run_script(stdout: str, url: str) -> str:
     assert found is not None, stdout
     variables = {**os.environ, **DEFAULT_WORLD_VARIABLES, "CANVAS_URL": url}
     script = subprocess.run(  # noqa: S603  # the script that the run printed
-        ["/bin/bash", "-c", found[1]], env=variables, capture_output=True, text=True, timeout=30, check=True
+        ["/bin/bash", "-c", found[1]], env=variables, capture_output=True, text=True, timeout=HANG_SECONDS, check=True
     )
     return script.stdout + script.stderr
 

@@ -13,7 +13,7 @@ import pytest
 
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
-from tests.contract_tests.suite_process import run_and_interrupt, run_suite, running_mock
+from tests.contract_tests.suite_process import QUICK, run_and_interrupt, run_command, run_suite, running_mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def control_characters(request: ProxiedRequest) -> ProxiedResponse:
 )
 def test_aborted_run_is_never_passed(tmp_path: Path, fault: Fault, status: int, sentence: str) -> None:
     with running_mock() as url, running_proxy(url, fault) as proxy:
-        run = run_suite(tmp_path, "-k", SELECTION, CANVAS_URL=proxy, **DEFAULT_WORLD_VARIABLES)
+        run = run_suite(tmp_path, "-k", SELECTION, CANVAS_URL=proxy, **QUICK)
 
     word = {1: "failed", 2: "inconclusive"}[status]
     assert run.returncode == status, run.stdout
@@ -174,7 +174,7 @@ def test_error_of_the_suite_is_not_blamed_on_the_target(tmp_path: Path) -> None:
         "utf-8",
     )
     run = run_suite(
-        tmp_path, "-p", plugin.stem, "-k", "second_delete", PYTHONPATH=f"{tmp_path}:.", **DEFAULT_WORLD_VARIABLES
+        tmp_path, "-p", plugin.stem, "-k", "second_delete", PYTHONPATH=str(tmp_path), **DEFAULT_WORLD_VARIABLES
     )
 
     assert run.returncode == 2, run.stdout
@@ -186,7 +186,7 @@ def test_error_while_loading_the_suite_is_inconclusive(tmp_path: Path) -> None:
     plugin = tmp_path / "suite_that_cannot_be_loaded.py"
     plugin.write_text("from contract_tests.client import api_client\ndel api_client.expect_not_found\n", "utf-8")
 
-    run = run_suite(tmp_path, "-p", plugin.stem, PYTHONPATH=f"{tmp_path}:.", **DEFAULT_WORLD_VARIABLES)
+    run = run_command(tmp_path, "-p", plugin.stem, PYTHONPATH=f"{tmp_path}:.", **DEFAULT_WORLD_VARIABLES)
 
     assert run.returncode == 2, run.stdout
     assert_reported_everywhere(tmp_path, run.stdout, "inconclusive", "The suite could not be loaded")
@@ -202,7 +202,7 @@ def test_error_while_loading_the_suite_is_inconclusive(tmp_path: Path) -> None:
 )
 def test_failures_of_one_fault_fit_a_screen(tmp_path: Path, fault: Fault, cause: str) -> None:
     with running_mock() as url, running_proxy(url, fault) as proxy:
-        run = run_suite(tmp_path, "-k", SELECTION, CANVAS_URL=proxy, **DEFAULT_WORLD_VARIABLES)
+        run = run_suite(tmp_path, "-k", SELECTION, CANVAS_URL=proxy, **QUICK)
 
     output = " ".join(run.stdout.split())
     assert run.returncode == 1, run.stdout
@@ -234,7 +234,7 @@ def test_control_characters_of_the_target_are_visible(tmp_path: Path) -> None:
 
 
 def test_green_run_prints_at_most_thirty_lines(tmp_path: Path) -> None:
-    run = run_suite(tmp_path, "-k", "test_tokens or test_listing", **DEFAULT_WORLD_VARIABLES)
+    run = run_suite(tmp_path, "-k", "test_tokens or test_listing", **QUICK)
     verbose = run_suite(tmp_path, "-k", "test_tokens", "--verbose", **DEFAULT_WORLD_VARIABLES)
 
     assert run.returncode == 0, run.stdout
