@@ -8,7 +8,8 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 
-from mockserver.api.dispatch import BODY_TIMEOUT, Dispatcher
+from mockserver.api.bodies import BODY_TIMEOUT, BodyReader
+from mockserver.api.dispatch import Dispatcher
 from mockserver.api.errors import UnknownRoute
 from mockserver.api.handlers import Handlers
 from mockserver.api.middleware import build_middleware_stack
@@ -100,13 +101,15 @@ def create_app(  # noqa: PLR0913  # each argument is one independent option of t
     contract = read_contract()
     routes, responses = Routes([contract, read_supplement()]), DocumentedResponses(contract)
     parts = ContractParts(routes, responses, contract["servers"][0]["url"])
-    api = CanvasApi(Dispatcher(stack, render, rate_limit, body_timeout), parts)
+    bodies = BodyReader(body_timeout)
+    api = CanvasApi(Dispatcher(stack, render, rate_limit, bodies), parts)
     pages = Starlette(
         routes=page_routes(world_of, _report_change), exception_handlers={404: _unknown_route, 405: _unknown_route}
     )
     pages.router.redirect_slashes = False  # Starlette would redirect to the path without the prefixes
     allowed = allowed_hosts(hosts, origins)
-    selection = WorldSelection(_PathSwitch(api, ControlApi(worlds, responses, routes, control), pages), worlds)
+    control_api = ControlApi(worlds, responses, routes, control, bodies)
+    selection = WorldSelection(_PathSwitch(api, control_api, pages), worlds)
     asgi = _Cors(selection, allowed) if cors else selection
     return RequestGuard(asgi, allowed, has_cors=cors, has_control_token=bool(control.token))
 

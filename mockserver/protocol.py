@@ -181,12 +181,16 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
     async def _call_application(self, scope: Any, receive: Any, send: Any) -> None:
-        """Call the application. A client that has closed its connection gets no response, which is no error."""
-        cycle = send.__self__
+        """Call the application, with WHOLE_BODY_KEY in its scope, and write the heads of its responses.
+
+        A client that has closed its connection gets no response, which is no error.
+        """
+        cycle = send.__self__  # uvicorn's RequestResponseCycle
         scope[WHOLE_BODY_KEY] = not cycle.more_body
 
         async def send_fast(message: Any) -> None:
-            if message["type"] != "http.response.start" or not write_head(cycle, message):
+            is_written = message["type"] == "http.response.start" and write_head(cycle, message)
+            if not is_written:
                 await send(message)
 
         try:

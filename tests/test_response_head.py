@@ -137,3 +137,12 @@ def test_head_of_another_state_is_left_to_uvicorn(attribute: str) -> None:
 
     assert not is_written
     assert response.transport.written == b""
+
+
+def test_head_for_a_client_that_does_not_read_is_left_to_uvicorn() -> None:
+    response = _Response()
+    response.cycle.flow.write_paused = True
+
+    is_written = write_head(response.cycle, {"type": "http.response.start", "status": 200, "headers": [LENGTH]})
+
+    assert not is_written

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from connexion.exceptions import NonConformingResponse
 
-from mockserver.address import HEADERS_KEY, WHOLE_BODY_KEY, origin, prefix
+from mockserver.address import HEADERS_KEY, origin, prefix
 from mockserver.api import parameters as rails
-from mockserver.api.errors import BodyTooLarge, IncompleteBody, MalformedJson, UnknownMethod, UnknownRoute
+from mockserver.api.errors import MalformedJson, UnknownMethod, UnknownRoute
 from mockserver.api.paths import canonical_path
 from mockserver.api.request import SCOPE_KEY, ApiRequest
 from mockserver.api.response import RESPONSE_KEY, ApiResponse, complete
@@ -24,22 +24,12 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope
 
+    from mockserver.api.bodies import BodyReader
     from mockserver.canvas.errors import Header
     from mockserver.canvas.rate_limit import RateLimit
     from mockserver.canvas.world import World
 
 log = logging.getLogger("mockserver")
-
-MAX_BODY_BYTES = 1024 * 1024
-
-MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
-"""The bytes of all bodies that are being received at once: each connection may send one."""
-
-BODY_TIMEOUT = 10.0
-"""The default number of seconds to wait for the next part of a body."""
-
-_WHOLE_BODY = 6
-"""The factor by which a whole body may take longer than its next part may."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _METHOD_OVERRIDE = b"x-http-method-override"
@@ -79,12 +69,12 @@ class Dispatcher:
         stack: ASGIApp,
         render: Callable[[CanvasError, World], ApiResponse],
         rate_limit: RateLimit | None,
-        body_timeout: float,
+        bodies: BodyReader,
     ) -> None:
         self._stack = stack
         self._render = render
         self._rate_limit = rate_limit
-        self._bodies = BodyReader(body_timeout)
+        self._bodies = bodies
 
     async def respond(
         self, scope: Scope, receive: Receive, world: World, intercept: Interceptor | None = None
@@ -97,7 +87,7 @@ class Dispatcher:
             response = await intercept(request) if intercept is not None else None
             if response is None:
                 response = await self._process(request, scope, receive)
-            response.encode()
+            response.encode()  # here, so that a value that cannot be encoded is a 500 as well
         except CanvasError as error:
             response = self._render(error, world)
         except NonConformingResponse as problem:
@@ -120,7 +110,7 @@ class Dispatcher:
             raise UnknownMethod
         request.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
         try:
-            in_body = await _body_parameters(request, scope, headers, receive, self._bodies)
+            in_body = await _body_parameters(request, scope, receive, self._bodies)
         except CanvasError as error:
             request.body_error, in_body = error, {}
         request.parameters = {**in_body, **request.query} if in_body else request.query
@@ -181,74 +171,18 @@ def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiR
     return request
 
 
-async def _body_parameters(
-    request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive, bodies: BodyReader
-) -> rails.Parameters:
+async def _body_parameters(request: ApiRequest, scope: Scope, receive: Receive, bodies: BodyReader) -> rails.Parameters:
     """Read the body and return its parameters; none without a body."""
-    if b"content-length" not in headers and b"transfer-encoding" not in headers:
-        return {}
-    has_arrived = scope.get(WHOLE_BODY_KEY, False)
-    body = request.body = await bodies.read(headers.get(b"content-length", b"0"), receive, has_arrived=has_arrived)
+    body = request.body = await bodies.read(scope, receive)
     if not body:
         return {}
-    content_type = headers.get(b"content-type", rails.FORM.encode()).decode("latin-1")
+    content_type = scope[HEADERS_KEY].get(b"content-type", rails.FORM.encode()).decode("latin-1")
     request.media_type = content_type.partition(";")[0].strip().lower()
     try:
         return await rails.from_body(request.media_type, content_type, body)
     except MalformedJson:
         request.violations.append("body: the media type is application/json, and the body is not valid JSON")
         raise
-
-
-class BodyReader:
-    """Reads bodies, each of which is limited in size and time, and all of them together in size.
-
-    The next part of a body may take `seconds`, and the whole body `_WHOLE_BODY` times as long.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._unfinished = 0
-
-    async def read(self, content_length: bytes, receive: Receive, *, has_arrived: bool = False) -> bytes:
-        """Return the whole body. Raises BodyTooLarge, and IncompleteBody if it is slow.
-
-        A body that has arrived is received without a timeout, which would take a tenth of the time of a create.
-        """
-        if content_length.isdigit() and (len(content_length) > 9 or int(content_length) > MAX_BODY_BYTES):
-            raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
-        body = bytearray()
-        end = asyncio.get_running_loop().time() + self._seconds * _WHOLE_BODY
-        try:
-            while True:
-                message = await (receive() if has_arrived else self._next_part(receive, end))
-                if message["type"] == "http.disconnect":
-                    raise IncompleteBody("the body did not come")
-                part = message.get("body", b"")
-                body += part
-                self._unfinished += len(part)
-                if len(body) > MAX_BODY_BYTES:
-                    raise BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
-                if not message.get("more_body", False):
-                    return bytes(body)
-                if self._unfinished > MAX_UNFINISHED_BYTES:
-                    raise BodyTooLarge(
-                        f"the bodies that are being received are over {MAX_UNFINISHED_BYTES} bytes together"
-                    )
-        finally:
-            self._unfinished -= len(body)
-
-    async def _next_part(self, receive: Receive, end: float) -> Message:
-        """Return the next part of the body. Raises IncompleteBody if it is late."""
-        remaining = end - asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(min(self._seconds, remaining)):
-                message = await receive()
-        except TimeoutError:
-            raise IncompleteBody("the body did not come") from None
-        if remaining <= 0:
-            raise IncompleteBody("the body did not come")
-        return message
 
 
 def _overridden_method(headers: dict[bytes, bytes], in_body: rails.Parameters) -> str | None:

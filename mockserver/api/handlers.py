@@ -93,11 +93,11 @@ def _retire(request: ApiRequest, channel: Channel) -> ApiResponse:
 
 
 def _encoded_channel(channel: Channel, *, with_bounces: bool) -> EncodedItem:
-    """Return a channel as an item of a list. It is encoded again only after a change, which removes the stored item."""
-    if channel.derived is None or channel.derived[0] != with_bounces:
-        channel.derived = with_bounces, EncodedItem(channel.to_json(with_bounces=with_bounces))
-    item: EncodedItem = channel.derived[1]
-    return item
+    """Return a channel as an item of a list, encoded again only after a change or for a reader with other rights."""
+    stored: tuple[bool, EncodedItem] | None = channel.derived
+    if stored is None or stored[0] != with_bounces:
+        stored = channel.derived = with_bounces, EncodedItem(channel.to_json(with_bounces=with_bounces))
+    return stored[1]
 
 
 def _channel_response(request: ApiRequest, channel: Channel) -> ApiResponse:

@@ -58,9 +58,9 @@ def link_header(url: str, parameters: Sequence[tuple[str, str]], page: Page) -> 
     """Return the Link header of a page; `parameters` are the query's other parameters."""
     encoded = sorted((urlencode([pair]) for pair in parameters), key=lambda text: text.partition("=")[0])
     prefix = f"<{url}?{'&'.join([*encoded, 'page='])}"
-    suffix = f"&per_page={page.size}>; rel="
+    suffix = f"&per_page={page.size}>"
     numbers = _page_numbers(page)
-    links = {rel: f'{prefix}{numbers[rel]}{suffix}"{rel}"' for rel in _ORDER if rel in numbers}
+    links = {rel: f'{prefix}{numbers[rel]}{suffix}; rel="{rel}"' for rel in _ORDER if rel in numbers}
     header = ",".join(links.values())
     return header if len(header) <= _MAX_HEADER_LENGTH else _shortened(links)
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from mockserver.canvas.authentication import Caller
 
 RESPONSE_KEY = "mockserver.response"
-"""The key of the response in an ASGI scope; the middleware stack sends no messages, so that it is encoded once."""
+"""The key of the ApiResponse in an ASGI scope. The middleware puts it there and sends no messages, so its value is
+encoded once."""
 
 VIOLATION_HEADER = b"x-contract-violation"
 
@@ -44,7 +45,7 @@ _CONSTANT_HEADERS: list[Header] = [
 
 
 class EncodedItem:
-    """An item of a list as JSON, which never changes, and the last check that has accepted it."""
+    """The JSON of an item of a list, which never changes, and the last check that accepted it."""
 
     __slots__ = ("accepted_by", "json")
 
@@ -53,12 +54,13 @@ class EncodedItem:
         self.accepted_by: Callable[[Any], bool] | None = None
 
     def is_accepted_by(self, check: Callable[[Any], bool]) -> bool:
-        """Return whether a check accepts the item. The check is called until then, for its result never changes."""
+        """Return whether a check accepts the item; a check that has accepted it is not called again."""
         if self.accepted_by is not check and check(orjson.loads(self.json)):
             self.accepted_by = check
         return self.accepted_by is check
 
     def __deepcopy__(self, _memo: object) -> EncodedItem:
+        """Return the item itself: copies of a channel may share what never changes."""
         return self
 
 
@@ -109,7 +111,7 @@ def encode(value: object) -> bytes:
 
 
 def complete(request: ApiRequest, response: ApiResponse) -> tuple[Message, bytes]:
-    """Return the ASGI message and the body of a response, with string ids, ETag, 304, and the headers that all have."""
+    """Return the start message and the body, after string ids, ETag and 304, with the headers of every response."""
     status, body = response.status, response.encode()
     headers = [(b"content-type", response.media_type), *response.headers]
     if _STRING_IDS in request.accept and body.startswith((b"{", b"[")):
@@ -180,7 +182,6 @@ def _meta_header(action: str, token_id: int | None, developer_key_id: int | None
     return b"x-canvas-meta", f"{token}{action}{_MEASURES}".encode()
 
 
-@lru_cache(maxsize=1024)
 def _frame_header(origin: str) -> Header:
     host = origin.partition("://")[2]
     return b"content-security-policy", f"frame-ancestors 'self' {host};".encode("latin-1")

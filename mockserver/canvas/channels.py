@@ -51,7 +51,7 @@ class Bounces(NamedTuple):
 NO_BOUNCES = Bounces()
 
 
-_set = object.__setattr__  # a name of the module is found faster, and a new channel needs it 24 times
+_set = object.__setattr__  # a global name is found faster than an attribute, and each new channel calls it 24 times
 
 
 @dataclass(slots=True)
@@ -73,11 +73,11 @@ class Channel:
     confirmations: int = 0
     """The number of confirmation messages that were sent to it, before deletions too."""
     derived: Any = field(default=None, init=False, repr=False, compare=False)
-    """Something that was made of the other fields. It is never out of date, for every change of a field removes it."""
+    """A value that the API computed from the other fields. Each change of a field removes it, so it is never old."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set a field, and remove what was made of the fields before the change."""
-        _set(self, "derived", None)
+        """Set a field, and remove the value that was derived from the fields before the change."""
+        _set(self, "derived", None)  # first, because `name` may be `derived`
         _set(self, name, value)
 
     @property

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from mockserver.api.bodies import BodyReader
     from mockserver.api.routes import Routes
     from mockserver.control.access import ControlAccess
     from mockserver.control.faults.documented import DocumentedResponses
@@ -71,11 +72,19 @@ def _contract_response(scope: Scope) -> Response:
 class ControlApi:
     """The control API as an ASGI application, which is built at its first request so that the mock starts sooner."""
 
-    def __init__(self, worlds: Worlds, responses: DocumentedResponses, routes: Routes, access: ControlAccess) -> None:
+    def __init__(
+        self,
+        worlds: Worlds,
+        responses: DocumentedResponses,
+        routes: Routes,
+        access: ControlAccess,
+        bodies: BodyReader,
+    ) -> None:
         self._worlds = worlds
         self._responses = responses
         self._routes = routes
         self._access = access
+        self._bodies = bodies
 
     @cached_property
     def _app(self) -> ASGIApp:
@@ -90,7 +99,7 @@ class ControlApi:
             self._access.check(scope)
             if scope["path"].endswith("/"):  # Connexion would redirect to the path without the prefixes
                 raise _unknown_operation(404)
-            receive_again = await received_body(scope, receive)
+            receive_again = await received_body(scope, receive, self._bodies)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
             return

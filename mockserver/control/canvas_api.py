@@ -57,12 +57,13 @@ class CanvasApi:
             exchange = Exchange(affected.received, {"type": "http.response.start", "status": 0, "headers": []}, b"")
         seconds = time.monotonic() - start
         self._identify(exchange.request, scope)
+        response_violations = await self._check(scope, exchange, affected)
         controlled.requests.add(
             scope,
             exchange,
             received_at,
             seconds,
-            response_violations=await self._check(scope, exchange, affected),
+            response_violations=response_violations,
             fault_id=affected.fault_id,
             effect=affected.description,
         )
@@ -76,7 +77,7 @@ class CanvasApi:
             await _drop(scope, receive, is_gentle=True)
 
     async def _check(self, scope: Scope, exchange: Exchange, affected: AffectedRequest) -> list[str]:
-        """Add its violations to a request that was not processed, and return those of the response."""
+        """Add the violations of a request that was not processed to it, and return those of the response."""
         if not affected.has_effect:
             return []
         found = await self._contract_check.violations(scope, exchange)

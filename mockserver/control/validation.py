@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import deque
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +12,8 @@ from connexion.validators import ParameterValidator
 from connexion.validators.json import JSONRequestBodyValidator
 from jsonschema.exceptions import best_match, relevance
 
-from mockserver.address import HEADERS_KEY
+from mockserver.api.bodies import MAX_BODY_BYTES, MAX_UNFINISHED_BYTES
+from mockserver.api.errors import BodyTooLarge, IncompleteBody
 from mockserver.control.problems import Mistake, Problem
 from mockserver.terminal import printable
 
@@ -21,14 +21,10 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from starlette.types import Message, Receive, Scope
 
-MAX_BODY_BYTES = 1024 * 1024
-"""The maximum size of a body."""
+    from mockserver.api.bodies import BodyReader
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 """The maximum size of the body of PUT, which is a world document; world files have the same maximum."""
-
-_MAX_DIGITS = 9
-"""The number of digits of a Content-Length that is read as a number; more are over every limit."""
 
 _MAX_MESSAGE = 300
 
@@ -85,25 +81,22 @@ class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Conn
         return set()
 
 
-async def received_body(scope: Scope, receive: Receive) -> Receive:
-    """Receive the whole body, and return a function that receives it again. Raises Problem over the limit."""
+async def received_body(scope: Scope, receive: Receive, bodies: BodyReader) -> Receive:
+    """Receive the whole body, and return a function that receives it again. Raises Problem if it is large or slow."""
     limit = MAX_DOCUMENT_BYTES if scope["method"] == "PUT" else MAX_BODY_BYTES
-    too_large = Problem(413, "body_too_large", f"The body of this request may have at most {limit} bytes.")
-    declared = scope[HEADERS_KEY].get(b"content-length", b"")
-    if declared.isdigit() and (len(declared) > _MAX_DIGITS or int(declared) > limit):
-        raise too_large
-    messages: deque[Message] = deque()
-    size, has_more = 0, True
-    while has_more:
-        message = await receive()
-        messages.append(message)
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise too_large
-        has_more = message.get("more_body", False)
+    try:
+        messages: list[Message] = [{"type": "http.request", "body": await bodies.read(scope, receive, limit)}]
+    except BodyTooLarge:
+        detail = (
+            f"The body of this request may have at most {limit} bytes, and all bodies that are being received "
+            f"together {MAX_UNFINISHED_BYTES}."
+        )
+        raise Problem(413, "body_too_large", detail) from None
+    except IncompleteBody:
+        raise Problem(408, "incomplete_body", "The body of this request did not come.") from None
 
     async def receive_again() -> Message:
-        return messages.popleft() if messages else await receive()
+        return messages.pop() if messages else await receive()
 
     return receive_again
 

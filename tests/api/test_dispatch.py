@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from mockserver import World, create_app
-from mockserver.api.dispatch import MAX_BODY_BYTES
+from mockserver.api.bodies import MAX_BODY_BYTES
 from tests.channel_requests import FORM, OWN_CHANNELS
 from tests.time_limits import HANG_SECONDS
 

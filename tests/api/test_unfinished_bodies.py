@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.api import dispatch
+from mockserver.address import HEADERS_KEY, WHOLE_BODY_KEY
+from mockserver.api import bodies
 from mockserver.api.errors import BodyTooLarge, IncompleteBody
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive
+    from starlette.types import Message, Receive, Scope
 
 PART = b"x" * 40
 LIMIT = 100
+SCOPE: Scope = {HEADERS_KEY: {b"transfer-encoding": b"chunked"}}
 
 
 def receive_parts(number: int, may_end: asyncio.Event | None = None) -> Receive:
@@ -32,22 +34,22 @@ def receive_parts(number: int, may_end: asyncio.Event | None = None) -> Receive:
 
 async def read_beside(first: int, second: int) -> tuple[bytes, bytes | None, bytes]:
     """Return a body of `first` parts, one of `second` parts before its end, None if it is refused, and another one."""
-    bodies, may_end = dispatch.BodyReader(60), asyncio.Event()
-    waiting = asyncio.create_task(bodies.read(b"0", receive_parts(first, may_end)))
+    reader, may_end = bodies.BodyReader(60), asyncio.Event()
+    waiting = asyncio.create_task(reader.read(SCOPE, receive_parts(first, may_end)))
     await asyncio.sleep(0)  # lets the task read up to the event
     try:
-        beside = await bodies.read(b"0", receive_parts(second))
+        beside = await reader.read(SCOPE, receive_parts(second))
     except BodyTooLarge:
         beside = None
     may_end.set()
-    return await waiting, beside, await bodies.read(b"0", receive_parts(2))
+    return await waiting, beside, await reader.read(SCOPE, receive_parts(2))
 
 
 @pytest.mark.parametrize(("second", "is_refused"), [(1, False), (2, False), (3, True)])
 def test_body_is_refused_while_unfinished_bodies_are_over_the_limit(
     monkeypatch: pytest.MonkeyPatch, second: int, is_refused: bool
 ) -> None:
-    monkeypatch.setattr(dispatch, "MAX_UNFINISHED_BYTES", LIMIT)
+    monkeypatch.setattr(bodies, "MAX_UNFINISHED_BYTES", LIMIT)
 
     first, beside, later = asyncio.run(read_beside(2, second))
 
@@ -62,4 +64,4 @@ def test_body_of_a_client_that_disconnects_is_incomplete(has_arrived: bool) -> N
         return {"type": "http.disconnect"}
 
     with pytest.raises(IncompleteBody):
-        asyncio.run(dispatch.BodyReader(60).read(b"1", receive, has_arrived=has_arrived))
+        asyncio.run(bodies.BodyReader(60).read({**SCOPE, WHOLE_BODY_KEY: has_arrived}, receive))

@@ -19,9 +19,12 @@ from mockserver.control.faults.documented import DocumentedResponses
 from mockserver.control.faults.violations import NAMES
 from tests.conftest import ORIGIN
 from tests.in_process_client import InProcessClient
+from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.conftest import ServerFactory
 
 CONTRACT = read_control_contract()
 SCHEMAS = CONTRACT["components"]["schemas"]
@@ -116,7 +119,7 @@ def test_body_over_the_limit_of_the_method_is_413(*, is_declared: bool) -> None:
 
 
 def test_body_whose_declared_length_is_over_the_limit_is_not_awaited(served: str) -> None:
-    connection = HTTPConnection(served.removeprefix("http://"), timeout=20)
+    connection = HTTPConnection(served.removeprefix("http://"), timeout=HANG_SECONDS)
     connection.putrequest("POST", "/_mock/faults")
     connection.putheader("Content-Length", str(limit_of("post") + 1))
     connection.endheaders()
@@ -124,6 +127,18 @@ def test_body_whose_declared_length_is_over_the_limit_is_not_awaited(served: str
     response = connection.getresponse()
 
     assert (response.status, json.load(response)["code"]) == (413, "body_too_large")
+    connection.close()
+
+
+def test_body_that_stops_is_408(serve: ServerFactory) -> None:
+    connection = HTTPConnection(serve(body_timeout=0.01).removeprefix("http://"), timeout=HANG_SECONDS)
+    connection.putrequest("POST", "/_mock/faults")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders(b"{")
+
+    response = connection.getresponse()
+
+    assert (response.status, json.load(response)["code"]) == (408, "incomplete_body")
     connection.close()
 
 

@@ -96,4 +96,4 @@ async def _receive() -> Message:
 
 
 async def _discard(_message: Message) -> None:
-    """Do nothing: the response has been sent to the client."""
+    """Do nothing: the middleware sends no messages."""

@@ -151,7 +151,7 @@ def test_page_of_html_is_inconclusive(tmp_path: Path) -> None:
     [
         (ProxiedResponse(500, [("Content-Type", "application/json")], b'{"errors":[]}'), 2, "(the response is 500)"),
         (ProxiedResponse(200, [("Content-Type", "text/html")], b"<html>"), 2, "(the response is no list)"),
-        (ProxiedResponse(200, [("Content-Type", "application/json")], b"[]"), 2, "lacks 1, 2, 3, which existed"),
+        (ProxiedResponse(200, [("Content-Type", "application/json")], b"[]"), 1, "lacks 1, 2, 3, which existed"),
     ],
 )
 def test_last_response_of_the_run_counts(tmp_path: Path, last: ProxiedResponse, status: int, sentence: str) -> None:
