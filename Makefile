@@ -53,7 +53,7 @@ CONTROL := mockserver/control/openapi.yaml
 CONTRACT := openapi.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install mock test test-fast contract compare check bench bench-contract fix lock clean lint-contract \
+.PHONY: help install mock test test-fast coverage contract compare check bench bench-contract fix lock clean lint-contract \
   fidelity clients diff-contract overlays dist reuse mutants soak killed-runs example-pytest example-playwright \
   example-vitest test-front-end vendor packages test-packages test-nginx check-release
 
@@ -99,14 +99,19 @@ compare: $(VENV)/contract ## Send the same requests to the mock and to CANVAS_UR
 WITHOUT_SCHEMATHESIS := -p no:schemathesis
 
 # Three workers, because many tests wait: for a server that is silent, or for a run of the suite.
-test: $(VENV)/dev ## Run every test, with branch coverage: ARGS='-k pagination'
+EVERY_TEST := -m pytest $(WITHOUT_SCHEMATHESIS) -n 3 --dist worksteal
+
+test: $(VENV)/dev ## Run every test: ARGS='-k pagination'
+	$(BIN)/python $(EVERY_TEST) $(ARGS)
+
+coverage: $(VENV)/dev ## Run every test, and list the lines and branches of the mock that no test executes: ARGS='tests/api'
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(WITHOUT_SCHEMATHESIS) -n 3 --dist worksteal $(ARGS)
+	$(BIN)/coverage run $(EVERY_TEST) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-test-fast: $(VENV)/dev ## Run the tests that take no more than a second each, without coverage: ARGS='-k pagination'
-	@$(BIN)/python -m pytest $(WITHOUT_SCHEMATHESIS) -m "not slow and not reuse and not front_end and not distribution and not nginx" -n 2 -q $(ARGS)
+test-fast: $(VENV)/dev ## Run the tests that take no more than a second each: ARGS='-k pagination'
+	@$(BIN)/python -m pytest $(WITHOUT_SCHEMATHESIS) -m "not slow and not reuse and not front_end and not distribution and not nginx" -n 3 -q $(ARGS)
 
 check: $(VENV)/dev ## Check format, lint, types, the imports between packages, and the contract's validity
 	$(BIN)/ruff format --check .

@@ -15,6 +15,8 @@ from mockserver.contract import read_contract
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+pytestmark = pytest.mark.slow
+
 CHANNELS_PATH = "/users/{user_id}/communication_channels"
 
 

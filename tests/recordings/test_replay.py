@@ -21,6 +21,7 @@ def recorded() -> Exchange:
     return next(each for each in exchanges if each.response.status == 200 and each.response.body.startswith("[{"))
 
 
+@pytest.mark.slow
 def test_mock_repeats_every_recorded_exchange_but_the_explained_ones() -> None:
     results = {name: asyncio.run(replay(name)) for name in FILES}
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from contract_tests.account.baseline import Baseline
 
+pytestmark = pytest.mark.slow
+
 MAX_ROWS = 101
 MOST_FREE_ROWS = 22
 REQUIRED = {"smoke": 5, "quick": 15, "default": 15, "thorough": 15}
@@ -216,7 +218,6 @@ def test_banned_reserved_domain_is_inconclusive(tmp_path: Path, domain: str) -> 
         open_user(tmp_path, url, user_number(50, "consecutive"))
 
 
-@pytest.mark.slow
 def test_banned_domain_of_restored_channels_is_inconclusive(tmp_path: Path) -> None:
     """Canvas restores a row with a banned domain, and rejects only new ones (behaviour 5.5)."""
     user = full_user(50)
@@ -233,7 +234,6 @@ def test_banned_domain_of_restored_channels_is_inconclusive(tmp_path: Path) -> N
     assert "bans e-mail addresses of the domain example.com" in " ".join(run.stdout.split())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("free", "status"), [(3, 2), (14, 2), (15, 0)])
 def test_run_ends_with_the_numbers_and_without_leftover_channels(tmp_path: Path, free: int, status: int) -> None:
     file = world_file(tmp_path, full_user(free))
@@ -256,7 +256,6 @@ def test_run_ends_with_the_numbers_and_without_leftover_channels(tmp_path: Path,
     assert not list(tmp_path.glob("journal-*"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("free", "status"), [(15, 2), (16, 0)])
 def test_row_of_the_push_channel_is_counted(tmp_path: Path, free: int, status: int) -> None:
     user = full_user(free)
@@ -275,7 +274,6 @@ def test_row_of_the_push_channel_is_counted(tmp_path: Path, free: int, status: i
     assert ("16 needed, 15 available" in " ".join(run.stdout.split())) == (status == 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("free", "status"), [(1, 2), (14, 2), (15, 0)])
 def test_rows_of_the_second_user_are_counted(tmp_path: Path, free: int, status: int) -> None:
     first, second = full_user(50), full_user(free)

@@ -22,6 +22,7 @@ def _tokens(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 def test_mock_has_no_differences_from_itself(tmp_path: Path) -> None:
     with running_mock() as url:
         steps, differences = find_differences(read_settings(url, {}), tmp_path)
@@ -31,6 +32,7 @@ def test_mock_has_no_differences_from_itself(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir()), "the comparison cleans up, and removes the journal"
 
 
+@pytest.mark.slow
 def test_older_canvas_differs_in_denied_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running_mock("--unauthorized-status", "401", "--error-report-ids") as url:
         status = main(["--url", url, "--reports", str(tmp_path)])

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-that-nobody-may-see"
 LIST = Request("GET", "self", token=TOKEN, token_name="CANVAS_TOKEN", operation="list_communication_channels")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
