@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from contract_tests.client.redaction.escapes import one_line
 from contract_tests.command.interruption import Interruption, ignore_signals
-from contract_tests.command.packages import missing_packages
+from contract_tests.command.packages import missing_packages_error
 from contract_tests.command.parsers import VARIABLES, OptionError, clean_up_parser, suite_parser
 from contract_tests.command.token_arguments import token_argument_error, without_tokens
 from contract_tests.report.names import PAGE, remove_reports
@@ -124,7 +124,7 @@ def _is_clean_up(arguments: Sequence[str]) -> bool:
 def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
     """Delete leftover channels, and return the exit status; the reports of the last run remain."""
     try:
-        if reason := token_argument_error(arguments, os.environ) or missing_packages():
+        if reason := token_argument_error(arguments, os.environ) or missing_packages_error():
             return _refuse(reason)
         options = clean_up_parser().parse_args(arguments)
     except OptionError as error:
@@ -132,7 +132,7 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
     given = {name: value for name in ("--url", "--reports") if (value := getattr(options, name[2:])) is not None}
     os.environ.update({VARIABLES[name]: value for name, value in given.items()})
 
-    from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see missing_packages
+    from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see missing_packages_error
     from contract_tests.client.inconclusive import Inconclusive  # noqa: PLC0415
 
     try:
@@ -145,7 +145,7 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
 
 def _run(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int]:
     """Run pytest, and return the exit status, and the reason if the run was refused, so that it wrote no reports."""
-    from contract_tests.report.command import run_pytest, settings_error  # noqa: PLC0415  # see missing_packages
+    from contract_tests.report.command import run_pytest, settings_error  # noqa: PLC0415  # see missing_packages_error
 
     if reason := settings_error():
         return reason, _INCONCLUSIVE
@@ -157,12 +157,12 @@ def _prepare(folder: Path, stack: ExitStack) -> str:
 
     The reason is empty if there is none.
     """
-    if reason := missing_packages():
+    if reason := missing_packages_error():
         return reason
 
     # A signal that interrupted the import of a package later would make it unusable for the reports.
-    from contract_tests.report import command, files  # noqa: F401, PLC0415, I001  # see missing_packages
-    from contract_tests.client.run.folder import opened_folder, reason_of  # noqa: PLC0415  # see missing_packages
+    from contract_tests.report import command, files  # noqa: F401, PLC0415, I001  # see missing_packages_error
+    from contract_tests.client.run.folder import opened_folder, reason_of  # noqa: PLC0415  # see missing_packages_error
     from contract_tests.client.settings import Inconclusive  # noqa: PLC0415
 
     journal = Path(os.environ.get("CANVAS_JOURNAL") or folder)
@@ -191,7 +191,7 @@ def _refuse(reason: str, folder: Path | None = None) -> int:
     if folder is None:
         return _INCONCLUSIVE
 
-    from contract_tests.report.files import report_line, write_refusal  # noqa: PLC0415  # see missing_packages
+    from contract_tests.report.files import report_line, write_refusal  # noqa: PLC0415  # see missing_packages_error
 
     write_refusal(reason, folder)
     print(one_line(report_line(folder)))

@@ -1,4 +1,4 @@
-"""Permissions: what each actor may do to the channels of each user, and how a request names a user."""
+"""Permission matrix: operations allowed or denied for each actor and owner, and the ids that name a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits: on connections, request heads, each wait for a client, open uploads at the end.
+"""uvicorn's HTTP protocol with limits on connections, request heads and waits; its shutdown ends uploads at once.
 
 httptools parses faster than h11, and has no limits of its own.
 """
@@ -46,7 +46,7 @@ _LOG_INTERVAL = 60.0
 """The seconds between two log lines about refused connections."""
 
 _PART = 8 * 1024
-"""The bytes that are parsed at once; a head that starts in a part behind another request has these more."""
+"""The number of bytes that are parsed at once; a head that starts inside a part may be longer by up to this number."""
 
 _MESSAGES = {
     HTTPStatus.BAD_REQUEST: "Invalid HTTP request received.",
@@ -86,7 +86,7 @@ class ConnectionLimit:
 
 
 class _ReadControl(FlowControl):
-    """Reads no more while requests wait for the responses to earlier ones; uvicorn would read and queue them all."""
+    """Flow control that reads no more while requests wait for earlier responses; uvicorn would queue them all."""
 
     def __init__(self, transport: asyncio.Transport, waiting: Collection[object]) -> None:
         super().__init__(transport)
@@ -99,12 +99,12 @@ class _ReadControl(FlowControl):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. A request over a limit gets 431 or 408 after the responses to earlier requests; then it closes.
+    """One connection. A request over a limit receives 431 or 408 after earlier responses; the connection then closes.
 
     `_unfinished` counts the bytes since the parser last completed a head or a part of a body, so it bounds what the
     parser stores: one header without an end, many headers, trailers, the extensions of a chunk, and blank lines.
 
-    The first data on a connection over `limit` gets 503, whatever it is.
+    The first data on a connection over `limit` receives 503, whatever the data is.
     """
 
     def __init__(self, *args: Any, limit: ConnectionLimit | None = None, **kwargs: Any) -> None:
@@ -145,11 +145,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse data in parts, which make the limit exact; discard it after an error."""
+        """Parse data in parts of at most _PART bytes, so that the limit is exact; discard data after an error."""
         if self._unfinished == 0 and len(data) <= _PART and self._error is None:
             self._parse(data)
             return
-        if self._is_refused:
+        if self._is_refused:  # the first data on a connection over the limit
             self._is_refused = False
             self._reject(HTTPStatus.SERVICE_UNAVAILABLE)
         start = 0
@@ -226,7 +226,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # Errors and the end of a connection
 
     def _reject(self, status: HTTPStatus) -> None:
-        """Send an error and close, after the responses to earlier requests."""
+        """Send an error, at once or after the responses to earlier requests, and close the connection."""
         self._error = status
         self._cancel_deadline()
         cycle = self.cycle
@@ -237,6 +237,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._abandon_request()
             if not has_earlier_requests:
                 self._send_error(status)
+        # in all other cases, on_response_complete sends it
 
     def _abandon_request(self) -> None:
         """Report a disconnection to the application of the request whose body is incomplete."""
@@ -298,7 +299,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def pause_writing(self) -> None:
-        """Limit the time without a reader."""
+        """Start the limit on the time that the client has to read."""
         super().pause_writing()
         self._cancel_write_deadline()
         self._write_deadline = self.loop.call_later(WRITE_TIMEOUT, self.transport.abort)

@@ -41,14 +41,16 @@ def tls_settings(certificate: Path | None, key: Path | None) -> dict[str, Any]:
     return {"ssl_certfile": certificate, "ssl_keyfile": key}
 
 
-def _check_marker(file: Path, marker: str, reason: str) -> None:
-    """Return if the file has the line of a PEM file that starts its content. Raises CannotListen."""
+def _check_marker(file: Path, marker: str, problem: str) -> None:
+    """Raise CannotListen unless the file can be read and contains `marker`, from the first line of a PEM block."""
     try:
         text = file.read_text("latin-1")
-    except (OSError, ValueError) as error:  # ValueError for characters that no name has
+    except (OSError, ValueError) as error:  # ValueError: the path has a NUL or a surrogate
         cause = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no file has this name"
         raise CannotListen(
             f"Cannot read {printable(file)}: {cause}. Name PEM files with --tls-cert and --tls-key."
         ) from None
     if marker not in text:
-        raise CannotListen(f"{printable(file)} has {reason} in PEM format. Use other files with --tls-cert, --tls-key.")
+        raise CannotListen(
+            f"{printable(file)} has {problem} in PEM format. Use other files with --tls-cert, --tls-key."
+        )

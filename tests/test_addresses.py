@@ -348,12 +348,12 @@ class TestTrustedProxy:
         ],
         ids=["any", "network", "address with a mask", "IPv6", "IPv6 with a zone", "Unix socket"],
     )
-    def test_headers_of_a_trusted_address_are_used(self, trusted: str, peer: Any) -> None:
+    def test_forwarded_headers_of_a_trusted_peer_are_used(self, trusted: str, peer: Any) -> None:
         response = self.client([trusted], peer).get(PATH, headers=FORWARDED)
 
         assert "<https://canvas.test:8443/mocks/canvas" in response.headers["link"]
 
-    def test_headers_of_another_address_are_ignored(self) -> None:
+    def test_forwarded_headers_of_an_untrusted_peer_are_ignored(self) -> None:
         response = self.client(["192.0.2.7", "10.0.0.0/8"]).get(PATH, headers=FORWARDED)
 
         assert f"<http://127.0.0.1:8000{PATH}?" in response.headers["link"]

@@ -308,7 +308,7 @@ def test_warning_that_the_tokens_are_public_is_printed_unless_the_address_is_loo
     monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
 
     status = main(["--host", host, "--port", "0"])
-    gc.unfreeze()
+    gc.unfreeze()  # undoes gc.freeze of mockserver.server
 
     assert status == 0
     assert ("the tokens are public" in capsys.readouterr().err) == is_reachable
@@ -327,7 +327,7 @@ def test_garbage_collector_is_disabled_only_during_the_start(
     monkeypatch.setattr("mockserver.server.run_process", serve)
 
     status = main(["--port", "0", *options])
-    gc.unfreeze()
+    gc.unfreeze()  # undoes gc.freeze of mockserver.server
 
     assert status == 0
     assert enabled_while_serving == [True]
@@ -380,7 +380,7 @@ def test_banner_quotes_a_token_for_the_shell(
     monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
 
     main(["--port", "0", "--world", str(world)])
-    gc.unfreeze()
+    gc.unfreeze()  # undoes gc.freeze of mockserver.server
 
     example = next(line for line in capsys.readouterr().err.splitlines() if "curl" in line)
     assert shlex.split(example)[:4] == ["example", "curl", "-H", "Authorization: Bearer ';date;'"]

@@ -82,7 +82,7 @@ GARBAGE: dict[str, GarbageKind] = {
 
 
 def run_garbage(address: tuple[str, int], kind: GarbageKind, random: Random, wait: Callable[[float], bool]) -> str:
-    """Send garbage over one connection; return the outcome: the statuses that came back, or who closed it.
+    """Send garbage over one connection; return the outcome: the statuses received, or who closed it.
 
     `wait` waits for some seconds, and returns whether the soak has ended.
     Raises TimeoutError if the mock does not close the connection.
@@ -98,7 +98,7 @@ def run_garbage(address: tuple[str, int], kind: GarbageKind, random: Random, wai
 
 
 def _send(connection: socket.socket, kind: GarbageKind, random: Random, wait: Callable[[float], bool]) -> bytes:
-    """Send all parts, or as many as the mock accepts; return what came back meanwhile."""
+    """Send all parts, or as many as the mock accepts; return the bytes received meanwhile."""
     received = b""
     with suppress(ConnectionError):
         for part in kind.parts(random):

@@ -57,14 +57,14 @@ def render_section(runs: Sequence[KilledRun], seed: int, loss: float) -> list[st
     """Return the lines of the section."""
     restored = sum(run.is_restored for run in runs)
     inside_push = sum(run.kill.moment == Moment.PUSH for run in runs)
-    left = sum(run.left > 0 for run in runs)
+    with_leftovers = sum(run.left > 0 for run in runs)
     incomplete = [run for run in runs if run.next_run.status]
     at_once = sum(run.next_run.remaining == 0 for run in runs)
     rows = [_row(moment, [run for run in runs if run.kill.moment == moment]) for moment in Moment]
     sentences = (
         f"After the next complete run, the account was byte for byte as before in {restored} of {len(runs)}",
         f"{inside_push} runs were killed inside the creation of a push channel",
-        f"{left} runs left channels right after the kill",
+        f"{with_leftovers} runs left channels right after the kill",
         f"The proxy lost {loss:.0%} of the responses of each killed run, and of each next run",
         f"{len(incomplete)} of the next runs ended early for this reason, and a run without a loss followed",
         f"Complete or not, the next run had restored the account in {at_once} of {len(runs)}",
@@ -75,14 +75,14 @@ def render_section(runs: Sequence[KilledRun], seed: int, loss: float) -> list[st
         "",
         *(f"- {line}" for line in machine_lines("pytest", "httpx2")),
         "",
-        *markdown_table(["killed", "runs", "left channels", "channels left", "restored"], rows),
+        *markdown_table(["killed", "runs", "runs with leftovers", "leftover channels", "restored"], rows),
     ]
 
 
 def _row(moment: Moment, runs: Sequence[KilledRun]) -> list[str]:
-    left, total, restored = (
+    with_leftovers, leftovers, restored = (
         sum(run.left > 0 for run in runs),
         sum(run.left for run in runs),
         sum(run.is_restored for run in runs),
     )
-    return [moment, *map(str, (len(runs), left, total, restored))]
+    return [moment, *map(str, (len(runs), with_leftovers, leftovers, restored))]

@@ -40,7 +40,7 @@ def take_sample(pid: int, seconds: float) -> Sample:
 
 @dataclass
 class Tally:
-    """What several threads sent, what came back, how long it took, and what should not have come back."""
+    """Outcomes, durations and failures of the requests of several threads."""
 
     outcomes: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """The number of each outcome, such as a status, by the kind of input."""

@@ -41,12 +41,13 @@ def line_chart(points: Sequence[tuple[float, float]], title: str) -> str:
     right = max((x for x, _ in points), default=0) or 1
     top = 1.25 * max((y for _, y in points), default=0) or 1
 
-    def place(x: float, y: float) -> str:
+    def to_pixels(x: float, y: float) -> str:
         return (
             f"{margin + x / right * (width - 2 * margin):.1f},{height - margin - y / top * (height - 2 * margin):.1f}"
         )
 
-    line = " ".join(place(x, y) for x, y in points)
+    axes = f"{to_pixels(0, top)} {to_pixels(0, 0)} {to_pixels(right, 0)}"
+    line = " ".join(to_pixels(x, y) for x, y in points)
     texts = [
         (margin, 20, "start", title),
         (margin - 5, height - margin, "end", "0"),
@@ -58,7 +59,7 @@ def line_chart(points: Sequence[tuple[float, float]], title: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
             f"<title>{title}</title>",
             f'<rect width="{width}" height="{height}" fill="white"/>',
-            f'<polyline points="{place(0, top)} {place(0, 0)} {place(right, 0)}" fill="none" stroke="#888"/>',
+            f'<polyline points="{axes}" fill="none" stroke="#888"/>',
             f'<polyline points="{line}" fill="none" stroke="#0057b7" stroke-width="2"/>',
             *(
                 f'<text x="{x}" y="{y}" font-size="12" text-anchor="{anchor}">{text}</text>'

@@ -1,6 +1,6 @@
 """Requests of the soak: random ones for every operation of the contract, and bad ones of many kinds.
 
-A kind of fault that the mock can be told to inject belongs in `BAD_REQUESTS` too: a request that sets the fault.
+Every kind of fault that the mock can inject belongs in `BAD_REQUESTS` too, as a request that sets the fault.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _delete(random: Random) -> SoakRequest:
 
 def _delete_by_address(random: Random) -> SoakRequest:
     type_, address = _address(random)
-    tail = (type_, address or "For All Devices")
+    tail = (type_, address or "For All Devices")  # a push channel's address in responses and paths
     return SoakRequest("delete_communication_channel_by_address", "DELETE", _path(random, *tail))
 
 

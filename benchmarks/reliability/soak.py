@@ -28,7 +28,7 @@ _SETTLING_TIME = 45.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the soak; return 0 if the mock survived it, 1 if not, 2 if it could not be measured."""
+    """Run the soak; return 0 if it passed, 1 if it failed, 2 if it could not be measured."""
     options = _parser().parse_args(arguments)
     if platform.system() != "Linux":
         print("make soak requires Linux: it reads memory and descriptors from /proc.", file=sys.stderr)
@@ -53,13 +53,13 @@ def _report(result: SoakResult, page: Path) -> int:
     write_section(page, "soak", render_section(result))
     problems = result.problems()
     for problem in problems:
-        print(f"Not survived: {problem}", file=sys.stderr)
-    print(f"{'Not survived' if problems else 'Survived'}; wrote {page.name} and {chart.name}.")
+        print(f"Failed: {problem}", file=sys.stderr)
+    print(f"{'Failed' if problems else 'Passed'}; wrote {page.name} and {chart.name}.")
     return 1 if problems else 0
 
 
 def soak(mock: MockProcess, seconds: float, seed: int) -> SoakResult:
-    """Run all workers on the mock for this time, and return what was sent, what came back, and what it took."""
+    """Run all workers on the mock for this time, and return the result."""
     start = time.monotonic()
     workers = Workers(mock.address, seed, start)
     result = SoakResult(seed, seconds, workers.tally, [take_sample(mock.pid, 0.0)])

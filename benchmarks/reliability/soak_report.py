@@ -26,7 +26,7 @@ _MAX_OUTCOMES = 6
 
 @dataclass
 class SoakResult:
-    """What was sent, what came back, and the resources of the mock over time."""
+    """Counted requests and responses, and the resources of the mock over time."""
 
     seed: int
     seconds: float
@@ -37,7 +37,7 @@ class SoakResult:
     tracebacks: int = 0
 
     def progress(self) -> str:
-        """Return a line for the terminal."""
+        """Return a line for the terminal; p99 is that of the last 30 seconds."""
         last = self.samples[-1]
         latencies = self._latencies(last.seconds - 30, last.seconds)
         return (
@@ -63,7 +63,7 @@ class SoakResult:
         return [*sorted(sent - BAD_REQUESTS.keys()), *bad]
 
     def problems(self) -> list[str]:
-        """Return what the mock did not survive, one sentence each."""
+        """Return the problems, one sentence each."""
         problems = [f"{sentence}." for sentence in self.tally.sentences]
         if self.tally.failures > len(problems):
             problems.append(f"{self.tally.failures - len(problems)} more of these.")
@@ -114,7 +114,7 @@ class SoakResult:
 def render_section(result: SoakResult) -> list[str]:
     """Return the lines of the section."""
     problems = result.problems()
-    verdict = "The mock survived all of it" if not problems else "The mock did not survive all of it"
+    verdict = "The soak passed" if not problems else "The soak failed"
     summary = (
         f"{verdict}: {result.requests:,} requests of {CLIENTS} clients and {result.connections:,} connections of "
         f"garbage, {GARBAGE_CONNECTIONS} at once, in {result.seconds / 60:g} minutes (seed {result.seed})."

@@ -28,7 +28,7 @@ _BAD_SHARE, _RESET_SHARE, _HEALTH_SHARE = 0.2, 0.0002, 0.01
 
 
 class Workers:
-    """All threads, with the seed of their random choices and the tally of what came back."""
+    """All threads, with the seed of their random choices and the tally of outcomes."""
 
     def __init__(self, address: tuple[str, int], seed: int, start: float) -> None:
         self.tally = Tally()

@@ -1,4 +1,4 @@
-"""What a token may do to the channels of a user, and the user whose token it is."""
+"""Access of a token to the channels of a user, and the owner of the token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DENIED_STATUSES = FORBIDDEN_STATUSES | {404}
 
 @dataclass(frozen=True)
 class Access:
-    """What a token may do to the channels of the client's user.
+    """Access of a token to the channels of the client's user.
 
     Each request is sent when its result is first needed. Every response but a denial counts as permission, because
     the tests report other violations. Raises Inconclusive if the scopes of the token do not allow a request.

@@ -124,8 +124,8 @@ def remove_created_channels(client: ApiClient, keep: Collection[int] = ()) -> No
 
     The channels with the ids `keep` remain.
 
-    The account is listed only if the responses do not show which channels there are: a create without its channel in
-    the response, or a created channel that does not exist under the id of the response.
+    The account is listed only if the responses do not show which channels exist: if the response to a create has no
+    channel, or a created channel is not found under the id in that response.
     """
     if client.transport.guard.is_read_only:
         return
@@ -166,7 +166,7 @@ def adopt_created_channels(client: ApiClient, listing: Listing) -> None:
         if journal.live.get(number) == client.id:
             journal.record_deletion(number)
     journal.unconfirmed -= listed
-    journal.settle(client.id)
+    journal.resolve(client.id)
 
 
 def _list_once(client: ApiClient) -> Listing:

@@ -62,7 +62,7 @@ class Devices:
         name = self._names[0]
         return self._delete_tokens(self._device(name) or self._client.own, name)
 
-    def settle(self) -> None:
+    def record_removals(self) -> None:
         """Record that no device remains of the tokens that were tried, after a list without the push channel."""
         for name in (self._tried - self._given_up) & set(self._names):
             self._journal.record_device_removal(self._client.id, name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract_tests.account.clean_up import is_created_by_suite, is_reserved, read_list
 from contract_tests.account.leftovers import Leftovers
-from contract_tests.account.opened import remaining_debts
+from contract_tests.account.opened import remaining_journal_sentence
 from contract_tests.account.preflight import identify_user
 from contract_tests.account.restoration import LeftoverError, clean_up
 from contract_tests.client.ids import local_id
@@ -39,14 +39,14 @@ class LeftoverSearch:
         client = identify_user(owner)
         clients = [client] if client is not None else []
         if admin is not None:
-            users = {transport.settings.other_user_id, *transport.journal.debtors()}
+            users = {transport.settings.other_user_id, *transport.journal.users_to_clean()}
             known = {0, *(local_id(each.id) for each in clients)}
             clients += [admin.for_user(user) for user in sorted(users) if local_id(user) not in known]
         transport.locks.acquire(each.id for each in clients)
         return cls(transport.journal, clients, admin, [found for each in clients if (found := _open(each)).channels])
 
     def delete(self) -> str:
-        """Delete the leftovers, and the journal if it is settled; return what remains, or an empty text.
+        """Delete the leftovers, and the journal if every account is clean; return what remains, or an empty text.
 
         An account is clean if its last list shows none of them.
         """
@@ -57,7 +57,7 @@ class LeftoverSearch:
             except LeftoverError as error:
                 remaining.append(str(error))
         self.journal.remove()
-        return " ".join(remaining) or remaining_debts(self.journal, set())
+        return " ".join(remaining) or remaining_journal_sentence(self.journal, set())
 
 
 def _open(client: ApiClient) -> Leftovers:

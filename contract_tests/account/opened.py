@@ -22,7 +22,7 @@ class OpenedAccounts:
     """A client for each opened account."""
     scenario: str = ""
     """The fixture of the channels that the last test left for the next test with the same fixture."""
-    kept: set[int] = field(default_factory=set)
+    remaining_ids: set[int] = field(default_factory=set)
     """The ids of these channels."""
     listed: list[Channel] = field(default_factory=list)
     """The test user's channels, as the fixture `all_channels` has last read them."""
@@ -40,7 +40,7 @@ class OpenedAccounts:
         if scenario == self.scenario:
             return
         self.scenario = scenario
-        self.kept.clear()
+        self.remaining_ids.clear()
         self.writes = -1
         for client in self.clients:
             remove_created_channels(client)
@@ -48,7 +48,7 @@ class OpenedAccounts:
     def keep_channels(self, client: ApiClient) -> None:
         """Leave the channels that now exist for this user to the next test of the scenario."""
         journal = client.transport.journal
-        self.kept |= {number for number, user in journal.live.items() if user == client.id}
+        self.remaining_ids |= {number for number, user in journal.live.items() if user == client.id}
 
     def clean_up_account(self, client: ApiClient) -> list[Channel]:
         """Clean up the account, and return the channels of the list that shows it to be as before the run.
@@ -74,25 +74,25 @@ class OpenedAccounts:
         Raises Inconclusive if this run may have left a channel anywhere, but not for what only an earlier run has left.
         """
         problems: dict[str, None] = {}
-        others = {user for user, *_ in journal.uncertain if user} | journal.debtors()
+        others = {user for user, *_ in journal.uncertain if user} | journal.users_to_clean()
         others -= {client.id for client in self.clients}
         for client in [*self.clients, *(self.admin.for_user(user) for user in sorted(others) if self.admin)]:
             try:
-                if client.id not in others or client.id in journal.debtors():
+                if client.id not in others or client.id in journal.users_to_clean():
                     self.clean_up_account(client)
                 else:
                     remove_created_channels(client)  # all its creates were denied, and nobody may be able to list it
             except Inconclusive as error:
                 if self.outage or client.id in journal.users or client.id not in others:
                     problems[str(error)] = None
-        untried = set() if self.outage else journal.debtors() & journal.users - self.failures.keys()
+        untried = set() if self.outage else journal.users_to_clean() & journal.users - self.failures.keys()
         for user in sorted(untried):
-            problems[_debt(user, has_devices=any(owner == user for owner, _ in journal.devices))] = None
+            problems[_leftover_sentence(user, has_devices=any(owner == user for owner, _ in journal.devices))] = None
         if problems:
             raise Inconclusive(" ".join(problems))
 
 
-def _debt(user: int, *, has_devices: bool) -> str:
+def _leftover_sentence(user: int, *, has_devices: bool) -> str:
     """Return a sentence on a user for whom this run may have left something, although no clean-up failed."""
     if has_devices:
         return f"Push tokens of this suite may remain for user {user}; run again with the token of that user."
@@ -102,9 +102,9 @@ def _debt(user: int, *, has_devices: bool) -> str:
     )
 
 
-def remaining_debts(journal: Journal, users: set[int]) -> str:
-    """Return a sentence on the users, without these, whose accounts no list has shown to be clean; empty if none."""
-    others = ", ".join(map(str, sorted(journal.debtors() - users)))
+def remaining_journal_sentence(journal: Journal, users: set[int]) -> str:
+    """Return a sentence on the users outside `users` whose accounts are not known to be clean; empty if none."""
+    others = ", ".join(map(str, sorted(journal.users_to_clean() - users)))
     if not others:
         return ""
     return (

@@ -208,7 +208,8 @@ def _open_and_recover(client: ApiClient, admin: ApiClient | None) -> list[Channe
         return channels
     refuse_unexplained(client, channels, admin)
     transport.guard.open(client.id, [each for each in channels if not is_created_by_suite(client, each)])
-    if client.id not in transport.journal.debtors() and not any(is_created_by_suite(client, each) for each in channels):
+    has_leftovers = any(is_created_by_suite(client, each) for each in channels)
+    if client.id not in transport.journal.users_to_clean() and not has_leftovers:
         return channels
     try:
         return restore_account(client, admin)

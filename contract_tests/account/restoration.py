@@ -67,7 +67,7 @@ def restore_account(client: ApiClient, admin: ApiClient | None = None) -> list[C
             client.transport.note_violation(f"The list of user {client.id} lacks {_ids(absent)}{_NOT_DELETED}")
         obstacle = _obstacle(client, listing)
         if is_complete and not (created or obstacle):
-            devices.settle()
+            devices.record_removals()
             for user in (client.id, 0) if client.user == "self" else (client.id,):
                 journal.record_clean(user)
             return listing.channels

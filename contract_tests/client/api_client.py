@@ -76,7 +76,7 @@ class ApiClient:
             pytest.skip(READ_ONLY_REASON if self.transport.guard.is_read_only else NO_EDITOR_REASON)
 
     def for_user(self, id_: int, user: str = "") -> ApiClient:
-        """Return a client with the same token for the channels of another user, or of this one in another spelling."""
+        """Return a client with the same token for another user or spelling; `user` is the spelling in the path."""
         return replace(self, id=id_, user=user or str(id_), editor=self.editor if id_ == self.id else None)
 
     def acting_as(self, id_: int) -> ApiClient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-_ONE_CHARACTER_A_BYTE = "iso-8859-1"
+_LATIN_1 = "iso-8859-1"
 _BODY_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
@@ -13,14 +13,14 @@ def with_plain_headers(response: httpx2.Response) -> httpx2.Response:
 
     The encoding of one header would otherwise depend on the bytes of all others.
     """
-    response.headers.encoding = _ONE_CHARACTER_A_BYTE
+    response.headers.encoding = _LATIN_1
     return response
 
 
 def header_bytes(value: str) -> bytes:
-    """Return the bytes of a value to send: those that were received, if it is the value of a received header."""
+    """Return the bytes of a header value: one for each character, or UTF-8 if a character is above U+00FF."""
     try:
-        return value.encode(_ONE_CHARACTER_A_BYTE)
+        return value.encode(_LATIN_1)
     except UnicodeEncodeError:
         return value.encode()
 
@@ -35,10 +35,7 @@ def readable(value: str) -> str:
 
 def received_headers(response: httpx2.Response) -> list[tuple[str, str]]:
     """Return the headers as text, with their names as received: their letter case dates a Canvas."""
-    return [
-        (name.decode(_ONE_CHARACTER_A_BYTE), readable(value.decode(_ONE_CHARACTER_A_BYTE)))
-        for name, value in response.headers.raw
-    ]
+    return [(name.decode(_LATIN_1), readable(value.decode(_LATIN_1))) for name, value in response.headers.raw]
 
 
 def with_body(response: httpx2.Response, content: bytes) -> httpx2.Response:

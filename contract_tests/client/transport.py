@@ -172,11 +172,11 @@ class Transport:
                 raise LeakError(self._leak, response)
             if not throttling.is_throttled(response):
                 break
-            asked = throttling.retry_after(response, self._clock.date())
-            pause = max(wait or 0.0, min(asked or 0.0, throttling.MAX_WAIT))
-            is_too_long = (asked or 0.0) > throttling.MAX_WAIT and not self.is_cleaning_up
+            retry_after_seconds = throttling.retry_after(response, self._clock.date())
+            pause = max(wait or 0.0, min(retry_after_seconds or 0.0, throttling.MAX_WAIT))
+            is_too_long = (retry_after_seconds or 0.0) > throttling.MAX_WAIT and not self.is_cleaning_up
             if wait is None or is_too_long or waited + pause > throttling.MAX_TOTAL:
-                raise Inconclusive(throttling.throttled_sentence(response, asked))
+                raise Inconclusive(throttling.throttled_sentence(response, retry_after_seconds))
             self._clock.wait(pause)
             waited += pause
         if not self.is_cleaning_up and (sentence := gateway_sentence(request.method, response)):

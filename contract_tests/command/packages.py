@@ -1,4 +1,4 @@
-"""The packages of the extra `contract`, which the command lines look for before they import one."""
+"""Check for the packages of the extra `contract`, made before the command lines import them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MISSING = (
 )
 
 
-def missing_packages() -> str:
+def missing_packages_error() -> str:
     """Return the sentence on the packages of the suite that are not installed; empty if there are none."""
     missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
     return _MISSING.format(", ".join(missing)) if missing else ""

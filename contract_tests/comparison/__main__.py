@@ -2,11 +2,11 @@
 
 import sys
 
-from contract_tests.command.packages import missing_packages
+from contract_tests.command.packages import missing_packages_error
 
 
 def _main() -> int:
-    if reason := missing_packages():
+    if reason := missing_packages_error():
         print(f"Inconclusive: {reason}")
         return 2
 

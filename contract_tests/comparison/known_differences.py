@@ -23,7 +23,7 @@ _OLDER_MESSAGES = {"can't be blank": "'blank'", "is invalid": "'invalid'", "has 
 _LINKS_AFTER_THE_LAST = frozenset({"/headers/link/last", "/headers/link/next", "/headers/link/*/query/per_page"})
 
 
-class _Age(NamedTuple):
+class _KnownDifference(NamedTuple):
     """A difference between the mock and a Canvas of another age, or with other settings."""
 
     name: str
@@ -36,9 +36,10 @@ def known_reason(
 ) -> str | None:
     """Return the known reason of one difference between two responses, or None."""
     defect = known_defect_name(request, target)
+    # If the mock returns 500 as well, the defect does not explain the difference.
     if defect is not None and mock.status_code != 500:
         return f"known defect: {defect}"
-    return next((age.name for age in _AGES if age.explains(difference, mock, target)), None)
+    return next((known.name for known in _KNOWN_DIFFERENCES if known.explains(difference, mock, target)), None)
 
 
 def _is_older_denial(_: Difference, mock: httpx2.Response, target: httpx2.Response) -> bool:
@@ -73,13 +74,15 @@ def _errors(response: httpx2.Response) -> list[Any]:
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
-_AGES = (
-    _Age("older Canvas: 401 for a denied request, 403 in a newer one", _is_older_denial),
-    _Age("older Canvas: one message for unknown, expired and revoked tokens", _is_older_token_error),
-    _Age("older Canvas: the message of a validation error is its type, or null", _is_older_message),
-    _Age(
+_KNOWN_DIFFERENCES = (
+    _KnownDifference("older Canvas: 401 for a denied request, 403 in a newer one", _is_older_denial),
+    _KnownDifference("older Canvas: one message for unknown, expired and revoked tokens", _is_older_token_error),
+    _KnownDifference("older Canvas: the message of a validation error is its type, or null", _is_older_message),
+    _KnownDifference(
         "newer Canvas: the links of a page after the last have the requested size, `last`, no `next`",
         _is_newer_last_link,
     ),
-    _Age("settings of Canvas: error_report_id is added to errors that are recorded, or to none", _is_report_id),
+    _KnownDifference(
+        "settings of Canvas: error_report_id is added to errors that are recorded, or to none", _is_report_id
+    ),
 )

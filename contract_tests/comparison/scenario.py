@@ -139,6 +139,7 @@ def _unauthenticated(owner: ApiClient) -> Iterator[tuple[str, httpx2.Response]]:
 
 def _unknown_users(owner: ApiClient) -> Iterator[tuple[str, httpx2.Response]]:
     for user in _UNKNOWN_USERS:
+        # No user has the id 0; the path has the text.
         yield f"list of user {user}", _send(owner.for_user(0, user), "GET")
         yield f"create for user {user}", _create(owner.for_user(0, user), addresses.FIRST)
     yield "act as an unknown user", _send(owner.acting_as(0), "GET")

@@ -62,7 +62,7 @@ class ReportPlugin:
             yield
         except BaseException as error:  # noqa: BLE001  # the reports are written whatever happens
             self._recording.add_end_error(error, "".join(traceback.format_exception(error)))
-        self._watchdog.start_end()
+        self._watchdog.start_reports()
         self._progress.close()
         self._recording.add_noted_violations()
         self.reporter.explain_end(session)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 INTERVAL = 20.0
-"""Seconds between two lines; a reader of a log is to see one at least every 30 seconds."""
+"""Seconds between two lines, so that a log has at least one every 30 seconds."""
 
 
 _LONGEST_INTERVAL = 86_400.0

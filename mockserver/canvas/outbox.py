@@ -18,7 +18,7 @@ MAX_CONFIRMATIONS = 3
 """The confirmation messages of each channel; Canvas sends no more, even if the channel is deleted and restored."""
 
 MAX_MESSAGES = 10_000
-"""The messages that the mock stores in each world; it forgets the oldest ones."""
+"""The maximum number of messages in each world; the oldest are deleted first."""
 
 CONFIRMATION, PUSH_REGISTRATION = "confirmation", "push_registration"
 
@@ -86,13 +86,13 @@ class Outbox:
         """
         return next((message.channel_id for message in reversed(self._sent) if message.code == code), None)
 
-    def has_confirmation_for(self, channel: Channel) -> bool:
-        """Return whether Canvas sends a confirmation message: not if the channel bounces or has had all of them."""
+    def is_confirmation_due(self, channel: Channel) -> bool:
+        """Return whether a confirmation message is due: none after a bounce, nor after MAX_CONFIRMATIONS messages."""
         has_had_all = channel.confirmations >= MAX_CONFIRMATIONS
         return channel.type in _CONFIRMED and not has_had_all and not channel.bounces.bounce_count
 
     def send_confirmation(self, channel: Channel, sent_at: str) -> None:
-        """Send a confirmation message (behaviour 14), after `has_confirmation_for` has returned True."""
+        """Send a confirmation message (behaviour 14), which must be due."""
         channel.confirmations += 1
         self._send(CONFIRMATION, channel.address, channel, sent_at, channel.confirmations)
 

@@ -179,7 +179,7 @@ class World:
         last_id, banned = self.last_channel_id, self.account.banned_email_domains
         channel = rules.create_or_restore(owner.channels, kind, address, state, new_channel, banned)
         self._index(channel)
-        if state == "unconfirmed" and self.outbox.has_confirmation_for(channel):
+        if state == "unconfirmed" and self.outbox.is_confirmation_due(channel):
             self.outbox.send_confirmation(channel, channel.created_at if channel.id > last_id else self.now())
         return channel
 

@@ -18,7 +18,7 @@ _LAST_OF_PLANE_0 = 0xFFFF
 
 
 def _change_stored(mock: PatchedMock, change: Callable[[str, str], str]) -> None:
-    """Change the address of a create by its type, before it is validated and stored."""
+    """Replace the address of each create by `change(type, address)`, before it is validated and stored."""
 
     def create(original: Any, self: World, owner: Any, kind: Any, address: Any, state: str) -> Any:
         stored = change(str(kind), address) if isinstance(address, str) else address
@@ -113,7 +113,9 @@ def wide_characters_lose_a_surrogate(mock: PatchedMock) -> None:
 def wide_characters_are_invalid(mock: PatchedMock) -> None:
     """An e-mail address with a character beyond the basic multilingual plane is rejected."""
     _change_stored(
-        mock, lambda _kind, address: "" if any(ord(char) > _LAST_OF_PLANE_0 for char in address) else address
+        mock,
+        # An empty address is invalid.
+        lambda _kind, address: "" if any(ord(char) > _LAST_OF_PLANE_0 for char in address) else address,
     )
 
 

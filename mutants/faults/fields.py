@@ -310,6 +310,7 @@ def bounce_count_is_shown_in_creates(mock: PatchedMock) -> None:
 def bounce_count_is_text(mock: PatchedMock) -> None:
     """`bounce_count` is a string."""
     mock.on_channel(
+        # The field is absent for ordinary users.
         lambda _request, channel: channel.update({k: str(v) for k, v in channel.items() if k == "bounce_count"})
     )
 

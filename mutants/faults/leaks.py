@@ -114,7 +114,7 @@ def duplicates_show_a_channel_of_another_user(mock: PatchedMock) -> None:
 
 @fault
 def invalid_tokens_show_the_address_of_the_user(mock: PatchedMock) -> None:
-    """The 401 for an invalid token has an address of the user in the path in a header."""
+    """A 401 for the user `self` has an address of that user in a header."""
 
     def change(request: Request, response: Response) -> None:
         if response.status == 401 and request.user_id == "self":

@@ -151,7 +151,7 @@ def every_fifth_create_is_lost(mock: PatchedMock) -> None:
     def create(original: Any, self: World, owner: Any, *rest: Any) -> Any:
         channel = original(self, owner, *rest)
         if next(creates) % 5 == 0:
-            hidden[channel.id] = channel.workflow_state
+            hidden[channel.id] = channel.workflow_state  # the response shows the state before the channel is retired
             owner.channels.retire(channel)
         return channel
 

@@ -130,7 +130,7 @@ PLACES: dict[str, Callable[[Leak], httpx2.Response]] = {
     "text in UTF-16": lambda leak: _body(leak, "text/plain; charset=utf-16", "utf-16"),
     "page": lambda leak: _body(leak, "text/html; charset=utf-8"),
     "no media type": lambda leak: _body(leak, ""),
-    "broken JSON": lambda leak: _body(leak, JSON),
+    "malformed JSON": lambda leak: _body(leak, JSON),
     "reason phrase": lambda leak: httpx2.Response(
         leak.status,
         headers={"Content-Type": JSON},

@@ -1,4 +1,4 @@
-"""Servers on loopback that break connections in one way each, and proxies before them."""
+"""Servers on loopback whose connections fail in one way each, and proxies for them."""
 
 from __future__ import annotations
 

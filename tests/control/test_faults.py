@@ -91,7 +91,7 @@ class TestEffects:
         assert ("x-request-context-id" in response.headers) == (source == "canvas")
         assert channel_count(control) == 33
 
-    def test_malformed_body_is_no_json(self, control: TestClient) -> None:
+    def test_malformed_body_is_not_json(self, control: TestClient) -> None:
         expected = control.get(CHANNELS, headers=STUDENT)
         add(control, {"kind": "malformed_body"})
 

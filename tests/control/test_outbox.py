@@ -99,7 +99,7 @@ def test_skipped_confirmation_and_channel_of_another_type_cause_no_message(contr
     assert messages(control) == []
 
 
-def test_student_s_skip_confirmation_is_ignored(control: TestClient) -> None:
+def test_skip_confirmation_of_a_student_is_ignored(control: TestClient) -> None:
     create(control, skip_confirmation="1")
 
     assert len(messages(control)) == 1

@@ -90,7 +90,7 @@ def mock_of(mocks: Mocks, world: str) -> int:
 
 
 def test_each_world_keeps_its_state_in_one_mock(mocks: Mocks, tmp_path: Path) -> None:
-    with balanced([url for _, url in mocks], tmp_path) as front, httpx2.Client(base_url=front) as client:
+    with balanced([url for _, url in mocks], tmp_path) as proxy, httpx2.Client(base_url=proxy) as client:
         for world in WORLDS[::2]:
             delete_first(client, world)
 
@@ -107,7 +107,7 @@ def test_each_world_keeps_its_state_in_one_mock(mocks: Mocks, tmp_path: Path) ->
 
 
 def test_default_world_is_in_one_mock(mocks: Mocks, tmp_path: Path) -> None:
-    with balanced([url for _, url in mocks], tmp_path) as front, httpx2.Client(base_url=front) as client:
+    with balanced([url for _, url in mocks], tmp_path) as proxy, httpx2.Client(base_url=proxy) as client:
         client.delete(f"{CHANNELS}/1", headers=STUDENT)
         lists = [client.get(CHANNELS, headers={**STUDENT, **more}).json() for more in ({}, {"X-Mock-World": "default"})]
 
@@ -115,7 +115,7 @@ def test_default_world_is_in_one_mock(mocks: Mocks, tmp_path: Path) -> None:
 
 
 def test_stopped_mock_loses_only_its_own_worlds(mocks: Mocks, tmp_path: Path) -> None:
-    with balanced([url for _, url in mocks], tmp_path) as front, httpx2.Client(base_url=front) as client:
+    with balanced([url for _, url in mocks], tmp_path) as proxy, httpx2.Client(base_url=proxy) as client:
         for world in WORLDS:
             delete_first(client, world)
         places = {world: mock_of(mocks, world) for world in WORLDS}
@@ -129,22 +129,22 @@ def test_stopped_mock_loses_only_its_own_worlds(mocks: Mocks, tmp_path: Path) ->
 
 
 def test_links_have_the_address_of_nginx(mocks: Mocks, tmp_path: Path) -> None:
-    with balanced([url for _, url in mocks], tmp_path) as front:
-        direct = httpx2.get(front + CHANNELS, headers={**STUDENT, "Host": "canvas.test"})
+    with balanced([url for _, url in mocks], tmp_path) as proxy:
+        direct = httpx2.get(proxy + CHANNELS, headers={**STUDENT, "Host": "canvas.test"})
         forged = httpx2.get(
-            front + CHANNELS, headers={**STUDENT, "X-Forwarded-Prefix": "/x", "X-Forwarded-Proto": "https"}
+            proxy + CHANNELS, headers={**STUDENT, "X-Forwarded-Prefix": "/x", "X-Forwarded-Proto": "https"}
         )
 
     assert f"<http://canvas.test{CHANNELS}?" in direct.headers["link"]
-    assert f"<{front}{CHANNELS}?" in forged.headers["link"]
+    assert f"<{proxy}{CHANNELS}?" in forged.headers["link"]
 
 
 def test_events_pass_nginx_at_once(mocks: Mocks, tmp_path: Path) -> None:
     """Compression waits for more data, unless the header X-Accel-Buffering of the mock reaches nginx."""
     compression = "gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;"
     with (
-        balanced([url for _, url in mocks], tmp_path, more=compression) as front,
-        httpx2.Client(base_url=front) as client,
+        balanced([url for _, url in mocks], tmp_path, more=compression) as proxy,
+        httpx2.Client(base_url=proxy) as client,
         client.stream("GET", "/worlds/one/_mock/events", timeout=HANG_SECONDS) as stream,
     ):
         lines = stream.iter_lines()
@@ -162,17 +162,17 @@ def test_dashboard_works_behind_the_path_of_a_proxy(mocks: Mocks, browser: Brows
         "location /mocks/canvas/ { proxy_pass http://mocks/; proxy_http_version 1.1; proxy_set_header Connection ''; "
         "proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-Prefix /mocks/canvas; }"
     )
-    with balanced([url], tmp_path, more=location) as front, browser.new_context() as context:
+    with balanced([url], tmp_path, more=location) as proxy, browser.new_context() as context:
         page = context.new_page()
-        page.goto(f"{front}/mocks/canvas/worlds/one/")
+        page.goto(f"{proxy}/mocks/canvas/worlds/one/")
         page.wait_for_selector("#connection:has-text('Live')")
-        channels = httpx2.get(f"{front}/mocks/canvas/worlds/one{CHANNELS}", headers=STUDENT)
+        channels = httpx2.get(f"{proxy}/mocks/canvas/worlds/one{CHANNELS}", headers=STUDENT)
         page.wait_for_selector("#requests > li")
         page.get_by_role("link", name="API reference").first.click()
         page.wait_for_selector(".swagger-ui .info")
 
-        assert page.url.startswith(f"{front}/mocks/canvas/worlds/one/docs/")
-        assert f"<{front}/mocks/canvas/worlds/one{CHANNELS}?" in channels.headers["link"]
+        assert page.url.startswith(f"{proxy}/mocks/canvas/worlds/one/docs/")
+        assert f"<{proxy}/mocks/canvas/worlds/one{CHANNELS}?" in channels.headers["link"]
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk, which measures, is not on this machine")
@@ -187,9 +187,9 @@ def test_measurement_of_one_and_two_mocks(tmp_path: Path) -> None:
     for count in (1, 2):
         with ExitStack() as stack:
             urls = [stack.enter_context(served(*MOCK))[1] for _ in range(count)]
-            front = stack.enter_context(balanced(urls, tmp_path / str(count)))
+            proxy = stack.enter_context(balanced(urls, tmp_path / str(count)))
 
-            output = run("wrk", "--threads", 1, "--connections", 16, "--duration", "5s", "--script", script, front)
+            output = run("wrk", "--threads", 1, "--connections", 16, "--duration", "5s", "--script", script, proxy)
 
             assert "Non-2xx" not in output
             rate = re.search(r"Requests/sec:\s+([\d.]+)", output)

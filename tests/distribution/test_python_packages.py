@@ -128,6 +128,7 @@ def test_sdist_builds_the_same_wheel(packages: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_wheel_alone_serves_the_mock(version: str, packages: Path, tmp_path: Path) -> None:
+    """The wheel without extras serves the mock, and the suite's commands name the packages that are not installed."""
     interpreter = python(version)
     if interpreter is None:
         pytest.skip(f"Python {version} is not on this machine")

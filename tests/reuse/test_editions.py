@@ -86,7 +86,7 @@ def test_requests_of_an_edition_get_the_responses_of_the_contract(name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["push-token-in-query", "json-body", "bearer-only"])
-def test_edition_has_the_responses_of_the_contract(name: str) -> None:
+def test_edition_defines_the_response_components_of_the_contract(name: str) -> None:
     document = edition(name)
 
     assert document["components"]["responses"] == read_contract()["components"]["responses"]

@@ -115,7 +115,7 @@ def test_mock_of_the_containers_has_the_options_of_the_command() -> None:
     assert f"{services['canvas']['command']} &" == command
 
 
-def test_node_packages_have_the_versions_of_the_example() -> None:
+def test_page_has_the_node_package_versions_of_the_example() -> None:
     pinned = json.loads((EXAMPLES / "playwright" / "package.json").read_text("utf-8"))["dependencies"]
 
     named = dict(re.findall(r"([@\w/-]+)@(\d+\.\d+\.\d+)", PAGE))

@@ -88,7 +88,7 @@ def test_workers_share_one_server_if_configured(probe: Path) -> None:
     assert servers_and_worlds(probe) == (1, 3)
 
 
-def test_running_mock_can_be_used(probe: Path) -> None:
+def test_option_canvas_mock_url_selects_a_running_mock(probe: Path) -> None:
     with MockServer() as server:
         run_pytest(probe, "--canvas-mock-url", server.url)
 

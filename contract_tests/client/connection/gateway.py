@@ -50,7 +50,7 @@ def gateway_sentence(method: str, response: httpx2.Response) -> str | None:
     if response.status_code not in _DENIALS and not is_blocking_page:
         return None
     if response.headers.get("www-authenticate", "").lower().startswith(("basic", "digest", "negotiate", "ntlm")):
-        cause = "asks for a login of its own; ask its administrator for access without it"
+        cause = "requires a login of its own; request access without it from its administrator"
     else:
         cause = "blocks it; ask its administrator to allow the requests of the suite"
     return (

@@ -1,4 +1,4 @@
-"""The HTTP client of the suite: no cookies, no redirects, and of the environment only proxies and certificates."""
+"""HTTP client of the suite, without cookies and redirects; reads only proxies and certificates from the environment."""
 
 from __future__ import annotations
 

@@ -82,13 +82,13 @@ class DeadlineStream(httpcore2.NetworkStream):
         return data
 
     def receive(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return the next bytes, of any protocol."""
+        """Return the next bytes without checking that they are HTTP: an HTTPS proxy passes on the target's TLS."""
         part: Part = "body" if self._deadline.part == "body" else "head"
         seconds = self._deadline.wait_for(part, timeout)
         try:
             data = self._stream.read(max_bytes, seconds)
         except httpcore2.ReadTimeout:
-            self._deadline.remaining()
+            self._deadline.remaining()  # raises ExchangeTimeout if the exchange has no time left
             raise
         self._deadline.receive(len(data))
         return data
@@ -102,7 +102,7 @@ class DeadlineStream(httpcore2.NetworkStream):
             try:
                 view = view[connection.send(view) :]
             except TimeoutError as error:
-                self._deadline.remaining()
+                self._deadline.remaining()  # raises ExchangeTimeout if the exchange has no time left
                 raise httpcore2.WriteTimeout(str(error)) from error
             except OSError as error:
                 raise httpcore2.WriteError(str(error)) from error

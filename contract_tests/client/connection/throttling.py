@@ -1,4 +1,4 @@
-"""Throttling: responses that ask the client to wait, from Canvas or from a gateway before it (behaviour 9)."""
+"""Throttling: responses after which the client must wait, from Canvas or from a gateway before it (behaviour 9)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds before each repetition of a throttled request; Canvas restores ten units of the limit a second."""
 
 MAX_WAIT = 60.0
-"""The longest time in seconds that the suite waits because a response asks for it."""
+"""The longest time in seconds that the suite waits if a response demands it."""
 
 MAX_TOTAL = 180.0
 """The longest time in seconds that the suite waits for one request."""
@@ -31,7 +31,7 @@ _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 def is_throttled(response: httpx2.Response) -> bool:
-    """Return whether the response asks the client to repeat the request later: 429, or a 403 that is no denial.
+    """Return whether the response is that of a throttled request: 429, or a 403 that is no denial.
 
     The 403 of a denied request has the status `unauthorized` in its body (behaviour 3.1). A response to HEAD has none,
     and its media type is that of Canvas's rate limit.
@@ -49,7 +49,7 @@ def is_throttled(response: httpx2.Response) -> bool:
 
 
 def retry_after(response: httpx2.Response, now: datetime) -> float | None:
-    """Return the seconds that the header Retry-After asks to wait; None if it is absent or malformed.
+    """Return the seconds in the header Retry-After; None if it is absent or malformed.
 
     A date is relative to the date of the response, because the clock of the server may differ from `now`.
     """
@@ -62,12 +62,12 @@ def retry_after(response: httpx2.Response, now: datetime) -> float | None:
     return max(0.0, (until - (_date(response.headers.get("date", "")) or now)).total_seconds())
 
 
-def throttled_sentence(response: httpx2.Response, asked: float | None) -> str:
-    """Return one sentence on a target that throttles for too long; `asked` is the time that the response asks for."""
-    if asked is not None and asked > MAX_WAIT:
+def throttled_sentence(response: httpx2.Response, retry_after_seconds: float | None) -> str:
+    """Return one sentence on a target that throttles for too long, or whose Retry-After is too long."""
+    if retry_after_seconds is not None and retry_after_seconds > MAX_WAIT:
         return (
             f"The target, or a gateway before it, limits the rate of requests ({response.status_code}) and accepts the "
-            f"next one in {_duration(asked)}; run again after that, or set a lower RATE."
+            f"next one in {_duration(retry_after_seconds)}; run again after that, or set a lower RATE."
         )
     reason = CANVAS_MESSAGE if CANVAS_MESSAGE in response.text else f"{response.status_code} for too many requests"
     return f"The target keeps returning {reason}; run again in a few minutes, or set a lower RATE."

@@ -63,7 +63,7 @@ def unwritable_file_error(path: Path) -> str:
 
 
 def reason_of(error: OSError | ValueError) -> str:
-    """Return what the system says about the error, without its number and the path."""
+    """Return the system's description of the error, without its number and the path."""
     return (getattr(error, "strerror", None) or str(error)).strip() or type(error).__name__
 
 

@@ -1,6 +1,6 @@
 """Watchdog: ends a run at its limits from a thread of its own, whatever the run waits for.
 
-A run checks its limits before each request; the watchdog ends one that sends none, because something does not end.
+A run checks its limits before each request; the watchdog ends a run that sends none because a test or a request hangs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 10.0
 """The time after a limit in which a run that does not hang ends by itself."""
-_END_SECONDS = 120.0
+_REPORT_SECONDS = 120.0
 """The maximum duration of writing the reports."""
 _LAST_REPORT_SECONDS = 20.0
 """The maximum duration of writing the reports of a run whose process is stopped."""
@@ -31,7 +31,7 @@ _INTERVAL = 0.5
 _MAX_SIGNALS = 10
 """The number of signals after which a main thread is left alone; the next limit stops the process."""
 _INCONCLUSIVE = 2
-_CLEAN_UP, _END = 1, 2
+_CLEAN_UP, _REPORTS = 1, 2
 """The positions of the stages after the first, which is the run itself."""
 
 LAST_RESORT = (
@@ -49,7 +49,7 @@ class _Stage(NamedTuple):
 
 
 class Watchdog:
-    """The limits of the stages of a run: the tests, the clean-up, and the end with its reports.
+    """The limits of the stages of a run: the tests, the clean-up, and the reports.
 
     At the limit of the first two stages, `interrupt` is called with a sentence; at that of the last, `give_up`.
     """
@@ -70,7 +70,7 @@ class Watchdog:
         self._stages = (
             _Stage(minutes * 60 + _GRACE_SECONDS, _run_limit_sentence(minutes)),
             _Stage(CLEAN_UP_MINUTES * 60 + _GRACE_SECONDS, clean_up_limit_sentence()),
-            _Stage(_END_SECONDS, ""),
+            _Stage(_REPORT_SECONDS, ""),
         )
         self._enter(0)
 
@@ -90,11 +90,11 @@ class Watchdog:
                 self._is_cleaning_up = True
                 self._enter(_CLEAN_UP)
 
-    def start_end(self) -> None:
+    def start_reports(self) -> None:
         """Apply the limit of writing the reports from now on."""
         with self._lock:
-            self._is_cleaning_up = True
-            self._enter(_END)
+            self._is_cleaning_up = True  # a later start_clean_up has no effect
+            self._enter(_REPORTS)
 
     def check(self) -> None:
         """Interrupt the run, or stop its process, if the current stage has reached its limit."""
@@ -102,11 +102,11 @@ class Watchdog:
             stage = self._stage
             if self._stopped.is_set() or self._clock.now() < self._limit:
                 return
-            if stage == _END:
+            if stage == _REPORTS:
                 self._stopped.set()
             else:
                 self._enter(stage + 1)
-        if stage == _END:
+        if stage == _REPORTS:
             self._give_up()
         else:
             self._interrupt(self._stages[stage].sentence)

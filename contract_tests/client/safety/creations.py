@@ -61,7 +61,7 @@ class CreationRecorder:
         self._journal.users.add(user)
         self._journal.record_creation(user, number)
         if is_owners:
-            self._journal.settle(request.owner, _key(channel))
+            self._journal.resolve(request.owner, _key(channel))
         return number
 
     def _record_deletion(self, channel: Any) -> None:
@@ -80,7 +80,7 @@ class CreationRecorder:
         pages = [value for name, value in request.query if name == "page"]
         if pages[-1:] in ([], ["1"]) and "next" not in response.links:
             for key in uncertain - self._unattributed(request.owner, body):
-                self._journal.settle(request.owner, key)
+                self._journal.resolve(request.owner, key)
 
     def _unattributed(self, user: int, channels: list[Any]) -> set[tuple[str, str]]:
         """Return the keys of the listed channels that are new and have no id, or not the id of the user."""

@@ -18,7 +18,7 @@ class Journal:
     """A file with one JSON object a line; it contains ids, test addresses and names of variables, and no secret.
 
     The intent to create a channel is on disk before the request is sent, so the journal explains every channel
-    that the suite created. An intent is a debt: it remains until a list has shown that the account is clean.
+    that the suite created. An intent remains until a list has shown that the account is clean.
     Raises Inconclusive if the file cannot be read.
     """
 
@@ -72,7 +72,7 @@ class Journal:
         Raises Inconclusive if the journal cannot be written, so that the request is not sent.
         """
         intents = {(user, *key) for key in keys}
-        self._new_keys = intents - self._owed()
+        self._new_keys = intents - self._open_intents()
         self.uncertain |= intents
         self.users |= {user} if intents else set()
         for intent in sorted(self._new_keys):
@@ -92,7 +92,7 @@ class Journal:
 
         The intents remain uncertain, so a list of an account that the run has opened decides.
         """
-        for intent in sorted(self._new_keys) if user else ():  # nobody has the id 0, so its intents are no debts
+        for intent in sorted(self._new_keys) if user else ():  # no user has the id 0
             self._write({"denied": list(intent)})
         self._new_keys = set()
 
@@ -117,14 +117,14 @@ class Journal:
             created = dict(self.created)
             self._write({"clean": user})
             self.created.update(created)
-        self.settle(user)
+        self.resolve(user)
 
     def uncertain_keys(self, user: int) -> set[tuple[str, str]]:
         """Return the types and addresses of the user's channels that may have been created."""
         return {(type_, address) for owner, type_, address in self.uncertain if owner == user}
 
-    def settle(self, user: int, key: tuple[str, str] | None = None) -> None:
-        """Record that it is known whether the channel with this key, or every channel of this user, was created."""
+    def resolve(self, user: int, key: tuple[str, str] | None = None) -> None:
+        """Remove this intent, or all intents of this user, from `uncertain`: the result of the create is known."""
         self.uncertain -= {each for each in self.uncertain if each[0] == user and key in {None, each[1:]}}
 
     def has_intent(self, user: int, key: tuple[str, str]) -> bool:
@@ -132,20 +132,24 @@ class Journal:
 
         The intents of user 0 are those of the test user, while the run did not know the id.
         """
-        return not self._owed().isdisjoint({(user, *key), (0, *key)})
+        return not self._open_intents().isdisjoint({(user, *key), (0, *key)})
 
-    def debtors(self) -> set[int]:
+    def users_to_clean(self) -> set[int]:
         """Return the users whose accounts no list has shown to be clean since the last intent."""
-        users = {*self.live.values(), *(intent[0] for intent in self._owed()), *(user for user, _ in self.devices)}
+        users = {
+            *self.live.values(),
+            *(intent[0] for intent in self._open_intents()),
+            *(user for user, _ in self.devices),
+        }
         return users - {0}
 
     def remove(self) -> None:
         """Remove the file, unless an account has not been seen to be clean."""
-        if not self.debtors():
-            with suppress(OSError):  # no debt is left in it, so the next run has nothing to do with it
+        if not self.users_to_clean():
+            with suppress(OSError):  # every account is clean, so the next run does not need the file
                 self.path.unlink(missing_ok=True)
 
-    def _owed(self) -> set[tuple[int, str, str]]:
+    def _open_intents(self) -> set[tuple[int, str, str]]:
         """Return the intents of which at least one request was not denied."""
         return self.intents - self._denied
 
@@ -214,7 +218,7 @@ class Journal:
                 self._forget(user)
 
     def _forget(self, user: int) -> None:
-        """Forget what the user's account owed."""
+        """Remove the records of the user's account."""
         self.intents = {each for each in self.intents if each[0] != user}
         self._denied = {each for each in self._denied if each[0] != user}
         for channels in (self.live, self.created):
@@ -239,7 +243,7 @@ def _unreadable_sentence(path: Path, error: OSError | UnicodeDecodeError) -> str
 def _unwritable_sentence(path: Path, error: OSError) -> str:
     return (
         f"The journal {path} cannot be written ({error.strerror}), and without it the run creates no channel; "
-        "make room in that folder, or set REPORTS to another one."
+        "free space in that folder, or set REPORTS to another one."
     )
 
 

@@ -135,16 +135,16 @@ class Redactor:
         return self._redact_received(self._tokens.replace(text))
 
     def redact_body(self, response: httpx2.Response) -> str:
-        """Return the body of a response; of HTML only its size, because a page may contain personal data."""
+        """Return the redacted body; of an HTML page, only its size, because the page may contain personal data."""
         try:
-            repeated: list[str] = []
-            body = json.loads(response.content, object_pairs_hook=lambda pairs: _object(pairs, repeated))
+            repeated_keys: list[str] = []
+            body = json.loads(response.content, object_pairs_hook=lambda pairs: _object(pairs, repeated_keys))
             shown = self._shown_value(body, "", is_known=True)
         except (ValueError, RecursionError):
             if "html" in response.headers.get("content-type", "").lower():
                 return f"({len(response.content)} bytes of HTML)"
             return self._shown_text(response.text[:_MAX_TEXT])
-        if shown == body and not repeated:
+        if shown == body and not repeated_keys:
             return printable(response.text)
         return printable(json.dumps(shown, ensure_ascii=False))
 
@@ -290,9 +290,9 @@ def _is_known(name: str, parent: str) -> bool:
     return name in KNOWN_FIELDS or name in PERSONAL_FIELDS or parent == "errors"
 
 
-def _object(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]:
-    """Return the members of a JSON object, and add a name to `repeated` if one hides another."""
+def _object(pairs: list[tuple[str, Any]], repeated_keys: list[str]) -> dict[str, Any]:
+    """Return the members of a JSON object, and add a name to `repeated_keys` if one hides another."""
     members = dict(pairs)
     if len(members) < len(pairs):
-        repeated.append(pairs[0][0])
+        repeated_keys.append(pairs[0][0])
     return members

@@ -65,7 +65,7 @@ def _after_failures(run: Run, coverage: Coverage, width: int) -> list[list[str]]
         skipped(run.outcomes, width, _SHOWN_REASONS),
         [] if has_failed else defects(run, width),
         [] if has_failed or not run.exchanges else covered(coverage, width)[:2],
-        facts(run, width) if run.outcomes else [],
+        run_details(run, width) if run.outcomes else [],
         _wrapped(verdict(run).sentence, width),
     ]
 
@@ -77,7 +77,7 @@ def full_summary(run: Run, coverage: Coverage, width: int = WIDTH) -> list[str]:
         skipped_properties(run.outcomes, width),
         defects(run, width),
         covered(coverage, width),
-        facts(run, width),
+        run_details(run, width),
         _wrapped(verdict(run).sentence, width),
     ]
     return _separated(parts)
@@ -195,8 +195,8 @@ def skipped_properties(outcomes: Iterable[Outcome], width: int = WIDTH) -> list[
     return lines
 
 
-def facts(run: Run, width: int = WIDTH) -> list[str]:
-    """Return the target, the settings, the duration, the age of the Canvas, and the channels that were created."""
+def run_details(run: Run, width: int = WIDTH) -> list[str]:
+    """Return the lines on target, settings, duration, age of the Canvas, created channels, and further notes."""
     settings = f"profile {run.profile}, seed {run.seed}, {run.requests:,} of {run.budget:,} requests"
     age = run.age.sentence if run.age else ""
     sentences = (f"{run.target}: {settings}, {format_duration(run.seconds)}.", age, run.rows, *run.notes)
@@ -222,8 +222,8 @@ def covered(coverage: Coverage, width: int = WIDTH) -> list[str]:
     statuses: dict[str, list[str]] = {}
     for part in coverage.not_received("status"):
         statuses.setdefault(part.parent, []).append(part.status)
-    for operation, missing in statuses.items():
-        lines += _wrapped(f"Not received: {operation} {', '.join(missing)}", width, "  ")
+    for operation, not_received in statuses.items():
+        lines += _wrapped(f"Not received: {operation} {', '.join(not_received)}", width, "  ")
     for kind in KINDS:
         names = [" ".join(filter(None, part[1:])) for part in coverage.undocumented_of(kind)]
         if names:

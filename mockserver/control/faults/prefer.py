@@ -18,7 +18,7 @@ _PREFERENCE = re.compile(r"""\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*(?:=\s*("[^"]*"|
 
 
 def parse_preferences(header: str) -> dict[str, str]:
-    """Return the values by name; of a name that occurs twice, the first value counts (RFC 7240, section 2)."""
+    """Return the values by name; if a name occurs twice, the first value is used (RFC 7240, section 2)."""
     preferences: dict[str, str] = {}
     for part in header.split(","):
         match = _PREFERENCE.fullmatch(part)

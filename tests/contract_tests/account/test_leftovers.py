@@ -170,7 +170,7 @@ def test_clean_up_asks_on_a_terminal(tmp_path: Path, answer: str, status: int) -
 
 
 @pytest.mark.slow
-def test_clean_up_settles_the_journal_and_deletes_the_push_channel_that_it_explains(tmp_path: Path) -> None:
+def test_clean_up_removes_the_journal_and_the_push_channel_that_it_explains(tmp_path: Path) -> None:
     with running_mock() as url:
         before = list_body(url)
         journal = Journal(tmp_path, url)

@@ -192,7 +192,7 @@ def test_page_of_a_gateway_is_neither_a_denial_nor_a_violation(
 
 
 def test_login_of_a_gateway_is_named(connect: Callable[..., Transport]) -> None:
-    with pytest.raises(Inconclusive, match="a gateway or firewall before the target asks for a login"):
+    with pytest.raises(Inconclusive, match="a gateway or firewall before the target requires a login"):
         connect(make(401, HTML, "", {"WWW-Authenticate": 'Basic realm="staging"'})).send(LIST)
 
 

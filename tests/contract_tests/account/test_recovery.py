@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from contract_tests.account.clean_up import remove_created_channels
-from contract_tests.account.opened import OpenedAccounts, remaining_debts
+from contract_tests.account.opened import OpenedAccounts, remaining_journal_sentence
 from contract_tests.account.preflight import open_account
 from contract_tests.account.restoration import LeftoverError, clean_up
 from contract_tests.client.api_client import ADDRESS, TOKEN, TYPE, ApiClient
@@ -216,7 +216,7 @@ def test_journal_of_another_user_remains_until_their_account_is_clean(tmp_path: 
     client.transport.journal.remove()
 
     assert canvas.active(OTHER) == []
-    assert "left channels or push tokens of user 1" in remaining_debts(client.transport.journal, {OTHER})
+    assert "left channels or push tokens of user 1" in remaining_journal_sentence(client.transport.journal, {OTHER})
     client, opened = open_owner(canvas, tmp_path)
     opened.clean_up(client.transport.journal)
     client.transport.journal.remove()
@@ -235,7 +235,7 @@ def test_admin_restores_the_account_of_the_journal(tmp_path: Path) -> None:
     opened.clean_up(client.transport.journal)
 
     assert canvas.active() == []
-    assert client.transport.journal.debtors() == set()
+    assert client.transport.journal.users_to_clean() == set()
 
 
 def test_deleted_user_of_an_earlier_run_does_not_prevent_a_result(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_deleted_user_of_an_earlier_run_does_not_prevent_a_result(tmp_path: Path
     opened.clean_up(client.transport.journal)
     client.transport.journal.remove()
 
-    assert "of user 1" in remaining_debts(client.transport.journal, client.transport.journal.users)
+    assert "of user 1" in remaining_journal_sentence(client.transport.journal, client.transport.journal.users)
     assert list(tmp_path.glob("journal-*"))
 
 
@@ -329,7 +329,7 @@ def test_target_that_confirms_deletes_and_does_not_execute_them_is_reported(tmp_
 
     assert [channel["id"] for channel in error.value.channels or ()] == [50]
     assert opened.clients == [client]
-    assert client.transport.journal.debtors() == {OWNER}
+    assert client.transport.journal.users_to_clean() == {OWNER}
 
 
 def test_clean_up_ends_with_the_first_request_without_a_response(tmp_path: Path) -> None:
@@ -349,10 +349,10 @@ def test_clean_up_ends_with_the_first_request_without_a_response(tmp_path: Path)
         opened.clean_up(client.transport.journal)
 
     assert len(canvas.requests) - sent == 4, "one list with its repetitions"
-    assert client.transport.journal.debtors() == {OWNER, OTHER}
+    assert client.transport.journal.users_to_clean() == {OWNER, OTHER}
 
 
-def test_denied_creates_for_a_user_whom_nobody_can_list_leave_no_debt(tmp_path: Path) -> None:
+def test_denied_creates_for_a_user_whom_nobody_can_list_need_no_clean_up(tmp_path: Path) -> None:
     canvas = FakeCanvas()
     client, opened = open_owner(canvas, tmp_path)
     create(client.for_user(ADMIN), EMAIL)
@@ -360,11 +360,11 @@ def test_denied_creates_for_a_user_whom_nobody_can_list_leave_no_debt(tmp_path: 
 
     opened.clean_up(client.transport.journal)
 
-    assert client.transport.journal.debtors() == set()
+    assert client.transport.journal.users_to_clean() == set()
 
 
 @pytest.mark.parametrize("status", [429, 403])
-def test_throttled_create_remains_a_debt(tmp_path: Path, status: int) -> None:
+def test_throttled_create_remains_an_open_intent(tmp_path: Path, status: int) -> None:
     canvas = FakeCanvas()
     client, _ = open_owner(canvas, tmp_path)
     statuses = iter([status])
@@ -409,7 +409,7 @@ def test_every_request_of_the_recovery_may_be_lost(tmp_path: Path, *, is_execute
     assert len(lost) > 6
     assert canvas.active() == [OWN]
     assert canvas.devices == set()
-    assert client.transport.journal.debtors() == set()
+    assert client.transport.journal.users_to_clean() == set()
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ def test_list_that_does_not_show_every_channel_is_not_clean(
     with pytest.raises(Inconclusive, match=sentence):
         opened.clean_up(client.transport.journal)
 
-    assert client.transport.journal.debtors() == {OWNER}
+    assert client.transport.journal.users_to_clean() == {OWNER}
 
 
 def test_channel_that_a_delete_does_not_find_is_deleted_again_only_at_the_end(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def without_links(page: int) -> Page:
 
 
 def one_large_page(page: int) -> Page:
-    """Return a page of 1,000 channels, which the links call the largest page."""
+    """Return a page of 1,000 channels, the largest page according to the links."""
     return [channel(number) for number in range(page * 1_000, page * 1_000 + 1_000)], link(1_000, page + 1)
 
 

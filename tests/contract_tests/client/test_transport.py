@@ -118,6 +118,7 @@ def test_list_is_repeated_after_a_lost_connection(connect: Callable[..., Transpo
 
 
 def test_creation_is_not_repeated_after_a_lost_connection(connect: Callable[..., Transport]) -> None:
+    """A repetition would receive the second response."""
     transport = connect(httpx2.ReadError("lost"), httpx2.Response(200, json={}))
 
     with pytest.raises(Inconclusive, match="sends no response"):

@@ -43,7 +43,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def gateway(mock: str, authority: trustme.CA) -> Iterator[int]:
-    """The port at which the mock speaks https, as localhost and as HOST."""
+    """The port at which a gateway serves the mock by HTTPS, as localhost and as HOST."""
     with tls_gateway(urlsplit(mock).port or 0, authority.issue_cert("localhost", HOST)) as port:
         yield port
 

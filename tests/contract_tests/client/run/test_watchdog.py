@@ -83,7 +83,7 @@ def test_process_that_ignores_all_limits_is_stopped(run: Watched) -> None:
 
 def test_writing_of_reports_is_not_interrupted(run: Watched) -> None:
     run.watchdog.start_clean_up()
-    run.watchdog.start_end()
+    run.watchdog.start_reports()
     run.watchdog.start_clean_up()
 
     assert run.wait(2 * MINUTE - 1) == []
@@ -132,7 +132,7 @@ def test_main_thread_is_interrupted_though_the_first_signal_has_no_effect(monkey
         thread.join()
 
 
-def test_clean_up_ends_before_a_request_after_its_limit() -> None:
+def test_request_after_the_limit_of_the_clean_up_is_inconclusive() -> None:
     time = 0.0
     pacing = Pacing(Settings("https://canvas.example.edu", {}, profile="smoke"), Clock(lambda: time))
     time = 11 * MINUTE

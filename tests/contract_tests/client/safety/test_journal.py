@@ -47,18 +47,18 @@ def test_journal_is_removed_only_when_every_account_is_clean(tmp_path: Path) -> 
         lambda: journal.record_clean(2),
         lambda: journal.record_device_removal(2, "CANVAS_PUSH_TOKEN"),
     ]
-    for settle in steps:
+    for step in steps:
         journal.remove()
         assert journal.path.exists()
-        settle()
+        step()
 
-    assert Journal(tmp_path, "origin").debtors() == set()
+    assert Journal(tmp_path, "origin").users_to_clean() == set()
     journal.remove()
 
     assert not journal.path.exists()
 
 
-def test_intent_after_a_clean_account_is_a_new_debt(tmp_path: Path) -> None:
+def test_intent_after_a_clean_account_is_open(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "origin")
     for _ in range(2):
         journal.record_intents(1, {addresses.PUSH.key})
@@ -76,18 +76,18 @@ def test_id_of_a_clean_account_is_not_the_suites_in_the_next_run(tmp_path: Path)
     assert Journal(tmp_path, "origin").created == {}
 
 
-def test_denial_does_not_settle_an_earlier_intent(tmp_path: Path) -> None:
+def test_denial_does_not_close_an_earlier_intent(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "origin")
     journal.record_intents(3, {addresses.FIRST.key})
     journal.record_denial(3)
-    assert journal.debtors() == set()
+    assert journal.users_to_clean() == set()
 
     journal.record_intents(3, {addresses.FIRST.key})
     next_run = Journal(tmp_path, "origin")
     next_run.record_intents(3, {addresses.FIRST.key})
     next_run.record_denial(3)
 
-    assert next_run.debtors() == {3}
+    assert next_run.users_to_clean() == {3}
 
 
 @pytest.mark.parametrize("text", ["\0" * 50, "[" * 100_000, "[]", "1"])
@@ -99,7 +99,7 @@ def test_damaged_line_does_not_hide_the_others(tmp_path: Path, text: str) -> Non
 
     Journal(tmp_path, "origin").record_intents(2, {addresses.FIRST.key})
 
-    assert Journal(tmp_path, "origin").debtors() == {1, 2}
+    assert Journal(tmp_path, "origin").users_to_clean() == {1, 2}
 
 
 def test_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
