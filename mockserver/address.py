@@ -27,9 +27,14 @@ _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?", re.ASCII)
 
 
 def origin(scope: Scope, host: str) -> str:
-    """Return scheme and host of a request: the Host header, or the server's address where that is malformed."""
-    authority = host if is_authority(host) else authority_of(*(scope.get("server") or ("localhost", None)))
-    return f"{scope['scheme']}://{authority}"
+    """Return scheme and host of a request: the Host header, or the server's address where that is malformed.
+
+    The address of a Unix socket, a path without a port, is replaced with localhost.
+    """
+    if is_authority(host):
+        return f"{scope['scheme']}://{host}"
+    name, port = scope.get("server") or ("localhost", None)
+    return f"{scope['scheme']}://{'localhost' if port is None else authority_of(name, port)}"
 
 
 def is_authority(text: str) -> bool:

@@ -162,9 +162,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._unfinished += len(data)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._unsupported_upgrade_warning()
+            self._feed(data)
         except httptools.HttpParserError:
             self.logger.warning(_MESSAGES[HTTPStatus.BAD_REQUEST])
             self._reject(HTTPStatus.BAD_REQUEST)
@@ -175,6 +173,25 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle = self.cycle
             if cycle is None or cycle.response_complete or cycle.scope is not self.scope:
                 self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+
+    def _feed(self, data: bytes) -> None:
+        """Give data to the parser. Upgrade headers are ignored, as RFC 9110 7.8 permits."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:  # the parser takes the body for another protocol
+                data = self._head_without_upgrade() + data[upgrade.args[0] :] if self._should_upgrade() else b""
+            else:
+                return
+
+    def _head_without_upgrade(self) -> bytes:
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        lines += [b"%s: %s" % header for header in self.scope["headers"] if header[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _should_upgrade(self) -> bool:
+        """Return whether uvicorn leaves the request to `_feed` if the parser reports an upgrade: not for CONNECT."""
+        return bool(self.parser.get_method() != b"CONNECT")
 
     def _is_in_head(self) -> bool:
         """Return whether the parser has the start of a head, and not yet its end."""

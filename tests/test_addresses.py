@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from mockserver import create_app
 from mockserver.__main__ import main
+from mockserver.address import origin
 from mockserver.listeners import CannotListen, close, tcp_listeners, unix_listener
 from mockserver.proxy import TrustedProxy
 from tests.channel_requests import OWN_CHANNELS
@@ -129,6 +130,11 @@ class TestUnixSocket:
         assert f"curl --unix-socket {path} -H" in mock.banner
         assert end == ""
         assert not path.exists()
+
+    @pytest.mark.parametrize("host", ["", "a b"])
+    @pytest.mark.parametrize("path", ["/tmp/mock.sock", "/tmp/ключ.sock"])  # noqa: S108  # no file is used
+    def test_malformed_host_header_at_a_socket_is_replaced_with_localhost(self, path: str, host: str) -> None:
+        assert origin({"scheme": "http", "server": (path, None)}, host) == "http://localhost"
 
     def test_socket_without_a_process_is_replaced(self, tmp_path: Path) -> None:
         path = tmp_path / "mock.sock"

@@ -184,6 +184,64 @@ class TestChunkedBody:
         assert statuses(response) == [401]
 
 
+class TestUpgrade:
+    """A request with an Upgrade header, which is ignored (RFC 9110 7.8); Java's HttpClient sends it by default."""
+
+    UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAA\r\nUpgrade: h2c\r\n\r\n"
+    BODY = b"communication_channel[type]=email&communication_channel[address]=upgrade@school.example"
+    CHUNKED_BODY = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+    CHUNKED = UPLOAD.removesuffix(b"\r\n") + UPGRADE
+    SIZED = CHUNKED.replace(b"Transfer-Encoding: chunked", b"Content-Length: %d" % len(BODY))
+    CLOSING = HEAD + b"Connection: close\r\n\r\n"
+
+    @pytest.mark.parametrize(("head", "body"), [(SIZED, BODY), (CHUNKED, CHUNKED_BODY)], ids=["sized", "chunked"])
+    def test_body_in_the_same_packet_is_received(self, served: str, head: bytes, body: bytes) -> None:
+        responses = exchange(served, head + body + GET, self.CLOSING)
+
+        assert statuses(responses) == [200, 200, 200]
+        assert responses.count(b'"address":"upgrade@school.example"') == 3
+
+    @pytest.mark.parametrize(("head", "body"), [(SIZED, BODY), (CHUNKED, CHUNKED_BODY)], ids=["sized", "chunked"])
+    @pytest.mark.parametrize("split", [0, 9])
+    def test_body_in_a_second_packet_is_received(self, served: str, head: bytes, body: bytes, split: int) -> None:
+        head = head.removesuffix(b"\r\n") + b"Expect: 100-continue\r\n\r\n"
+        with connected(served) as connection:
+            send(connection, [head + body[:split]])
+            responses = connection.recv(65536) if split == 0 else b""  # a part of the body is no reason to wait
+            send(connection, [body[split:] + GET, self.CLOSING])
+            responses += received(connection)
+
+        assert [status for status in statuses(responses) if status != 100] == [200, 200, 200]
+        assert responses.count(b'"address":"upgrade@school.example"') == 3
+
+    @pytest.mark.parametrize("size", [1, 40])
+    def test_head_in_small_parts_is_accepted(self, served: str, size: int) -> None:
+        requests = self.SIZED + self.BODY + self.CLOSING
+
+        responses = exchange(served, *(requests[start : start + size] for start in range(0, len(requests), size)))
+
+        assert statuses(responses) == [200, 200]
+
+    def test_pipelined_requests_are_each_processed(self, served: str) -> None:
+        responses = exchange(served, (HEAD + self.UPGRADE) * 100 + self.CLOSING)
+
+        assert statuses(responses) == [200] * 101
+
+    @pytest.mark.parametrize("length", [b"x", b"Content-Length: 1\r\nTransfer-Encoding: chunked"])
+    def test_malformed_length_is_400(self, served: str, length: bytes) -> None:
+        head = self.CHUNKED.replace(b"Transfer-Encoding: chunked", length)
+
+        assert statuses(exchange(served, head + self.BODY)) == [400]
+
+    def test_head_over_64_kib_is_431(self, served: str) -> None:
+        assert statuses(exchange(served, HEAD + b"X: " + TOO_LONG + b"\r\n" + self.UPGRADE)) == [431]
+
+    def test_connect_is_not_repeated(self, served: str) -> None:
+        response = exchange(served, b"CONNECT http://localhost/x HTTP/1.1\r\nHost: localhost\r\n" + self.UPGRADE)
+
+        assert len(statuses(response)) == 1
+
+
 class TestSlowClient:
     @pytest.fixture(autouse=True)
     def short_timeouts(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ _TOTAL_TIME_FACTOR = 6
 """The factor by which a whole body may take longer than its next part may."""
 
 _MAX_DIGITS = 9
-"""The number of digits of a Content-Length that is read as a number; more are over every limit."""
+"""The digits of a Content-Length, without leading zeros, that are read as a number; more are over every limit."""
 
 
 class BodyReader:
@@ -46,7 +46,7 @@ class BodyReader:
         if b"content-length" not in headers and b"transfer-encoding" not in headers:
             return b""
         has_arrived = scope.get(WHOLE_BODY_KEY, False)
-        content_length = headers.get(b"content-length", b"")
+        content_length = headers.get(b"content-length", b"").lstrip(b"0")
         if content_length.isdigit() and (len(content_length) > _MAX_DIGITS or int(content_length) > max_bytes):
             raise BodyTooLarge(f"the body is over {max_bytes} bytes")
         body = bytearray()

@@ -39,6 +39,7 @@ NOT_IN_64_BITS = "is no 64-bit integer"
 _EVERYWHERE = frozenset({"access_token", "_method"})
 """Parameters that Canvas accepts with every operation, and that the contract declares elsewhere or not at all."""
 _MAX_NAME = 100
+"""The maximum length of the name of an unknown parameter that is shown."""
 _MAX_UNKNOWN = 10
 """The maximum number of unknown parameters that are named."""
 
@@ -197,9 +198,13 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
             if name not in self._known
         )
         for name in islice(names, _MAX_UNKNOWN):
-            nearest = get_close_matches(name, sorted(self._known), n=1) if len(name) <= _MAX_NAME else []
+            start = f"{self._operation.operation_id}: there is no parameter"
+            if len(name) > _MAX_NAME:  # the journal could not find a token in a name that is cut
+                yield f"{start} with a name of {len(name)} characters"
+                continue
+            nearest = get_close_matches(name, sorted(self._known), n=1)
             hint = f"; the contract has {nearest[0]}" if nearest else ""
-            yield f"{self._operation.operation_id}: there is no parameter {name[:_MAX_NAME]}{hint}"
+            yield f"{start} {name}{hint}"
 
 
 class _AllErrorsFormValidator(FormDataValidator):  # type: ignore[misc]  # Connexion ships no types

@@ -92,14 +92,17 @@ class ControlApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process one request."""
-        if scope["path"] in _CONTRACT_PATHS:
+        is_contract = scope["path"] in _CONTRACT_PATHS
+        if is_contract and scope["method"] in {"GET", "HEAD"}:
             await _contract_response(scope)(scope, receive, send)
             return
         try:
             self._access.check(scope)
             if scope["path"].endswith("/"):  # Connexion would redirect to the path without the prefixes
                 raise _unknown_operation(404)
-            receive_again = await received_body(scope, receive, self._bodies)
+            if is_contract:
+                raise _unknown_operation(405)
+            scope, receive_again = await received_body(scope, receive, self._bodies)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
             return

@@ -36,9 +36,12 @@ class EventStream(Response):
         self._worlds = worlds
         self._controlled = controlled
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the interface of ASGI
-        """Send the events."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events; to HEAD only the headers."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body"})
+            return
         disconnected = asyncio.ensure_future(_disconnected(receive))
         try:
             await self._send_events(disconnected, send)

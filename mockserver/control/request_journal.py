@@ -55,7 +55,7 @@ class Entry(NamedTuple):
     violations: tuple[str, ...]
     """The request's violations of the contract, in words."""
     response_violations: tuple[str, ...]
-    """The violations of the contract in a response with a fault; the mock sends no other response that has any."""
+    """The violations of the contract in a response with a fault; the responses of the mock's limits have none."""
     fault_id: int | None
     """The id of the fault that was applied."""
     effect: str

@@ -11,6 +11,7 @@ from connexion.exceptions import BadRequestProblem
 from connexion.validators import ParameterValidator
 from connexion.validators.json import JSONRequestBodyValidator
 from jsonschema.exceptions import best_match, relevance
+from starlette.datastructures import MutableHeaders
 
 from mockserver.api.bodies import MAX_BODY_BYTES, MAX_UNFINISHED_BYTES
 from mockserver.api.errors import BodyTooLarge, IncompleteBody
@@ -27,6 +28,7 @@ MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 """The maximum size of the body of PUT, which is a world document; world files have the same maximum."""
 
 _MAX_MESSAGE = 300
+_UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 
 
 class BodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexion ships no types
@@ -81,11 +83,14 @@ class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Conn
         return set()
 
 
-async def received_body(scope: Scope, receive: Receive, bodies: BodyReader) -> Receive:
-    """Receive the whole body, and return a function that receives it again. Raises Problem if it is large or slow."""
+async def received_body(scope: Scope, receive: Receive, bodies: BodyReader) -> tuple[Scope, Receive]:
+    """Receive the whole body, and return the scope that describes it and a function that receives it again.
+
+    Raises Problem if the body is large or slow.
+    """
     limit = MAX_DOCUMENT_BYTES if scope["method"] == "PUT" else MAX_BODY_BYTES
     try:
-        messages: list[Message] = [{"type": "http.request", "body": await bodies.read(scope, receive, limit)}]
+        body = await bodies.read(scope, receive, limit)
     except BodyTooLarge:
         detail = (
             f"The body of this request may have at most {limit} bytes, and all bodies that are being received "
@@ -94,11 +99,29 @@ async def received_body(scope: Scope, receive: Receive, bodies: BodyReader) -> R
         raise Problem(413, "body_too_large", detail) from None
     except IncompleteBody:
         raise Problem(408, "incomplete_body", "The body of this request did not come.") from None
+    messages: list[Message] = [{"type": "http.request", "body": body}]
 
     async def receive_again() -> Message:
         return messages.pop() if messages else await receive()
 
-    return receive_again
+    return _described(scope, body), receive_again
+
+
+def _described(scope: Scope, body: bytes) -> Scope:
+    """Return the scope with the length and the media type of a body as Connexion expects them.
+
+    Connexion reads no body without a length, compares media types with case, and takes an absent one for JSON.
+    """
+    scope = {**scope, "headers": [*scope["headers"]]}
+    headers = MutableHeaders(scope=scope)
+    if body:
+        headers["content-length"] = str(len(body))
+        headers.setdefault("content-type", _UNKNOWN_MEDIA_TYPE)
+    if content_type := headers.get("content-type"):
+        media_type, separator, parameters = content_type.partition(";")
+        known = f"{media_type.strip().lower()}{separator}{parameters}"
+        headers["content-type"] = known if known.isascii() else _UNKNOWN_MEDIA_TYPE
+    return scope
 
 
 def _most_specific(error: ValidationError) -> tuple[ValidationError, str]:

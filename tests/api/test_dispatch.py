@@ -131,6 +131,15 @@ class TestBody:
 
         assert response.status_code == 200
 
+    @pytest.mark.parametrize("zeros", [0, 20, 5000])
+    @pytest.mark.parametrize(("length", "status"), [(0, 200), (1, 200), (MAX_BODY_BYTES + 1, 413)])
+    def test_leading_zeros_of_content_length_are_ignored(
+        self, student: TestClient, zeros: int, length: int, status: int
+    ) -> None:
+        response = student.get(OWN_CHANNELS, headers={"Content-Length": "0" * zeros + str(length)})
+
+        assert response.status_code == status
+
     def test_content_type_without_a_body_is_ignored(self, student: TestClient) -> None:
         response = student.get(OWN_CHANNELS, headers={"Content-Type": "application/json"})
 

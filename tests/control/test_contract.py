@@ -190,3 +190,41 @@ def test_body_that_cannot_be_processed_is_a_problem(body: bytes, status: int) ->
     response = client.put("/_mock/state", content=body, headers=JSON)
 
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "status"),
+    [
+        ("account", None, 415),
+        ("account", b"\xe9/json", 415),
+        ("account", b"application/JSON", 200),
+        ("account", b"application/json ; charset=utf-8", 200),
+        ("reset", b"\xe9/json", 204),
+    ],
+)
+def test_media_type_of_a_body_is_compared_without_case(path: str, media_type: bytes | None, status: int) -> None:
+    client = InProcessClient(create_app(), base_url=ORIGIN)
+    headers = [] if media_type is None else [(b"Content-Type", media_type)]
+
+    response = client.request(
+        "PATCH" if path == "account" else "POST", f"/_mock/{path}", content=b"{}", headers=headers
+    )
+
+    assert response.status_code == status, response.text
+
+
+def test_body_without_a_declared_length_is_accepted() -> None:
+    client = InProcessClient(create_app(), base_url=ORIGIN)
+
+    response = client.patch("/_mock/account", content=iter([b"{", b"}"]), headers=JSON)
+
+    assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_contract_has_no_other_methods_than_get_and_head(method: str) -> None:
+    client = InProcessClient(create_app(), base_url=ORIGIN)
+
+    response = client.request(method, "/_mock/openapi.json")
+
+    assert (response.status_code, response.json()["code"]) == (405, "unknown_operation")

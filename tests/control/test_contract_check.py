@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockserver.api.bodies import BodyReader
+from mockserver.api.errors import BodyTooLarge, IncompleteBody
 from tests.control.conftest import CHANNELS, STUDENT
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
+    from mockserver.canvas.errors import CanvasError
+
 LIST = "list_communication_channels"
 CREATE = "create_communication_channel"
 UNAVAILABLE = {"kind": "server_error", "status": 503}
 JSON = {"Content-Type": "application/json"}
+STRING_IDS = {"Accept": "application/json+canvas-string-ids"}
 
 
 def entry(control: TestClient, method: str = "GET", path: str = CHANNELS, **sent: Any) -> dict[str, Any]:
@@ -75,19 +80,73 @@ def test_other_responses_have_no_violation(control: TestClient, effect: dict[str
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers"),
+    ("effect", "text"),
     [
-        ("HEAD", CHANNELS, {}),
-        ("GET", CHANNELS, {"Accept": "application/json+canvas-string-ids"}),
-        ("GET", "/api/v1/nowhere", {}),
+        (UNAVAILABLE, f"{LIST}: 503 application/json is not documented"),
+        ({**UNAVAILABLE, "source": "gateway"}, f"{LIST}: 503 text/html is not documented"),
+        ({"violation": "undocumented_status"}, f"{LIST}: 202 application/json is not documented"),
+        ({"violation": "wrong_content_type"}, f"{LIST}: 200 text/html is not documented"),
+        ({"violation": "missing_link_header"}, "Difference: link"),
     ],
 )
-def test_response_that_the_contract_does_not_describe_has_no_violation(
-    control: TestClient, method: str, path: str, headers: dict[str, str]
+@pytest.mark.parametrize(("method", "headers"), [("HEAD", {}), ("GET", STRING_IDS)])
+def test_status_and_headers_are_validated_without_a_described_body(
+    control: TestClient, method: str, headers: dict[str, str], effect: dict[str, Any], text: str
 ) -> None:
+    add(control, {"kind": "contract_violation", **effect})
+
+    [found] = entry(control, method, headers=headers)["response_violations"]
+
+    assert text in found
+
+
+@pytest.mark.parametrize("kind", ["malformed_body", "truncated_body"])
+def test_malformed_json_with_string_ids_is_listed(control: TestClient, kind: str) -> None:
+    add(control, {"kind": kind})
+
+    found = entry(control, headers=STRING_IDS)
+
+    assert found["response_violations"] == [f"{LIST}: the body of the response is not JSON"]
+
+
+@pytest.mark.parametrize(
+    "effect", [{"kind": "contract_violation", "violation": "missing_field"}, {"kind": "malformed_body"}]
+)
+def test_absent_body_of_head_has_no_violation(control: TestClient, effect: dict[str, Any]) -> None:
+    add(control, effect)
+
+    assert entry(control, "HEAD")["response_violations"] == []
+
+
+def test_body_with_string_ids_has_no_violation(control: TestClient) -> None:
+    add(control, {"kind": "contract_violation", "violation": "missing_field"})
+
+    assert entry(control, headers=STRING_IDS)["response_violations"] == []
+
+
+def test_response_without_an_operation_has_no_violation(control: TestClient) -> None:
     add(control, UNAVAILABLE)
 
-    assert entry(control, method, path, headers=headers)["response_violations"] == []
+    assert entry(control, path="/api/v1/nowhere")["response_violations"] == []
+
+
+@pytest.mark.parametrize("has_fault", [False, True])
+@pytest.mark.parametrize("error", [BodyTooLarge, IncompleteBody])
+def test_response_of_a_limit_of_the_mock_has_no_violation(
+    control: TestClient, monkeypatch: pytest.MonkeyPatch, error: type[CanvasError], *, has_fault: bool
+) -> None:
+    if has_fault:
+        add(control, {"kind": "malformed_body"})
+
+    async def read(*_: object) -> bytes:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BodyReader, "read", read)
+        control.post(CHANNELS, headers=STUDENT)
+
+    [found] = control.get("/_mock/requests").json()
+    assert (found["status"], found["response_violations"]) == (error.status_code, [])
 
 
 @pytest.mark.parametrize(

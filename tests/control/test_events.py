@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -150,3 +151,16 @@ def test_invalid_world_name_has_no_stream(served: str) -> None:
     response = httpx2.get(f"{served}/_mock/events", headers={"X-Mock-World": "-"})
 
     assert (response.status_code, response.json()["code"]) == (400, "invalid_world_name")
+
+
+def test_response_to_head_ends_after_its_headers(served: str) -> None:
+    connection = HTTPConnection(served.removeprefix("http://"), timeout=HANG_SECONDS)
+    connection.request("HEAD", "/_mock/events")
+    stream = connection.getresponse()
+    stream.read()
+
+    connection.request("GET", "/_mock/health")  # on the same connection, after the end of the first response
+
+    assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
+    assert connection.getresponse().status == 200
+    connection.close()

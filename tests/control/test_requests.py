@@ -77,6 +77,19 @@ class TestEntry:
             f"{LIST}: there is no parameter perpage; the contract has per_page"
         ]
 
+    def test_no_part_of_a_token_in_a_long_name_is_shown(self, control: TestClient) -> None:
+        control.get(f"{CHANNELS}?{'a' * 88}student-token=1", headers=STUDENT)
+
+        [entry] = requests(control)
+
+        assert "student-" not in str(entry)
+        assert entry["violations"] == [f"{LIST}: there is no parameter with a name of 101 characters"]
+
+    def test_name_of_100_characters_is_shown(self, control: TestClient) -> None:
+        control.get(f"{CHANNELS}?{'a' * 100}=1", headers=STUDENT)
+
+        assert requests(control)[0]["violations"] == [f"{LIST}: there is no parameter {'a' * 100}"]
+
     def test_control_characters_of_a_name_are_escaped_in_the_header(self, served: str) -> None:
         """A header with a control character would end the connection."""
         response = httpx2.get(f"{served}{CHANNELS}?%08=1", headers=STUDENT)

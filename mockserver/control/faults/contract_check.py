@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import orjson
-from connexion.exceptions import NonConformingResponse
+from connexion.exceptions import NonConformingResponse, NonConformingResponseBody
 from connexion.middleware import ConnexionMiddleware
 from connexion.resolver import Resolver
 
+from mockserver.api.errors import BodyTooLarge, IncompleteBody
 from mockserver.api.middleware import Routing
 from mockserver.api.paths import canonical_path
 from mockserver.api.request import SCOPE_KEY
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _EXCHANGE_KEY = "mockserver.exchange"
 """The key of the exchange in an ASGI scope."""
+
+_OUTSIDE_THE_CONTRACT = frozenset({0, BodyTooLarge.status_code, IncompleteBody.status_code})
+"""The statuses that are not validated: of a dropped connection, and of the mock's limits on bodies."""
 
 
 class FoundViolations(NamedTuple):
@@ -64,7 +68,10 @@ class ContractCheck:
         return asgi
 
     async def violations(self, scope: Scope, exchange: Exchange) -> FoundViolations:
-        """Return the violations of an exchange; none where no operation has its method and path."""
+        """Return the violations of an exchange; none where no operation has its method and path.
+
+        The body is not validated for HEAD, which has none, and with ids as text, which the contract does not describe.
+        """
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
         in_response: list[str] = []
         try:
@@ -73,19 +80,19 @@ class ContractCheck:
         except CanvasError:
             return FoundViolations([], [])
         except NonConformingResponse as problem:
-            in_response = [printable(problem.detail.partition("\n")[0])]
+            is_in_body = isinstance(problem, NonConformingResponseBody)
+            if not (is_in_body and "canvas-string-ids" in request.accept):
+                in_response = [printable(problem.detail.partition("\n")[0])]
         except orjson.JSONDecodeError:
-            in_response = [f"{request.operation_id}: the body of the response is not JSON"]
+            if request.method != "HEAD":
+                in_response = [f"{request.operation_id}: the body of the response is not JSON"]
         return FoundViolations(request.violations, in_response)
 
 
 async def _repeat_response(scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Put the response of the exchange into the scope for the validation, if the contract describes its body.
-
-    A dropped connection and HEAD have no body, and the contract does not describe ids as text.
-    """
-    request, start, body = scope[_EXCHANGE_KEY]
-    if request.method == "HEAD" or start["status"] == 0 or "canvas-string-ids" in request.accept:
+    """Put the response of the exchange into the scope for the validation, unless it is outside the contract."""
+    _request, start, body = scope[_EXCHANGE_KEY]
+    if start["status"] in _OUTSIDE_THE_CONTRACT:
         return
     content_type = dict(start["headers"]).get(b"content-type", b"")
     scope[RESPONSE_KEY] = ApiResponse(None, start["status"], start["headers"], content_type, body)
