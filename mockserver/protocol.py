@@ -175,22 +175,27 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
 
     def _feed(self, data: bytes) -> None:
-        """Give data to the parser. Upgrade headers are ignored, as RFC 9110 7.8 permits."""
+        """Give data to the parser. Upgrade headers are ignored, as RFC 9110 7.8 permits.
+
+        After the head of a request to upgrade, the parser stops before the body; it then receives the head once more,
+        without the header, and the rest.
+        """
         while data:
             try:
                 self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:  # the parser takes the body for another protocol
+            except httptools.HttpParserUpgrade as upgrade:  # its argument is the number of bytes of the head in data
                 data = self._head_without_upgrade() + data[upgrade.args[0] :] if self._should_upgrade() else b""
             else:
                 return
 
     def _head_without_upgrade(self) -> bytes:
+        """Return the head that has just been parsed, without the header Upgrade."""
         lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
         lines += [b"%s: %s" % header for header in self.scope["headers"] if header[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
     def _should_upgrade(self) -> bool:
-        """Return whether uvicorn leaves the request to `_feed` if the parser reports an upgrade: not for CONNECT."""
+        """Return whether uvicorn ignores a head with an upgrade, since `_feed` repeats it: all heads but CONNECT."""
         return bool(self.parser.get_method() != b"CONNECT")
 
     def _is_in_head(self) -> bool:
