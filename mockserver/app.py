@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 
+from mockserver.address import HEADERS_KEY
 from mockserver.api.bodies import BODY_TIMEOUT, BodyReader
 from mockserver.api.dispatch import Dispatcher
 from mockserver.api.errors import UnknownRoute
@@ -149,7 +150,7 @@ class _Cors:
         self._cors.hosts = hosts
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http" or b"origin" in dict(scope["headers"]):
+        if scope["type"] != "http" or b"origin" in scope[HEADERS_KEY]:
             return self._cors(scope, receive, send)
 
         def send_with_vary(message: Message) -> Awaitable[None]:

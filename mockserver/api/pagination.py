@@ -15,7 +15,6 @@ _DEFAULT_SIZE = 10
 _SIZE_PAST_THE_END = 30
 """The size that Canvas names in the links of a page past the end, whatever size was requested."""
 _MAX_HEADER_LENGTH = 6144
-_ORDER = ("current", "next", "prev", "first", "last")
 _PRIORITY = ("next", "last", "prev", "current", "first")
 
 
@@ -56,24 +55,27 @@ def parse_page(parameters: Mapping[str, object], total: int, max_size: int) -> P
 
 def link_header(url: str, parameters: Sequence[tuple[str, str]], page: Page) -> str:
     """Return the Link header of a page; `parameters` are the query's other parameters."""
-    encoded = sorted((urlencode([pair]) for pair in parameters), key=lambda text: text.partition("=")[0])
+    encoded = sorted([urlencode([pair]) for pair in parameters], key=lambda text: text.partition("=")[0])
     prefix = f"<{url}?{'&'.join([*encoded, 'page='])}"
     suffix = f"&per_page={page.size}>"
-    numbers = _page_numbers(page)
-    links = {rel: f'{prefix}{numbers[rel]}{suffix}; rel="{rel}"' for rel in _ORDER if rel in numbers}
+    links = {rel: f'{prefix}{number}{suffix}; rel="{rel}"' for rel, number in _page_numbers(page).items()}
     header = ",".join(links.values())
     return header if len(header) <= _MAX_HEADER_LENGTH else _shortened(links)
 
 
 def _page_numbers(page: Page) -> dict[str, int]:
-    """Return the page number of each link relation. A page past the end has a next page and no last one."""
-    numbers = {"current": page.number, "first": 1}
-    if page.last is not None:
-        numbers["last"] = page.last
+    """Return the page number of each link relation, in Canvas's order.
+
+    A page past the end has a next page and no last one.
+    """
+    numbers = {"current": page.number}
     if page.last is None or page.number < page.last:
         numbers["next"] = page.number + 1
     if page.number > 1:
         numbers["prev"] = page.number - 1
+    numbers["first"] = 1
+    if page.last is not None:
+        numbers["last"] = page.last
     return numbers
 
 
@@ -83,7 +85,7 @@ def _shortened(links: dict[str, str]) -> str:
     for rel in _PRIORITY:
         if rel in links and sum(map(len, fitting.values())) + len(fitting) + len(links[rel]) <= _MAX_HEADER_LENGTH:
             fitting[rel] = links[rel]
-    return ",".join(fitting[rel] for rel in _ORDER if rel in fitting)
+    return ",".join(link for rel, link in links.items() if rel in fitting)
 
 
 def _size(value: object, max_size: int) -> int:

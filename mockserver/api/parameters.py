@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import orjson
 from starlette.datastructures import Headers
@@ -42,12 +42,33 @@ def from_query(query: bytes) -> Parameters:
     if _MALFORMED_ESCAPE.search(query):
         raise BadParameters("a parameter has a % that two hexadecimal digits do not follow; a plain % is %25")
     try:
-        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
+        text = query.decode()
+        if text.count("&") >= _MAX_PARAMETERS:
+            raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
+        pairs = [*_pairs(text)]
     except UnicodeDecodeError:
         raise BadParameters("a parameter is not UTF-8 once decoded") from None
-    except ValueError:
-        raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters") from None
     return nest(pairs)
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a query string.
+
+    The result is that of `urllib.parse.parse_qsl`, which takes twice as long, because it decodes names that recur in
+    every request; tests/api/test_parameters.py shows that the two agree.
+    """
+    for field in query.split("&"):
+        if field:
+            name, _, value = field.partition("=")
+            decode_name = _decoded_name if len(name) <= _MAX_NAME_LENGTH else _decoded
+            yield decode_name(name), _decoded(value)
+
+
+def _decoded(text: str) -> str:
+    return unquote(text.replace("+", " "), errors="strict")
+
+
+_decoded_name = lru_cache(maxsize=256)(_decoded)
 
 
 async def from_body(media_type: str, content_type: str, body: bytes) -> Parameters:

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import orjson
 
@@ -31,6 +30,8 @@ VIOLATION_HEADER = b"x-contract-violation"
 _MAX_VIOLATION_LENGTH = 1000
 _MEASURES = "b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
 """The memory in KB and the seconds of user, system and database time that Canvas measures."""
+_ETAG_DIGITS = 32
+"""The digits of the SHA-256 in an ETag, as in that of Rack."""
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
 _ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
@@ -117,7 +118,7 @@ def complete(request: ApiRequest, response: ApiResponse) -> tuple[Message, bytes
     if _STRING_IDS in request.accept and body.startswith((b"{", b"[")):
         body = encode(with_string_ids(orjson.loads(body)))
     if status == 200:
-        etag = f'W/"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+        etag = f'W/"{hashlib.sha256(body).hexdigest()[:_ETAG_DIGITS]}"'
         headers += (b"etag", etag.encode()), (b"cache-control", b"max-age=0, private, must-revalidate")
         if request.if_none_match and request.method in {"GET", "HEAD"} and _matches(request.if_none_match, etag):
             status, body = 304, b""
@@ -152,7 +153,7 @@ def _matches(if_none_match: str, etag: str) -> bool:
 
 def _request_headers(request: ApiRequest) -> list[Header]:
     """Return the constant headers and those that depend on the request."""
-    id_ = str(UUID(int=request.world.request_ids.getrandbits(128), version=4)).encode()
+    id_ = _uuid(request.world.request_ids.getrandbits)
     headers = [*_CONSTANT_HEADERS, (b"x-request-context-id", id_), _meta_header(request.action, *_token_ids(request))]
     if request.caller is not None:
         headers += _user_headers(request.caller, request.world.account)
@@ -164,6 +165,11 @@ def _request_headers(request: ApiRequest) -> list[Header]:
     if request.violations:
         headers.append((VIOLATION_HEADER, _header_value(request.violations)))
     return headers
+
+
+def _uuid(bits: Callable[[int], int]) -> bytes:
+    """Return a random UUID (version 4, RFC 9562) as text. `uuid.UUID` makes one in three times the time."""
+    return b"%08x-%04x-4%03x-%04x-%012x" % (bits(32), bits(16), bits(12), 0x8000 | bits(14), bits(48))
 
 
 def _token_ids(request: ApiRequest) -> tuple[int | None, int | None]:

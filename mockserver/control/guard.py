@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import PlainTextResponse
 
+from mockserver.address import HEADERS_KEY
 from mockserver.control.access import READ_METHODS
 from mockserver.control.origins import AllowedHosts, host_name, is_origin
 from mockserver.terminal import printable
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mockserver")
 
 _MAX_SHOWN = 100
-_HEADERS = frozenset({b"host", b"origin", b"referer", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest"})
+_PAGE_HEADERS = frozenset({b"origin", b"sec-fetch-site"})
+"""A request without these headers is not refused because of a page; API clients send neither."""
 
 
 def allowed_hosts(names: Collection[str] | None, origins: Collection[str] = ()) -> AllowedHosts:
@@ -52,8 +54,11 @@ class RequestGuard:
         self._has_control_token = has_control_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process one request."""
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        """Process one request, with its headers by name in the scope."""
+        refusal = None
+        if scope["type"] == "http":
+            scope[HEADERS_KEY] = dict(scope["headers"])
+            refusal = self._refusal(scope)
         if refusal is None:
             await self._app(scope, receive, send)
             return
@@ -68,14 +73,10 @@ class RequestGuard:
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
         """Return why a request is refused; None if it is passed on."""
-        headers: dict[bytes, list[str]] = {}
-        for name, value in scope["headers"]:
-            if name in _HEADERS:
-                headers.setdefault(name, []).append(value.decode("latin-1"))
-        refusal = self._refusal_of_host(headers.get(b"host", ()), scope.get("server"))
+        refusal = self._refusal_of_host(_values(scope, b"host"), scope.get("server"))
         if refusal is not None or (not self._has_cors and scope["method"] == "OPTIONS"):
             return refusal
-        return self._refusal_of_page(scope, headers)
+        return None if _PAGE_HEADERS.isdisjoint(scope[HEADERS_KEY]) else self._refusal_of_page(scope)
 
     def _refusal_of_host(self, hosts: Iterable[str], server: tuple[str, int] | None) -> _Refusal | None:
         for host in hosts:
@@ -85,15 +86,15 @@ class RequestGuard:
                 return _Refusal(421, f"the Host header {shown} is not a host of this mock", option)
         return None
 
-    def _refusal_of_page(self, scope: Scope, headers: dict[bytes, list[str]]) -> _Refusal | None:
-        method, [host, *_] = scope["method"], headers.get(b"host", [""])
+    def _refusal_of_page(self, scope: Scope) -> _Refusal | None:
+        method, host = scope["method"], _first_value(scope, b"host")
         is_change = "/_mock/" in scope["path"] and method not in READ_METHODS and not self._has_control_token
-        origins = headers.get(b"origin", [])
+        origins = _values(scope, b"origin")
         for origin in origins:
             if not self._hosts.accepts_origin(origin, host, is_name_needed=is_change):
                 return _foreign_page(origin)
-        if not origins and _is_cross_site(method, headers):
-            [referer, *_] = headers.get(b"referer", [""])
+        if not origins and _is_cross_site(scope):
+            referer = _first_value(scope, b"referer")
             if not self._hosts.accepts_origin(_site(referer), host, is_name_needed=is_change):
                 return _foreign_page(referer or "another site")
         return None
@@ -107,15 +108,26 @@ class _Refusal(NamedTuple):
     option: str
 
 
-def _is_cross_site(method: str, headers: dict[bytes, list[str]]) -> bool:
+def _values(scope: Scope, name: bytes) -> list[str]:
+    """Return the values of a header that a client may have sent several times."""
+    return [value.decode("latin-1") for header, value in scope["headers"] if header == name]
+
+
+def _first_value(scope: Scope, name: bytes) -> str:
+    """Return the first value of a header; an empty text without the header."""
+    return next(iter(_values(scope, name)), "")
+
+
+def _is_cross_site(scope: Scope) -> bool:
     """Return whether a page of another site loads this without an Origin header, as images and scripts are loaded.
 
     A link that a reader follows is not such a request.
     """
-    if headers.get(b"sec-fetch-site") != ["cross-site"]:
+    if _values(scope, b"sec-fetch-site") != ["cross-site"]:
         return False
-    followed = headers.get(b"sec-fetch-mode") == ["navigate"] and headers.get(b"sec-fetch-dest") == ["document"]
-    return not (followed and method in {"GET", "HEAD"})
+    mode, destination = _values(scope, b"sec-fetch-mode"), _values(scope, b"sec-fetch-dest")
+    is_link = mode == ["navigate"] and destination == ["document"] and scope["method"] in {"GET", "HEAD"}
+    return not is_link
 
 
 def _site(url: str) -> str:

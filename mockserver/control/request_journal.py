@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -163,6 +164,6 @@ class RequestJournal:
 
 def _size(scope: Scope, exchange: Exchange) -> int:
     """Return the bytes that the record of an exchange takes."""
-    sent = sum(len(name) + len(value) for name, value in scope["headers"])
+    sent = sum(map(len, chain.from_iterable(scope["headers"])))
     bodies = len(exchange.body) + len(exchange.request.body)
     return _OVERHEAD + bodies + sent + _COPIES_OF_URL * len(scope["query_string"])

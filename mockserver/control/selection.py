@@ -52,13 +52,12 @@ class WorldSelection:
         return self._app(scope, receive, send)
 
     def _with_world(self, scope: Scope) -> Scope:
-        """Return the scope with the request's world, and with its headers by name. Raises Problem."""
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        """Return the scope with the request's world. Raises Problem."""
         if scope["path"].startswith(_PREFIX):
-            return self._from_path({**scope, HEADERS_KEY: headers})
-        name = headers.get(_WORLD_HEADER)
+            return self._from_path(scope)
+        name = scope[HEADERS_KEY].get(_WORLD_HEADER)
         world = self._worlds.default if name is None else self._worlds.use(name.decode("latin-1"))
-        return {**scope, HEADERS_KEY: headers, _WORLD_KEY: world}
+        return {**scope, _WORLD_KEY: world}
 
     def _from_path(self, scope: Scope) -> Scope:
         """Return the scope without the prefix. Raises Problem."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 import http.client
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mockserver.api.parameters import from_query
+from mockserver.canvas.errors import BadParameters
 from tests.channel_requests import FORM, OWN_CHANNELS, validation_failures
 
 if TYPE_CHECKING:
@@ -54,7 +59,20 @@ class TestForm:
         ]
 
 
+PIECES = st.sampled_from(["a", "b", "é", ";", " ", "+", "&", "=", "%26", "%3D", "%2B", "%C3%A9", "%C3", "%FF", "%00"])
+
+
 class TestQuery:
+    @given(st.lists(PIECES, max_size=12).map("".join))
+    def test_flat_query_is_read_as_by_the_standard_library(self, query: str) -> None:
+        try:
+            expected = dict(parse_qsl(query, keep_blank_values=True, errors="strict"))
+        except UnicodeDecodeError:
+            with pytest.raises(BadParameters, match="not UTF-8"):
+                from_query(query.encode())
+        else:
+            assert from_query(query.encode()) == expected
+
     def test_parameters_in_the_query_are_read_and_reported_as_a_violation(self, student: TestClient) -> None:
         query = {"communication_channel[address]": ADDRESS, "communication_channel[type]": "email"}
 
