@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _HOST = re.compile(r"\*|[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+"""A host name, an IPv4 address, or `*`; or an IPv6 address, with at least two colons and optional brackets."""
+
 _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -98,7 +100,7 @@ def _add_addresses(add: Callable[..., object]) -> None:
 
 
 def _add_behaviour(add: Callable[..., object]) -> None:
-    """Add the options for what the mock responds."""
+    """Add the options that change responses."""
     add(
         "--world",
         type=Path,

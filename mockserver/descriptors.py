@@ -21,7 +21,7 @@ def allow_connections(wanted: int, refused: int) -> int:
     needed = wanted + refused + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
-    if unlimited != soft < needed:
+    if soft != unlimited and soft < needed:
         soft = needed if hard == unlimited else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return wanted if soft == unlimited else max(1, min(wanted, soft - refused - _OTHER_FILES))

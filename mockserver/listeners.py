@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _ATTEMPTS = 20
+"""The number of free ports to try: one that is free in the first family may be in use in the other."""
+
 _ALL_IPV4, _ALL_IPV6 = "0.0.0.0", "::"  # noqa: S104  # what `--host ::` means
 _NO_FAMILY = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}
+"""The errors of an address whose family the machine does not support."""
 
 
 class CannotListen(Exception):
@@ -39,7 +42,7 @@ def tcp_listeners(host: str, port: int) -> list[socket.socket]:
             return _listen(addresses, port)
         except OSError as error:
             is_last = attempt == _ATTEMPTS - 1
-            if port or error.errno != errno.EADDRINUSE or is_last:  # the other family may use a free port of the first
+            if port or error.errno != errno.EADDRINUSE or is_last:
                 where, reason = authority_of(name, port), os.strerror(error.errno or 0)
                 raise CannotListen(f"Cannot listen on {where}: {reason}. Choose another port with --port.") from None
     raise AssertionError("the last attempt returns or raises")
@@ -51,7 +54,7 @@ def _addresses(name: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
         return [(socket.AF_INET, _ALL_IPV4), (socket.AF_INET6, _ALL_IPV6)]
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # ValueError for characters that no name has
+    except (OSError, ValueError):  # ValueError: characters that no name has
         raise CannotListen(f"{printable(name)} is not the name of a host. Choose another with --host.") from None
     ordered = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
     return list(dict.fromkeys((entry[0], str(entry[4][0])) for entry in ordered))
@@ -60,7 +63,7 @@ def _addresses(name: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
 def _listen(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> list[socket.socket]:
     """Return the sockets. Raises OSError if an address cannot be used, except one of a family without support."""
     listeners: list[socket.socket] = []
-    missing: OSError | None = None
+    unsupported: OSError | None = None
     try:
         for family, address in addresses:
             try:
@@ -68,15 +71,15 @@ def _listen(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> lis
             except OSError as error:
                 if error.errno not in _NO_FAMILY:
                     raise
-                missing = error
+                unsupported = error
                 continue
             listeners.append(listener)
             port = port or listener.getsockname()[1]
     except OSError:
         close(listeners)
         raise
-    if missing is not None and not listeners:
-        raise missing
+    if unsupported is not None and not listeners:
+        raise unsupported
     return listeners
 
 

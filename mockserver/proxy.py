@@ -17,6 +17,8 @@ ANY = "*"
 """The name that stands for every address."""
 
 _PATH_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
+"""A path without empty segments, and without the segments `.` and `..`."""
+
 _FORWARDED = frozenset({b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-prefix"})
 
 
@@ -42,17 +44,17 @@ class TrustedProxy:
     def _forwarded(self, scope: Scope) -> Scope:
         """Return the scope as the client of the proxy addressed the mock."""
         headers = [(name, value) for name, value in scope["headers"] if name not in _FORWARDED]
-        if not self._trusts(scope.get("client")):
-            return {**scope, "headers": headers}
-        values = {name: _last(value) for name, value in scope["headers"] if name in _FORWARDED}
         inner = {**scope, "headers": headers}
+        if not self._trusts(scope.get("client")):
+            return inner
+        values = {name: _last(value) for name, value in scope["headers"] if name in _FORWARDED}
         scheme = values.get(b"x-forwarded-proto", "").lower()
         if scheme in {"http", "https"}:
             inner["scheme"] = scheme
         host = values.get(b"x-forwarded-host", "")
         if is_authority(host):
-            without = [(name, value) for name, value in headers if name != b"host"]
-            inner["headers"] = [*without, (b"host", host.encode("latin-1"))]
+            others = [(name, value) for name, value in headers if name != b"host"]
+            inner["headers"] = [*others, (b"host", host.encode("latin-1"))]
         path = values.get(b"x-forwarded-prefix", "").rstrip("/")
         if _PATH_PREFIX.fullmatch(path):
             inner[PROXY_PREFIX_KEY] = path

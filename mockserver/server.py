@@ -46,6 +46,7 @@ _SERVER: dict[str, Any] = {
     "ws": "none",  # the mock has no web sockets, and looking for an implementation delays the start
     "timeout_graceful_shutdown": 1,
 }
+_MAX_SHOWN_TOKENS = 12  # all of the default world
 USAGE_ERROR = 2
 """The exit status for a bad option, a bad world file, or a port that is in use."""
 
@@ -92,12 +93,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, uds: Path | None) -> None:
         super().__init__(config)
         self._uds = uds
-        self._file = uds and file_number(uds)
+        self._file_number = file_number(uds) if uds else None
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close all connections and sockets."""
         await super().shutdown(sockets)
-        if self._uds and file_number(self._uds) == self._file:  # another mock may have replaced it
+        if self._uds and file_number(self._uds) == self._file_number:  # another mock may have replaced it
             self._uds.unlink(missing_ok=True)
 
 
@@ -124,13 +125,13 @@ def _app(world: World, options: argparse.Namespace, addresses: Sequence[str]) ->
 
 def _serve_and_restart(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Serve in a child process, and restart it after each change of the code, the contract or the world file."""
-    # These lines only raise the errors of the first start here, where `run` reports them.
+    # Files and sockets are opened once before the child process starts, so that `run` reports errors.
     read_world(options.world)
     tls_settings(options.tls_cert, options.tls_key)
     with _listening(options):
         pass
     if options.uds:
-        options.uds.unlink()
+        options.uds.unlink()  # the file remains when its socket is closed
     gc.enable()
     package = Path(__file__).parent
     folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
@@ -193,7 +194,8 @@ def _banner(world: World, options: argparse.Namespace, addresses: Sequence[tuple
     url = urls[0] if urls else f"{scheme}://localhost"
     curl = f"curl --unix-socket {printable(shlex.quote(str(options.uds)))}" if options.uds else "curl"
     tokens = [token.value for user in world.users.values() for token in user.tokens]
-    shown = printable(", ".join(tokens[:12]) + (", ..." if len(tokens) > 12 else ""))
+    ellipsis = ", ..." if len(tokens) > _MAX_SHOWN_TOKENS else ""
+    shown = printable(", ".join(tokens[:_MAX_SHOWN_TOKENS]) + ellipsis)
     header = printable(shlex.quote(f"Authorization: Bearer {tokens[0] if tokens else 'TOKEN'}"))
     mode = " (strict: requests that violate the contract are rejected)" if options.strict else ""
     return (

@@ -17,6 +17,7 @@ _REASONS = {
     "EE_KEY_TOO_SMALL": "the key is too short",
     "CA_MD_TOO_WEAK": "its signature is too weak",
 }
+"""What is wrong with a certificate or its key, by OpenSSL's name of the reason."""
 
 
 def tls_settings(certificate: Path | None, key: Path | None) -> dict[str, Any]:

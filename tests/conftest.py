@@ -147,7 +147,7 @@ def serve(shared_mock: SharedMock, world: World) -> Iterator[ServerFactory]:  # 
     with ExitStack() as servers:
 
         def start(**app_options: object) -> str:
-            return servers.enter_context(_served(shared_mock.app(**app_options)))
+            return servers.enter_context(served_app(shared_mock.app(**app_options)))
 
         yield start
 
@@ -166,7 +166,8 @@ def start_mock() -> Iterator[MockStarter]:
 
 
 @contextmanager
-def _served(app: ASGIApp, port: int = 0) -> Iterator[str]:
+def served_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve the application until the context ends, on a free port by default, and yield its origin."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(app, http=BoundedProtocol, log_level="error", lifespan="off")
         server = uvicorn.Server(config)

@@ -21,6 +21,7 @@ import pytest
 
 from mockserver.__main__ import main
 from tests.channel_requests import OWN_CHANNELS
+from tests.ipv6 import NEEDS_IPV6, has_ipv6
 from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -261,9 +262,8 @@ class TestProcess:
         assert mock.process.returncode == (0 if signal_ == signal.SIGINT else -signal.SIGTERM)
         assert time.monotonic() - begin < HANG_SECONDS / 4
 
+    @NEEDS_IPV6
     def test_links_and_the_contract_bracket_an_ipv6_address(self, start_mock: MockStarter) -> None:
-        if not has_ipv6():
-            pytest.skip("this machine has no IPv6")
         mock = start_mock("--host", "::1")
         port = mock.port
 
@@ -332,14 +332,6 @@ def test_garbage_collector_is_disabled_only_during_the_start(
     assert status == 0
     assert enabled_while_serving == [True]
     assert gc.isenabled()
-
-
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
 
 
 def raw_exchange(address: tuple[str, int], request: str) -> str:

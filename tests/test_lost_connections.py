@@ -23,7 +23,7 @@ GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class WritingFailure:
-    """An application that fails as one does whose first write, to a client that is gone, has closed the connection."""
+    """An application that raises the error of a write to a closed connection, which is closed if the client is gone."""
 
     def __init__(self, *, is_client_gone: bool) -> None:
         self._is_client_gone = is_client_gone

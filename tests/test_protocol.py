@@ -37,7 +37,7 @@ UPLOAD = (
 )
 TOO_LONG = b"x" * (2 * MAX_HEAD_BYTES)
 SHORT = 0.05
-"""A timeout in seconds, in place of one that a test would have to wait for."""
+"""Seconds, in place of a timeout of the mock that would slow a test."""
 
 
 def head_of_size(size: int) -> bytes:
@@ -236,7 +236,7 @@ class TestUpgrade:
     def test_head_over_64_kib_is_431(self, served: str) -> None:
         assert statuses(exchange(served, HEAD + b"X: " + TOO_LONG + b"\r\n" + self.UPGRADE)) == [431]
 
-    def test_connect_is_not_repeated(self, served: str) -> None:
+    def test_connect_has_one_response(self, served: str) -> None:
         response = exchange(served, b"CONNECT http://localhost/x HTTP/1.1\r\nHost: localhost\r\n" + self.UPGRADE)
 
         assert len(statuses(response)) == 1
@@ -298,7 +298,7 @@ class TestSlowClient:
 
 
 @pytest.mark.parametrize(("parts", "has_arrived"), [(1, True), (2, False)])
-def test_scope_has_whether_the_whole_body_has_arrived(parts: int, has_arrived: bool) -> None:
+def test_scope_shows_whether_the_whole_body_has_arrived(parts: int, has_arrived: bool) -> None:
     length = len(UPLOAD) + 1
     request = UPLOAD + b"1\r\nx\r\n0\r\n\r\n"
 
@@ -308,7 +308,7 @@ def test_scope_has_whether_the_whole_body_has_arrived(parts: int, has_arrived: b
 
 
 async def _whole_body_values(parts: list[bytes]) -> list[object]:
-    """Return the values that an application receives when the next part of a request comes after the call."""
+    """Send one request in parts, the second after the application runs; return what the scope has under the key."""
     values: list[object] = []
     is_called = asyncio.Event()
 

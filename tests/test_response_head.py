@@ -17,10 +17,15 @@ from mockserver.response_head import write_head
 LOGGER = logging.getLogger("tests.response_head")
 LENGTH = (b"content-length", b"2")
 DATE = (b"date", b"Fri, 27 Nov 2026 07:00:00 GMT")
-STATE = (
-    *("response_started", "response_complete", "chunked_encoding", "expected_content_length"),
-    *("keep_alive", "waiting_for_100_continue"),
-)
+STATE = [
+    "response_started",
+    "response_complete",
+    "chunked_encoding",
+    "expected_content_length",
+    "keep_alive",
+    "waiting_for_100_continue",
+]
+"""The attributes of uvicorn's cycle that change while a response is sent."""
 ODD_HEADERS = [
     LENGTH,
     (b"content-length", b"3"),
@@ -129,7 +134,7 @@ def test_ordinary_head_is_written() -> None:
 
 
 @pytest.mark.parametrize("attribute", ["response_started", "disconnected", "access_log"])
-def test_head_of_another_state_is_left_to_uvicorn(attribute: str) -> None:
+def test_head_in_an_unusual_state_is_left_to_uvicorn(attribute: str) -> None:
     response = _Response()
     setattr(response.cycle, attribute, True)
 

@@ -1,7 +1,7 @@
 """Validation of requests against the contract: first with compiled schemas, then with Connexion's validators.
 
 The compiled schemas only accept. A request that they do not accept is validated by Connexion, which decides and writes
-the messages; tests/api/test_validation.py shows that the two agree.
+the messages; tests/api/test_request_validation.py shows that the two agree.
 """
 
 from __future__ import annotations

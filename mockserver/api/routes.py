@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from connexion.frameworks.starlette import starlettify_path
 from starlette.routing import compile_path
@@ -14,11 +14,13 @@ from mockserver.canvas.errors import CanvasError
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from starlette.types import Scope
 
 _MAX_PATH = 500
+"""The number of characters of a path that are compared: a comparison takes long for long texts."""
+
 _PARAMETER = 0.8
 """The likeness of a parameter and any segment: less than that of a segment which the template has."""
 
@@ -37,19 +39,7 @@ class Routes:
     """The routes of some documents, in the order in which they are tried."""
 
     def __init__(self, documents: Iterable[dict[str, Any]]) -> None:
-        self._routes = [
-            Route(
-                operation["operationId"],
-                method.upper(),
-                base + path,
-                compile_path(base + starlettify_path(path, {}))[0],
-            )
-            for document in documents
-            for base in [_base_path(document)]
-            for path, item in document["paths"].items()
-            for method, operation in item.items()
-            if isinstance(operation, dict)
-        ]
+        self._routes = [route for document in documents for route in _routes_of(document)]
 
     def find(self, method: str, scope: Scope) -> str:
         """Return the operationId of a request; empty if no route has its method and path. HEAD has the route of GET."""
@@ -73,9 +63,13 @@ class Routes:
         return f"{nearest.method} {nearest.template} comes nearest: {_difference(segments, wanted)}"
 
 
-def _base_path(document: dict[str, Any]) -> str:
-    url: str = document["servers"][0]["url"]
-    return "/" + url.partition("://")[2].partition("/")[2] if "://" in url else url
+def _routes_of(document: dict[str, Any]) -> Iterator[Route]:
+    base = urlsplit(document["servers"][0]["url"]).path
+    for path, item in document["paths"].items():
+        pattern = compile_path(base + starlettify_path(path, {}))[0]
+        for method, operation in item.items():
+            if isinstance(operation, dict):
+                yield Route(operation["operationId"], method.upper(), base + path, pattern)
 
 
 def _segments(route: Route) -> list[str]:

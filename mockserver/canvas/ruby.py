@@ -7,6 +7,8 @@ import re
 _LEADING_INTEGER = re.compile(r"\s*([+-]?\d+(?:_\d+)*)", re.ASCII)
 _OCTAL = re.compile(r"\s*(0[0-7_]*[0-7])\s*", re.ASCII)
 _MAX_LENGTH = 100
+"""The number of characters that are read, so that no text takes long to parse."""
+
 _TRUE_WORDS = frozenset({"yes", "y", "true", "t", "on", "1"})
 
 
@@ -17,7 +19,7 @@ def to_i(text: str) -> int:
 
 
 def integer(text: str) -> int:
-    """Return what Ruby's `Integer(text)` returns (blanks, 0x, octal and underscores count), or else `to_i`."""
+    """Return what Ruby's `Integer(text)` returns (with blanks, 0x, octal digits or underscores), or else `to_i`."""
     number = _strict_integer(text[:_MAX_LENGTH])
     return to_i(text) if number is None else number
 

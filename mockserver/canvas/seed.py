@@ -19,7 +19,7 @@ from mockserver.canvas.yaml_document import MAX_BYTES, DocumentError, parse_docu
 from mockserver.terminal import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mockserver.canvas.yaml_document import DocumentPath
@@ -141,6 +141,7 @@ def _reason(error: jsonschema.ValidationError) -> str:
 
 
 def _contradictions(users: list[dict[str, Any]]) -> Iterator[tuple[DocumentPath, str]]:
+    """Yield the duplicates of values that must be unique, and the observed users that do not exist."""
     ids = {user["id"] for user in users}
     yield from _duplicates("user id", _values(users, "id"))
     for kind in _EXTERNAL_IDS:
@@ -150,8 +151,8 @@ def _contradictions(users: list[dict[str, Any]]) -> Iterator[tuple[DocumentPath,
     yield from _duplicates("channel id", _item_values(users, "channels", lambda channel: channel["id"]))
     for n, user in enumerate(users):
         addresses = (
-            (["users", n, "channels", m], (c["type"], _address(c).lower()))
-            for m, c in enumerate(user.get("channels", ()))
+            (["users", n, "channels", m], (channel["type"], _address(channel).lower()))
+            for m, channel in enumerate(user.get("channels", ()))
         )
         yield from _duplicates("type and address", addresses)
         for m, other in enumerate(user.get("observes", ())):
@@ -165,10 +166,12 @@ def _values(users: list[dict[str, Any]], key: str) -> Iterator[tuple[DocumentPat
             yield ["users", n, key], user[key]
 
 
-def _item_values(users: list[dict[str, Any]], key: str, value: Any) -> Iterator[tuple[DocumentPath, Any]]:
+def _item_values(
+    users: list[dict[str, Any]], key: str, value_of: Callable[[Any], Any]
+) -> Iterator[tuple[DocumentPath, Any]]:
     for n, user in enumerate(users):
         for m, item in enumerate(user.get(key, ())):
-            yield ["users", n, key, m], value(item)
+            yield ["users", n, key, m], value_of(item)
 
 
 def _duplicates(name: str, values: Iterable[tuple[DocumentPath, Any]]) -> Iterator[tuple[DocumentPath, str]]:

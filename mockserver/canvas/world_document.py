@@ -1,4 +1,4 @@
-"""World documents of running worlds: the same format as world files, so that a world can be kept and started again."""
+"""World documents of running worlds: the same format as world files, so that a world can be saved and started again."""
 
 from __future__ import annotations
 

@@ -205,9 +205,7 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if key_node.tag == _MERGE_TAG:
-            for source in value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]:
-                for key, value in _merge_source(source).items():
-                    merged.setdefault(key, value)
+            merged |= {key: value for key, value in _merged(value_node).items() if key not in merged}
             continue
         key = _value(key_node)
         if not isinstance(key, str):
@@ -218,10 +216,15 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     return {**merged, **own}
 
 
-def _merge_source(node: yaml.Node) -> dict[str, Any]:
-    if not isinstance(node, yaml.MappingNode):
-        raise _error(node, "<< merges mappings only")
-    return _mapping(node)
+def _merged(node: yaml.Node) -> dict[str, Any]:
+    """Return what `<<` merges: one mapping, or a list of mappings, of which the first with a key counts."""
+    merged: dict[str, Any] = {}
+    for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        if not isinstance(source, yaml.MappingNode):
+            raise _error(source, "<< merges mappings only")
+        for key, value in _mapping(source).items():
+            merged.setdefault(key, value)
+    return merged
 
 
 def _child(node: yaml.Node, step: Any) -> yaml.Node | None:

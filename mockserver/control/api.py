@@ -149,7 +149,7 @@ def _build(worlds: Worlds, responses: DocumentedResponses, routes: Routes) -> AS
 
 
 def _as_json(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the operation with its result as JSON: Connexion does not choose between this type and that of errors."""
+    """Return the operation with its result as JSON: Connexion cannot choose between the media types of a response."""
 
     @wraps(operation)
     async def call(**parameters: Any) -> ConnexionResponse | Response:

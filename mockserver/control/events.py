@@ -37,7 +37,7 @@ class EventStream(Response):
         self._controlled = controlled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events; to HEAD only the headers."""
+        """Send the events; in response to HEAD, only the headers."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body"})
@@ -66,7 +66,7 @@ class EventStream(Response):
                     await send_text(self._change())
                     await asyncio.wait({disconnected}, timeout=INTERVAL)
                 elif not disconnected.done():
-                    self._worlds.use(self._controlled.name)
+                    self._worlds.use(self._controlled.name)  # it is not idle while a stream is open
                     await send_text(": heartbeat\n\n")
         finally:
             signal.unsubscribe(changed)

@@ -57,6 +57,6 @@ def problem_response(problem: Problem) -> Response:
 
 
 def mistake_at(error: WorldDocumentError, prefix: Sequence[Any] = ()) -> Mistake:
-    """Return the mistake of a world document, with its place below `prefix`."""
+    """Return the mistake in a world document; its place is relative to `prefix` if it is below it."""
     place = error.place[len(prefix) :] if list(error.place[: len(prefix)]) == list(prefix) else error.place
     return Mistake(".".join(map(str, place)), str(error))

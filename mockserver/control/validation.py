@@ -73,7 +73,7 @@ class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Conn
         return printable(f"{parameter_type} parameter {param['name']}: {message.splitlines()[0]}", _MAX_MESSAGE)
 
     def validate_query_parameter_list(self, request: Any, security_params: Any = None) -> set[str]:
-        """Return no unknown parameters: raise Problem for the first one, with the nearest known name."""
+        """Return an empty set. Raises Problem for an unknown parameter, with the nearest known name."""
         known = [parameter["name"] for parameter in self.parameters.get("query", [])]
         for name in super().validate_query_parameter_list(request, security_params):
             nearest = get_close_matches(name, known, n=1) if len(name) < _MAX_MESSAGE else []

@@ -124,7 +124,7 @@ class Worlds:
         self._delete_idle()
         world = self._named.pop(name, None)
         if world is None:
-            world = self._make(name, self._seed)
+            world = self._make(name)
         world.last_used = self._now()
         self._named[name] = world
         return world
@@ -162,7 +162,8 @@ class Worlds:
         controlled.is_deleted = True
         controlled.changed.send()
 
-    def _make(self, name: str, seed: Seed) -> ControlledWorld:
+    def _make(self, name: str) -> ControlledWorld:
+        """Return a new world. Raises Problem for a malformed name, and at the maximum number of worlds."""
         if not _NAME.fullmatch(name):
             raise Problem(
                 400,
@@ -177,15 +178,16 @@ class Worlds:
                 f"The mock has {self._maximum} worlds; delete one with DELETE /_mock/worlds/NAME, "
                 "or start the mock with a larger --max-worlds.",
             )
-        return self._controlled(name, World(seed, self._clock))
+        return self._controlled(name, World(self._seed, self._clock))
 
     def _controlled(self, name: str, world: World) -> ControlledWorld:
         return ControlledWorld(name, world, RequestJournal(self._journal_length, self._budget))
 
     def _delete_idle(self) -> None:
-        end = self._now() - self._idle_seconds
+        """Delete the worlds without a request for `idle_seconds`."""
+        latest_idle = self._now() - self._idle_seconds
         while self._named:
             name = next(iter(self._named))
-            if self._named[name].last_used > end:
+            if self._named[name].last_used > latest_idle:
                 return
             self._remove(name)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
         WorldDocument,
     )
 
+_TIMEOUT = 70.0
+"""The timeout of a request in seconds; longer than the longest wait of an operation, 60 seconds."""
+
 
 class ControlError(Exception):
     """A response of the control API that is not a success; `problem` is its body."""
@@ -57,7 +60,7 @@ class CanvasMock:
         """The URL that takes the place of Canvas's origin; requests to it use this world."""
         self.api_url = f"{self.base_url}/api/v1"
         self._headers = {"X-Mock-Control-Token": control_token} if control_token else {}
-        self._http = http or httpx2.Client(trust_env=False, timeout=70.0)
+        self._http = http or httpx2.Client(trust_env=False, timeout=_TIMEOUT)
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +112,7 @@ class CanvasMock:
         return cast("list[UserSummary]", body["users"])
 
     def token(self, user_id: int) -> str:
-        """Return the value of the user's first token without scopes that is neither expired nor revoked."""
+        """Return the value of the user's first token that has no scopes and no expiry, and is not revoked."""
         entry = self._send("GET", f"/users/{user_id}")
         for token in entry["tokens"]:
             if not (token.get("revoked") or "scopes" in token or "expires_at" in token):
@@ -138,12 +141,12 @@ class CanvasMock:
         return cast("ChannelEntry", self._send("POST", f"/channels/{channel_id}/confirm"))
 
     def bounce(self, channel_id: int, kind: str = "permanent", summary: str | None = None) -> ChannelEntry:
-        """Return a message to the channel's address: `permanent`, `transient` or `suppression`."""
+        """Record a message that bounced: the kind is `permanent`, `transient` or `suppression`."""
         body = {"kind": kind, **({"summary": summary} if summary else {})}
         return cast("ChannelEntry", self._send("POST", f"/channels/{channel_id}/bounces", body))
 
     def update_channel(self, channel_id: int, **changes: bool) -> ChannelEntry:
-        """Mark a channel as `imported`, or as the receiver of the `one_time_password`s."""
+        """Change `imported` or `one_time_password` of a channel."""
         return cast("ChannelEntry", self._send("PATCH", f"/channels/{channel_id}", changes))
 
     # -- the outbox
@@ -167,7 +170,7 @@ class CanvasMock:
         return cast("Fault", self._send("POST", "/faults", {"effect": effect, **fault}))
 
     def fail_next(self, status: int, operation_id: str | None = None, times: int = 1) -> Fault:
-        """Let the next requests fail: with a documented response, or from 500 on with an error of Canvas."""
+        """Make the next requests fail: with a documented response, or for a status from 500 with a server error."""
         kind = "server_error" if status >= 500 else "documented_response"
         match = {"match": {"operation_id": operation_id}} if operation_id else {}
         return self.add_fault({"kind": kind, "status": status}, times={"next": times}, **match)

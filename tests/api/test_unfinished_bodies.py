@@ -33,7 +33,11 @@ def receive_parts(number: int, may_end: asyncio.Event | None = None) -> Receive:
 
 
 async def read_beside(first: int, second: int) -> tuple[bytes, bytes | None, bytes]:
-    """Return a body of `first` parts, one of `second` parts before its end, None if it is refused, and another one."""
+    """Return three bodies, read from chunked requests.
+
+    The first has `first` parts; the second, of `second` parts, arrives before the first ends, and is None if it is
+    refused; the third arrives after both.
+    """
     reader, may_end = bodies.BodyReader(60), asyncio.Event()
     waiting = asyncio.create_task(reader.read(SCOPE, receive_parts(first, may_end)))
     await asyncio.sleep(0)  # lets the task read up to the event

@@ -93,11 +93,14 @@ WORLD_WITH_EVERY_KEY: Entry = {
         {"id": 2, "name": "Bo", "tokens": [{"value": "w", "scopes": ["url:GET|/api/v1/users/:user_id"]}]},
     ],
 }
-UNUSUAL: list[object] = [
-    *(1.0, 0, -1, 10**12 + 1, 2**31, 2**63, 2**64, True, None, "", " ", [], {}, [[]], "a" * 256, "\0", "\x1b[31m")
-]
+UNUSUAL_NUMBERS = [1.0, 0, -1, 10**12 + 1, 2**31, 2**63, 2**64]
+UNUSUAL: list[object] = [*UNUSUAL_NUMBERS, True, None, "", " ", [], {}, [[]], "a" * 256, "\0", "\x1b[31m"]
 UNUSUAL_TIMES = [
-    *("2026-13-45T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-05T24:00:00Z", "2026-01-05T08:00:00", "2026-01-05")
+    "2026-13-45T00:00:00Z",
+    "2026-02-30T00:00:00Z",
+    "2026-01-05T24:00:00Z",
+    "2026-01-05T08:00:00",
+    "2026-01-05",
 ]
 TIMES = st.datetimes(timezones=st.just(UTC)).map(lambda time: f"{time.isoformat()[:19]}Z")
 
@@ -162,9 +165,9 @@ def without_contradictions(world: Entry) -> Entry:
         keep_unused(user, "login_id", used)
         user["observes"] = [other for other in user.get("observes", ()) if other in {u["id"] for u in users}]
         tokens = distinct(user.get("tokens", ()), token_value)
-        user["tokens"] = [token for token in tokens if is_unused(("token", token_value(token)), used)]
+        user["tokens"] = [token for token in tokens if mark_as_used(("token", token_value(token)), used)]
         channels = distinct(user.get("channels", ()), lambda entry: (entry["type"], stored_address(entry)))
-        user["channels"] = [channel for channel in channels if is_unused(("channel", channel["id"]), used)]
+        user["channels"] = [channel for channel in channels if mark_as_used(("channel", channel["id"]), used)]
     return {**world, "users": users}
 
 
@@ -173,11 +176,12 @@ def distinct(entries: Any, key: Any) -> list[Any]:
 
 
 def keep_unused(user: Entry, kind: str, used: set[object]) -> None:
-    if kind in user and not is_unused((kind, user[kind].lower()), used):
+    if kind in user and not mark_as_used((kind, user[kind].lower()), used):
         del user[kind]
 
 
-def is_unused(key: object, used: set[object]) -> bool:
+def mark_as_used(key: object, used: set[object]) -> bool:
+    """Mark the key as used, and return whether it was unused."""
     if key in used:
         return False
     used.add(key)

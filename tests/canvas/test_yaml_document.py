@@ -143,7 +143,7 @@ def test_unusual_document_is_reported_in_one_line_with_exit_status_2(
         (b"users: [{id: 1, name: \xef\xbb\xbfA}]", "YAML does not allow the character U+FEFF"),
     ],
 )
-def test_bytes_that_are_no_text_are_reported_in_one_line(
+def test_bytes_that_are_not_text_are_reported_in_one_line(
     data: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "binary.world.yaml"
@@ -165,7 +165,7 @@ def test_bytes_that_are_no_text_are_reported_in_one_line(
     ],
     ids=["directory", "named pipe", "circle of links", "device"],
 )
-def test_path_that_is_no_file_is_reported_without_waiting(
+def test_path_that_is_not_a_file_is_reported_without_waiting(
     make: object, message: str, more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "world\n\x1b[31m.yaml"

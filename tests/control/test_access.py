@@ -42,7 +42,7 @@ class TestControlToken:
         assert mock.get("/_mock/state").status_code == 200
 
     @pytest.mark.parametrize("token", [None, ""])
-    def test_mock_that_others_can_reach_takes_no_changes_without_a_token(
+    def test_reachable_mock_without_a_control_token_rejects_changes(
         self, client_for: ClientFactory, token: str | None
     ) -> None:
         mock = TestClient(client_for(control=ControlAccess(token, is_reachable=True)).app, base_url=ORIGIN)

@@ -19,7 +19,7 @@ FORM = {"communication_channel[address]": "new@example.org", "communication_chan
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_clock_follows_the_other_one_until_it_is_frozen(clock: Clock) -> None:
+def test_clock_follows_the_given_clock_until_it_is_frozen(clock: Clock) -> None:
     adjustable = AdjustableClock(clock)
     clock.advance(seconds=1)
     assert adjustable() == clock()

@@ -130,7 +130,7 @@ class TestOrigin:
             *("chrome-extension://abc", "http://192.0.2.8", "http://[::2]", "http://" + "a" * 1000, "http://\x9b31m"),
         ],
     )
-    def test_origin_that_is_no_local_page_is_403(self, browser: TestClient, origin: str) -> None:
+    def test_origin_other_than_a_local_page_is_403(self, browser: TestClient, origin: str) -> None:
         headers = {"Host": b"localhost", "Origin": origin.encode("latin-1")}
 
         response = browser.post("/_mock/reset", headers=headers)  # type: ignore[arg-type]  # bytes

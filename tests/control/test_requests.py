@@ -130,7 +130,7 @@ class TestEntry:
         assert (faulted["fault_id"], faulted["effect"], faulted["status"]) == (1, "server_error", 502)
         assert (preferred.get("fault_id"), preferred["effect"]) == (None, "Prefer: code=404")
 
-    def test_body_that_is_no_text_is_shown(self, control: TestClient) -> None:
+    def test_body_that_is_not_text_is_shown(self, control: TestClient) -> None:
         headers = {**STUDENT, "Content-Type": "application/json"}
 
         control.post(CHANNELS, headers=headers, content=b"\xff\x00{")
@@ -282,7 +282,7 @@ class TestLimits:
         assert budget.used == 0
 
     def exchange(self, control: TestClient) -> tuple[dict[str, Any], Exchange]:
-        """A request that the application has processed."""
+        """Return the scope and the exchange of a request that the application has processed."""
         found: list[tuple[dict[str, Any], Exchange]] = []
 
         class Recorder(RequestJournal):

@@ -14,7 +14,7 @@ PUSH = {"communication_channel[token]": "device", "communication_channel[type]":
 
 
 def lists(client: TestClient, **headers: str) -> list[Any]:
-    """The channels of every user, as the site admin sees them."""
+    """Return the channels of every user, as the site admin sees them."""
     paths = [f"/api/v1/users/{user}/communication_channels?per_page=100" for user in range(1, 8)]
     return [client.get(path, headers={**SITE_ADMIN, **headers}).json() for path in paths]
 
@@ -43,7 +43,7 @@ class TestDocument:
         created = [control.post(CHANNELS, headers={**STUDENT, **each}, data=form).json()["id"] for each in ({}, copy)]
         assert created[0] == created[1]
 
-    def test_replaced_state_is_what_a_reset_returns_to(self, control: TestClient) -> None:
+    def test_reset_returns_to_the_replaced_state(self, control: TestClient) -> None:
         document = {
             "users": [{"id": 1, "name": "Ann", "tokens": ["t"], "channels": [{"id": 5, "type": "sms", "address": "1"}]}]
         }

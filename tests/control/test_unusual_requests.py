@@ -37,13 +37,13 @@ class TestValues:
             ("clock/advance", '{"seconds": -Infinity}'),
         ],
     )
-    def test_value_that_is_no_number_text_or_object_is_400(self, control: TestClient, path: str, body: str) -> None:
+    def test_value_that_is_not_a_number_text_or_object_is_400(self, control: TestClient, path: str, body: str) -> None:
         response = control.post(f"/_mock/{path}", content=body, headers=JSON)
 
         assert (response.status_code, response.json()["code"]) == (400, "invalid_request"), response.text
         assert control.get("/_mock/faults").json() == []
 
-    def test_timeout_that_is_no_number_is_400(self, control: TestClient) -> None:
+    def test_timeout_that_is_not_a_number_is_400(self, control: TestClient) -> None:
         response = control.get("/_mock/outbox/next", params={"timeout": "nan"})
 
         assert (response.status_code, response.json()["code"]) == (400, "invalid_request")

@@ -16,7 +16,7 @@ def token_id(control: TestClient, value: str) -> int:
 
 
 def channel(control: TestClient, number: int, user: int = 1) -> dict[str, Any]:
-    """The channel as the site admin sees it in the API."""
+    """Return the channel as the site admin sees it in the API."""
     path = f"/api/v1/users/{user}/communication_channels?per_page=100"
     return next(each for each in control.get(path, headers=SITE_ADMIN).json() if each["id"] == number)
 
@@ -166,7 +166,7 @@ class TestChannels:
             0,
         ]
 
-    def test_one_time_password_channel_cannot_be_deleted_and_is_only_one(self, control: TestClient) -> None:
+    def test_only_the_latest_one_time_password_channel_cannot_be_deleted(self, control: TestClient) -> None:
         control.patch("/_mock/channels/2", json={"one_time_password": True})
         assert control.delete(f"{CHANNELS}/2", headers=STUDENT).status_code == 400
 

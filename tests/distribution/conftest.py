@@ -48,7 +48,7 @@ def run(*command: object, cwd: Path = ROOT, status: int | None = 0, **environmen
 def served(
     *command: object, cwd: Path = ROOT, environment: dict[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start the mock with this command, and give its process and its URL."""
+    """Start the mock with this command, and yield its process and its URL."""
     process = subprocess.Popen(  # noqa: S603  # our own commands
         [str(argument) for argument in command], cwd=cwd, env=environment, stderr=subprocess.PIPE, text=True
     )

@@ -38,7 +38,7 @@ Mocks = list[tuple["subprocess.Popen[str]", str]]
 
 @contextmanager
 def balanced(urls: Sequence[str], folder: Path, more: str = "") -> Iterator[str]:
-    """Start nginx with deploy/nginx.conf and more locations in front of these mocks, and give its URL."""
+    """Start nginx with deploy/nginx.conf and more locations in front of these mocks, and yield its URL."""
     folder.mkdir(exist_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from mockserver import World, create_app, read_world
-from tests.conftest import Clock, _served
+from tests.conftest import Clock, served_app
 from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Dashboard:
 @pytest.fixture(scope="session")
 def served() -> Iterator[str]:
     """The origin of the mock, whose clock stands still."""
-    with _served(create_app(World(read_world(), Clock()))) as origin:
+    with served_app(create_app(World(read_world(), Clock()))) as origin:
         yield origin
 
 

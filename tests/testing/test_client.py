@@ -130,7 +130,7 @@ def test_control_token_is_sent() -> None:
             mock.reset()
 
 
-def test_error_that_is_no_problem_has_its_text(server: str) -> None:
+def test_error_without_a_problem_document_has_its_text(server: str) -> None:
     with CanvasMock(f"{server}/nowhere") as mock, pytest.raises(ControlError, match="404 : <!DOCTYPE html>"):
         mock.reset()
 

@@ -49,7 +49,7 @@ def run_pytest(folder: Path, *options: str, tests: Path | None = None) -> str:
 
 
 def servers_and_worlds(folder: Path) -> tuple[int, int]:
-    """The number of servers and of worlds that the tests have used."""
+    """Return the numbers of servers and of worlds that the tests have used."""
     urls = (folder / "urls.txt").read_text("utf-8").split()
     return len({url.partition("/worlds/")[0] for url in urls}), len(set(urls))
 

@@ -97,7 +97,7 @@ class AffectedRequest:
         return response
 
     def damaged(self, exchange: Exchange) -> Exchange:
-        """Return the exchange with what the effect does to a response. Raises DroppedConnection."""
+        """Return the exchange as the effect changes its response. Raises DroppedConnection."""
         if self._applied:
             exchange.start["headers"].append((b"preference-applied", self._applied.encode("latin-1")))
         if self._effect is None:

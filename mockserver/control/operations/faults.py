@@ -72,7 +72,8 @@ class FaultOperations:
             raise Problem(400, "invalid_fault", detail)
 
     def _check_documented(self, effect: Body, operation_id: str | None) -> None:
+        """Raise Problem unless the contract has the response, for this operation or for any."""
         status, example = effect["status"], effect.get("example")
         operations = [operation_id] if operation_id else self._responses.operation_ids
         if not any(self._responses.has(each, status, example) for each in operations):
-            self._responses.find(operations[0], status, example)
+            self._responses.find(operations[0], status, example)  # raises the Problem

@@ -149,13 +149,14 @@ class RequestOperations:
         redaction = Redaction(entry, _MARK)
         url = self._context.base_url + redaction.text(target)
         parts = ["curl", *_curl_options(entry, url), url]
-        for name, value in entry.headers:
-            if name.decode("latin-1") not in _NOT_IN_CURL:
-                text = redaction.header(name, value)
-                parts += ["-H", f"{name.decode('latin-1')}: {text}" if text else f"{name.decode('latin-1')};"]
+        headers = [(name.decode("latin-1"), redaction.header(name, value)) for name, value in entry.headers]
+        for name, text in headers:
+            if name not in _NOT_IN_CURL:
+                parts += ["-H", f"{name}: {text}" if text else f"{name};"]  # curl sends `name;` as an empty header
         if entry.body:
-            has_type = any(name == b"content-type" for name, _ in entry.headers)
-            parts += [*([] if has_type else ["-H", "content-type:"]), "--data-raw", redaction.text(entry.body)]
+            if not any(name == "content-type" for name, _ in headers):
+                parts += ["-H", "content-type:"]  # or curl would add the type of a form
+            parts += ["--data-raw", redaction.text(entry.body)]
         return shlex.join(parts).replace(_MARK, "'\"$TOKEN\"'")
 
 

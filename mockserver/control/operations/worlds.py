@@ -17,7 +17,7 @@ Body = dict[str, Any]
 
 
 class WorldOperations:
-    """Operations on the worlds of one mock; `context` returns the world of the current request."""
+    """Operations on the worlds of one mock; `context` has the world of the current request."""
 
     def __init__(self, worlds: Worlds, context: Context) -> None:
         self._worlds = worlds

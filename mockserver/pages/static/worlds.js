@@ -17,7 +17,7 @@ export async function refreshWorlds() {
   const chooser = byId("world");
   // An open list would close if its options were replaced.
   if (document.activeElement === chooser && chooser.options.length > 1) return;
-  // A slash is in no name of a world.
+  // No world has a name with a slash.
   chooser.replaceChildren(...options, element("option", { value: `/${NEW}` }, "New world, or another name"));
   chooser.value = worldName;
   byId("world-delete").hidden = worldName === "default";

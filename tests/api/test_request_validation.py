@@ -1,23 +1,18 @@
-"""Validation of requests and responses against the contract.
+"""Validation of requests against the contract.
 
 The mock validates with compiled schemas, which only accept, and consults Connexion's own validators for what those do
-not accept. Properties show that the mock accepts no request and sends no response that Connexion alone would reject.
+not accept. A property shows that the mock accepts the same requests as Connexion alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from connexion.exceptions import BadRequestProblem, NonConformingResponse
+from connexion.exceptions import BadRequestProblem
 from connexion.middleware.request_validation import RequestValidationOperation
-from connexion.middleware.response_validation import ResponseValidationOperation
-from connexion.resolver import Resolver
-from connexion.spec import Specification
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,21 +20,21 @@ from mockserver import World, read_world
 from mockserver.api.parameters import nest
 from mockserver.api.request import SCOPE_KEY, ApiRequest
 from mockserver.api.request_validation import NOT_IN_64_BITS, NOT_IN_DIGITS, RequestOperation
-from mockserver.api.response import RESPONSE_KEY, ApiResponse, EncodedItem
-from mockserver.api.response_validation import ResponseOperation
-from mockserver.contract import compile_schema, read_contract
+from tests.api.connexion_operations import (
+    EXAMPLES,
+    connexion_operations,
+    discard,
+    do_nothing,
+    receive_empty_body,
+)
 from tests.channel_requests import FORM, OWN_CHANNELS, channel_form
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import Message
 
     from tests.conftest import ClientFactory
 
-EXAMPLES = int(os.environ.get("VALIDATION_EXAMPLES", "400"))
-"""The number of generated requests, and of responses."""
-
-CONTRACT = read_contract()
 WORLD = World(read_world())
 FORM_TYPE = FORM["Content-Type"]
 
@@ -73,51 +68,14 @@ values_of = {
 Parameters = tuple[str, dict[str, str], dict[str, str], dict[str, str] | None]
 """An operationId, and the parameters of path, query and form."""
 
-
-def _operations() -> dict[str, Any]:
-    """Return Connexion's operations by operationId, of a new copy of the contract, because Connexion modifies it."""
-    specification = Specification.load(read_contract())
-    resolver = Resolver(lambda _name: lambda: None)
-    return {
-        operation["operationId"]: specification.operation_cls.from_spec(
-            specification, path=path, method=method, resolver=resolver
-        )
-        for path, item in CONTRACT["paths"].items()
-        for method, operation in item.items()
-        if method != "parameters"
-    }
-
-
-async def do_nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """The application behind a validation of requests, or of the response that the scope already has."""
-
-
-async def send_response_of_scope(scope: Scope, _receive: Receive, send: Send) -> None:
-    """The application behind Connexion's validation of responses: sends the response that the scope has."""
-    await send(scope["start"])
-    await send(scope["message"])
-
-
-async def receive_empty_body() -> Message:
-    return {"type": "http.request", "body": b""}
-
-
-async def discard(_message: Message) -> None:
-    """Do nothing with a message."""
-
-
-OPERATIONS = _operations()
+OPERATIONS = connexion_operations()
 CONNEXION_REQUESTS = {
     name: RequestValidationOperation(do_nothing, operation=operation) for name, operation in OPERATIONS.items()
 }
 MOCK_REQUESTS = {
-    name: RequestOperation(do_nothing, operation=operation, strict=False) for name, operation in _operations().items()
+    name: RequestOperation(do_nothing, operation=operation, strict=False)
+    for name, operation in connexion_operations().items()
 }
-CONNEXION_RESPONSES = {
-    name: ResponseValidationOperation(send_response_of_scope, operation=operation)
-    for name, operation in _operations().items()
-}
-MOCK_RESPONSES = {name: ResponseOperation(do_nothing, operation=operation) for name, operation in _operations().items()}
 
 
 def connexion_accepts(name: str, path: dict[str, str], query: dict[str, str], form: dict[str, str] | None) -> bool:
@@ -275,129 +233,3 @@ class TestStrictMode:
         response = client_for("student-token", strict=True).get(f"{OWN_CHANNELS}?{query}")
 
         assert response.status_code == 400
-
-
-def channel() -> dict[str, Any]:
-    return dict(CONTRACT["components"]["examples"]["DeletedEmail"]["value"])
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-1, 9)
-    | st.sampled_from(["", "x", "retired", "active", "2026-01-05T08:00:00Z"]),
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["errors", "message"]), inner, max_size=2)
-    ),
-    max_leaves=4,
-)
-bodies = st.one_of(
-    st.builds(
-        lambda key, value: {**channel(), key: value}, st.sampled_from([*channel(), "bounce_count", "more"]), json_values
-    ),
-    st.builds(lambda key: {k: v for k, v in channel().items() if k != key}, st.sampled_from([*channel(), "none"])),
-    st.lists(st.just(channel()), max_size=2),
-    st.just({"success": True}),
-    json_values,
-)
-
-
-def mock_sends(name: str, status: int, body: object, headers: list[tuple[bytes, bytes]]) -> bool:
-    """Return whether the mock's validation of an operation accepts this response."""
-    scope = {"type": "http", RESPONSE_KEY: ApiResponse(body, status, headers)}
-    try:
-        asyncio.run(MOCK_RESPONSES[name](scope, receive_empty_body, discard))
-    except NonConformingResponse:
-        return False
-    return True
-
-
-def connexion_sends(name: str, status: int, body: object, headers: list[tuple[bytes, bytes]]) -> bool:
-    """Return whether Connexion's own validation sends this response."""
-    all_headers = [(b"content-type", b"application/json"), *headers]
-    start = {"type": "http.response.start", "status": status, "headers": all_headers}
-    message = {"type": "http.response.body", "body": json.dumps(body).encode()}
-    sent = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    try:
-        scope = {"type": "http", "start": start, "message": message}
-        asyncio.run(CONNEXION_RESPONSES[name](scope, receive_empty_body, send))
-    except NonConformingResponse:
-        return False
-    return len(sent) == 2
-
-
-class TestResponseValidation:
-    @pytest.mark.slow
-    @settings(max_examples=EXAMPLES)
-    @given(
-        name=st.sampled_from(sorted(OPERATIONS)),
-        status=st.sampled_from([200, 400, 401, 403, 404, 422, 429]),
-        body=bodies,
-        headers=st.lists(st.sampled_from([(b"link", b"<x>"), (b"etag", b"x")]), unique=True),
-    )
-    def test_mock_sends_no_response_that_connexion_rejects(
-        self, name: str, status: int, body: object, headers: list[tuple[bytes, bytes]]
-    ) -> None:
-        sent_by_mock = mock_sends(name, status, body, headers)
-
-        assert not sent_by_mock or connexion_sends(name, status, body, headers)
-
-    @pytest.mark.parametrize("value", ["30/05/2012 17:00", "2012-05-30", "2012-05-30T17:00:00", "2012-02-30T17:00:00Z"])
-    @pytest.mark.parametrize("field", ["created_at", "last_bounce_at", "last_suppression_bounce_at"])
-    def test_time_in_another_format_is_not_sent(self, field: str, value: str) -> None:
-        assert not mock_sends("create_communication_channel", 200, {**channel(), field: value}, [])
-
-    @pytest.mark.parametrize("field", ["id", "user_id"])
-    def test_id_above_64_bits_is_not_sent(self, field: str) -> None:
-        assert not mock_sends("create_communication_channel", 200, {**channel(), field: 2**63}, [])
-        assert mock_sends("create_communication_channel", 200, {**channel(), field: 2**63 - 1}, [])
-
-    def test_format_without_a_check_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="the format 'uuid'; add its check"):
-            compile_schema({"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}}})
-
-    def test_undocumented_status_is_not_sent(self) -> None:
-        assert not mock_sends("create_communication_channel", 201, channel(), [])
-
-    def test_list_without_a_link_header_is_not_sent(self) -> None:
-        assert not mock_sends("list_communication_channels", 200, [channel()], [])
-
-    def test_channel_that_becomes_invalid_is_no_longer_sent(self, student: TestClient, world: World) -> None:
-        before = student.get(OWN_CHANNELS)
-        world.channels[1].workflow_state = "nonsense"
-        after = student.get(OWN_CHANNELS)
-
-        assert (before.status_code, after.status_code) == (200, 500)
-
-    def test_list_with_one_invalid_item_is_not_sent(self) -> None:
-        items = [EncodedItem(channel()) for _ in range(3)]
-        link = [(b"link", b"<x>")]
-
-        assert mock_sends("list_communication_channels", 200, items, link)
-        assert not mock_sends("list_communication_channels", 200, [*items, {**channel(), "id": "x"}], link)
-        assert not mock_sends("list_communication_channels", 200, [*items, EncodedItem({"id": 1})], link)
-
-    def test_encoded_item_is_validated_against_each_schema(self) -> None:
-        item = EncodedItem(1)
-
-        assert item.is_accepted_by(compile_schema({"type": "integer"}))
-        assert not item.is_accepted_by(compile_schema({"type": "string"}))
-
-    def test_list_with_a_maximum_length_is_validated_as_a_whole(self) -> None:
-        operation = _operations()["list_communication_channels"]
-        operation.responses["200"]["content"]["application/json"]["schema"]["maxItems"] = 1
-        validation = ResponseOperation(do_nothing, operation=operation)
-        item = EncodedItem(channel())
-
-        assert validation.accepts(ApiResponse([item], 200, [(b"link", b"<x>")]))
-        assert not validation.accepts(ApiResponse([item, item], 200, [(b"link", b"<x>")]))
-
-    @pytest.mark.parametrize("name", OPERATIONS)
-    def test_response_of_the_contract_is_sent(self, name: str) -> None:
-        bodies = {"list_communication_channels": [channel()], "delete_push_token": {"success": True}}
-
-        assert mock_sends(name, 200, bodies.get(name, channel()), [(b"link", b"<x>")])
