@@ -9,21 +9,22 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from benchmarks import comparison_servers, report, servers
+from benchmarks import report
 from benchmarks.load_generator import run_workload
 from benchmarks.results import Results
-from benchmarks.server_process import BenchmarkError, measure_cold_start, run_server
+from benchmarks.servers import catalogue, comparison
+from benchmarks.servers.process import BenchmarkError, measure_cold_start, run_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.server_process import ServerProcess
-    from benchmarks.servers import Server
+    from benchmarks.servers.catalogue import Server
+    from benchmarks.servers.process import ServerProcess
 
-_PAGE = servers.ROOT / "docs" / "performance.md"
+_PAGE = catalogue.ROOT / "docs" / "performance.md"
 _MAX_ROUNDS = 100
 _MAX_SECONDS = 10
-"""Of a workload: the users of `create` accept 202,000 channels, and the mock creates fewer than 20,000 per second."""
+"""The users of the workload `create` accept 202,000 channels, and the mock creates under 20,000 per second."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.smoke:
             _run_smoke_test()
         else:
-            comparison_servers.install()
-            _write_report(options.rounds, options.seconds, options.sizes)
-    except (comparison_servers.InstallationError, BenchmarkError) as error:
+            comparison.install()
+            _measure_and_report(options.rounds, options.seconds, options.sizes)
+    except (comparison.InstallationError, BenchmarkError) as error:
         print(f"make bench: {error}.", file=sys.stderr)
         return 2
     return 0
@@ -90,17 +91,17 @@ def _integer_up_to(maximum: int) -> Callable[[str], int]:
 
 
 def _run_smoke_test() -> None:
-    for server in (servers.mock(), servers.baseline(), servers.baseline_with_headers()):
+    for server in (catalogue.mock(), catalogue.baseline(), catalogue.baseline_with_headers()):
         with run_server(server) as process:
             for workload in server.workloads:
                 rate = run_workload(process, workload, 1).rate
                 print(f"{server.name}, {workload}: {rate:,.0f} requests/s", flush=True)
 
 
-def _write_report(rounds: int, seconds: float, sizes: Sequence[int]) -> None:
-    others = [servers.baseline(), servers.baseline_with_headers(), *comparison_servers.all_servers()]
-    cold_started = [servers.mock_command(), *others]
-    loaded = [servers.mock(), servers.mock_without_journal(), *others, *map(servers.mock, sizes)]
+def _measure_and_report(rounds: int, seconds: float, sizes: Sequence[int]) -> None:
+    others = [catalogue.baseline(), catalogue.baseline_with_headers(), *comparison.all_servers()]
+    cold_started = [catalogue.installed_mock(), *others]
+    loaded = [catalogue.mock(), catalogue.mock_without_journal(), *others, *map(catalogue.mock, sizes)]
     results = Results(
         rounds=[],
         cold_starts={server.name: [] for server in cold_started},
@@ -108,12 +109,12 @@ def _write_report(rounds: int, seconds: float, sizes: Sequence[int]) -> None:
         memory_after_workloads={server.name: [] for server in loaded},
     )
     for _ in range(rounds):
-        comparison_servers.reset_json_server_data()
+        comparison.reset_json_server_data()
         for server in cold_started:
             results.cold_starts[server.name] += [measure_cold_start(server), measure_cold_start(server)]
         _measure_round(loaded, seconds, results)
     _PAGE.write_text(report.render_report(results, seconds), "utf-8")
-    print(f"Wrote {_PAGE.relative_to(servers.ROOT)}.")
+    print(f"Wrote {_PAGE.relative_to(catalogue.ROOT)}.")
 
 
 def _measure_round(loaded: Sequence[Server], seconds: float, results: Results) -> None:
@@ -126,10 +127,9 @@ def _measure_round(loaded: Sequence[Server], seconds: float, results: Results) -
         processes = [stack.enter_context(run_server(server)) for server in loaded]
         for process in processes:
             results.startups[process.server.name].append(process.startup())
-            run_workload(
-                process, "mixed" if "mixed" in process.server.workloads else "list", seconds
-            )  # some servers compile at run time
-        for workload in servers.WORKLOADS:
+            warm_up = "mixed" if "mixed" in process.server.workloads else "list"  # some servers compile at run time
+            run_workload(process, warm_up, seconds)
+        for workload in catalogue.WORKLOADS:
             for process in processes:
                 if workload in process.server.workloads:
                     _measure_workload(process, workload, seconds, results)

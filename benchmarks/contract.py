@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import servers, suite_timing
+from benchmarks import suite_timing
 from benchmarks.report import machine_lines, markdown_table
+from benchmarks.servers.catalogue import ROOT, environment
 from benchmarks.targets import Target
 from contract_tests.client.settings import PROFILES, TOKENS
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     from benchmarks.suite_timing import SuiteTiming
 
-_PAGE = servers.ROOT / "docs" / "performance-contract.md"
+_PAGE = ROOT / "docs" / "performance-contract.md"
 _TARGET_SECONDS = {"quick": 15, "default": 60}
 """Time limits by profile, on two processors."""
-_REQUESTS = re.compile(r"([\d,]+) of [\d,]+\s+requests")
+_SENT_REQUESTS = re.compile(r"([\d,]+) of [\d,]+\s+requests")
+"""The number of sent requests, in the output of the suite."""
 REMOVED_VARIABLES = {
     *TOKENS,
     *("CANVAS_URL", "CANVAS_OTHER_USER_ID", "PROFILE", "SEED", "RATE", "READ_ONLY", "REPORTS", "ALLOW_HTTP"),
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 2 if a run of the suite fails."""
     profiles = _parser().parse_args(arguments).profiles
     with TemporaryDirectory() as folder:
-        _run_suite(folder, "--collect-only")
+        _run_suite(folder, "--collect-only")  # compiles the Python files
     try:
         timings = [_measure_profile(profile) for profile in profiles]
     except SuiteRunError as error:
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     text = render_report(timings)
     _PAGE.write_text(text, "utf-8")
-    print(f"{text}\nWrote {_PAGE.relative_to(servers.ROOT)}.")
+    print(f"{text}\nWrote {_PAGE.relative_to(ROOT)}.")
     return 0
 
 
@@ -86,7 +88,7 @@ def _measure_profile(profile: str) -> SuiteTiming:
         started_at, start = datetime.now(UTC), time.perf_counter()
         run = _run_suite(folder, "--profile", profile)
         total = time.perf_counter() - start
-        sent = _REQUESTS.search(run.stdout)
+        sent = _SENT_REQUESTS.search(run.stdout)
         if run.returncode or sent is None:
             raise SuiteRunError(
                 f"the suite exited with {run.returncode}; run `make contract PROFILE={profile}` to see the reason."
@@ -95,10 +97,10 @@ def _measure_profile(profile: str) -> SuiteTiming:
 
 
 def _run_suite(folder: str, *options: str) -> subprocess.CompletedProcess[str]:
-    variables = {name: value for name, value in servers.environment().items() if name not in REMOVED_VARIABLES}
+    variables = {name: value for name, value in environment().items() if name not in REMOVED_VARIABLES}
     command = [sys.executable, "-m", "contract_tests", "--reports", folder, *options]
-    environment = {**variables, "CANVAS_JOURNAL": folder}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    variables["CANVAS_JOURNAL"] = folder
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
 def render_report(timings: Sequence[SuiteTiming]) -> str:

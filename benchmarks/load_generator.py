@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.results import Measurement
-from benchmarks.server_process import CLOCK_TICKS, BenchmarkError
+from benchmarks.servers.process import CLOCK_TICKS, BenchmarkError
 from benchmarks.workload_users import LIST_USER, MIXED_USERS, PAGE_USER, TOKEN, token_of
 
 if TYPE_CHECKING:
-    from benchmarks.server_process import ServerProcess
+    from benchmarks.servers.process import ServerProcess
 
 CONNECTIONS = 16
 
@@ -24,7 +24,7 @@ _PROCESSORS = os.cpu_count() or 1
 
 
 def run_workload(process: ServerProcess, workload: str, seconds: float) -> Measurement:
-    """Send the requests of one workload for so many seconds; return the measurement.
+    """Send the requests of one workload for this many seconds; return the measurement.
 
     Raises BenchmarkError if a response is an error, a connection fails or a page has the wrong number of channels.
     """
@@ -75,6 +75,7 @@ def _run_wrk(process: ServerProcess, workload: str, seconds: float) -> dict[str,
 def _other_cpu_seconds(process: ServerProcess) -> float:
     """Return the CPU time used by all processes of the machine except the server and wrk."""
     wrk = resource.getrusage(resource.RUSAGE_CHILDREN)
-    total = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    idle = sum(map(int, total[3:5]))
-    return (sum(map(int, total)) - idle) / CLOCK_TICKS - process.cpu_seconds() - wrk.ru_utime - wrk.ru_stime
+    first_line = Path("/proc/stat").read_text().partition("\n")[0]
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, first_line.split()[1:9])
+    used = (user + nice + system + irq + softirq + steal) / CLOCK_TICKS
+    return used - process.cpu_seconds() - wrk.ru_utime - wrk.ru_stime

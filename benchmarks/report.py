@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import comparison_servers
 from benchmarks.load_generator import CONNECTIONS
 from benchmarks.results import format_median
-from benchmarks.servers import BASELINE, BASELINE_WITH_HEADERS, MOCK, ROOT, WORKLOADS
+from benchmarks.servers import comparison
+from benchmarks.servers.catalogue import BASELINE, BASELINE_WITH_HEADERS, MOCK, ROOT, WORKLOADS
 from benchmarks.targets import targets
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _workload_row(results: Results, name: str, workload: str) -> list[str]:
         format_median([each.rate for each in measurements], "{:,.0f}"),
         format_median(results.rate_ratios(name, BASELINE, workload), "{:.2f}"),
         format_median(results.rate_ratios(name, BASELINE_WITH_HEADERS, workload), "{:.2f}"),
-        format_median(results.rate_ratios(name, comparison_servers.PRISM, workload), "{:.1f}"),
+        format_median(results.rate_ratios(name, comparison.PRISM, workload), "{:.1f}"),
         format_median([each.cpu for each in measurements], "{:.0f}"),
         format_median([each.p50 for each in measurements], "{:.1f}"),
         format_median([each.p99 for each in measurements], "{:.1f}"),
@@ -132,7 +132,7 @@ def _cold_start_table(results: Results) -> list[str]:
         [
             name,
             format_median([start.seconds for start in starts], "{:.2f}"),
-            format_median(results.cold_start_ratios(name, comparison_servers.PRISM), "{:.2f}"),
+            format_median(results.cold_start_ratios(name, comparison.PRISM), "{:.2f}"),
             format_median([start.memory_mib for start in starts], "{:.0f}"),
             format_median(results.memory_after_workloads[name], "{:.0f}"),
         ]
@@ -192,7 +192,7 @@ def _conditions(results: Results, seconds: float) -> list[str]:
     other_cpu = [each.other_cpu_share * 100 for round_ in results.rounds for each in round_.values()]
     return [
         *machine_lines("connexion", "starlette", "uvicorn", "uvloop"),
-        comparison_servers.versions(),
+        comparison.versions(),
         f"wrk, 1 thread, {CONNECTIONS} connections, loopback; {rounds} interleaved rounds, {seconds:g} s per workload",
         "warm-up of each server before its workloads: `mixed`, or else `list`, for the same time, not counted",
         f"CPU time of other processes during the workloads: {format_median(other_cpu, '{:.0f}')} % of all processors",

@@ -84,7 +84,7 @@ class Results:
 
 
 def format_median(values: Sequence[float], number_format: str) -> str:
-    """Return the median with the minimum and the maximum in brackets, or `-` without values."""
+    """Return the median of several values with the minimum and the maximum in brackets, a single value, or `-`."""
     if not values:
         return "-"
     text: Callable[[float], str] = number_format.format

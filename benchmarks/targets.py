@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.comparison_servers import PRISM
 from benchmarks.results import format_median
-from benchmarks.servers import BASELINE, BASELINE_WITH_HEADERS, MOCK, MOCK_WITHOUT_JOURNAL, WORKLOADS, mock_name
+from benchmarks.servers.catalogue import (
+    BASELINE,
+    BASELINE_WITH_HEADERS,
+    MOCK,
+    MOCK_WITHOUT_JOURNAL,
+    WORKLOADS,
+    mock_name,
+)
+from benchmarks.servers.comparison import PRISM
 
 if TYPE_CHECKING:
     from benchmarks.results import Results
@@ -32,7 +39,8 @@ class Target:
         if not self.measured:
             return "not measured"
         middle = median(self.measured)
-        return "met" if (middle >= self.limit if self.at_least else middle < self.limit) else "not met"
+        is_met = middle >= self.limit if self.at_least else middle < self.limit
+        return "met" if is_met else "not met"
 
     def row(self) -> list[str]:
         """Return the cells of the table: the target, the measured values, the result."""

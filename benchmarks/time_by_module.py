@@ -15,10 +15,10 @@ from collections import Counter
 from itertools import count, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks import baseline
-from benchmarks.large_world import large_world
 from benchmarks.report import markdown_table
-from benchmarks.servers import BASELINE, MOCK
+from benchmarks.servers import baseline
+from benchmarks.servers.catalogue import BASELINE, MOCK
+from benchmarks.servers.large_world import large_world
 from benchmarks.workload_users import CREATE_USERS, LIST_USER, MIXED_USERS, TOKEN, token_of
 from mockserver import create_app
 
@@ -32,7 +32,7 @@ _REQUESTS = 2_000
 """The requests of one run."""
 
 _RUNS, _SAMPLED_RUNS = 7, 50
-"""The fastest of the first runs is the time of the whole application; the samples of the others divide it."""
+"""The fastest of `_RUNS` is the time of the whole application; samples of `_SAMPLED_RUNS` divide it among its parts."""
 
 _INTERVAL = 0.001
 """The seconds of CPU time between two samples, if the system's clock is that fine."""
@@ -174,7 +174,7 @@ class _Exchange:
 
 
 def _part(frame: FrameType | None, *, by_function: bool) -> str:
-    """Return the innermost module of the mock, with its function on request, or the package around it."""
+    """Return the innermost module of the mock (with its function, if `by_function`) or package on the stack."""
     while frame is not None:
         name = str(frame.f_globals["__name__"])
         package = name.partition(".")[0]

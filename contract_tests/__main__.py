@@ -21,6 +21,7 @@ from contract_tests.command.token_arguments import token_argument_error, without
 from contract_tests.report.names import PAGE, remove_reports
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
 _INCONCLUSIVE = 2
@@ -54,7 +55,11 @@ def command() -> NoReturn:
 
 
 def _main(arguments: Sequence[str], interruption: Interruption) -> int:
-    start, reason, status = None, "", _INCONCLUSIVE
+    """Run the tests or the clean-up, and return the exit status; print why a run of the tests has no verdict.
+
+    Raises KeyboardInterrupt if a signal interrupts the clean-up.
+    """
+    start, reason, status = None, "", _INCONCLUSIVE  # no start: the command is clean-up
     with ExitStack() as stack:
         try:
             with interruption.protected(lambda: _STARTING):
@@ -68,7 +73,8 @@ def _main(arguments: Sequence[str], interruption: Interruption) -> int:
         except KeyboardInterrupt:
             if start is None:
                 raise
-            reason = "" if (start.folder / PAGE).exists() else interruption.sentence
+            has_reports = (start.folder / PAGE).exists()  # the run has written them, with the reason
+            reason = "" if has_reports else interruption.sentence
         except Exception as error:  # noqa: BLE001  # exit status 1 is the verdict `failed`
             reason = _CRASH.format(f"{type(error).__name__}: {error}")
         finally:
@@ -103,17 +109,24 @@ def _start(arguments: Sequence[str], stack: ExitStack) -> _Start:
     except OptionError as error:
         options, pytest_options = suite_parser().parse_known_args([])
         wrong_option = f"{error}; canvas-contract --help lists the options."
-    given = {name: getattr(options, name.removeprefix("--")) for name in VARIABLES}
-    given = {name: value for name, value in given.items() if value is not None}
-    os.environ.update({VARIABLES[name]: value for name, value in given.items()})
-    os.environ.update({"READ_ONLY": "1"} if options.read_only else {})
+    given = _set_variables(options, VARIABLES)
+    if options.read_only:
+        os.environ["READ_ONLY"] = "1"
     folder = Path(os.environ.get("REPORTS") or "reports")
     all_options = [*_own_options(is_verbose=options.verbose), *pytest_options]
     return _Start(given, folder, all_options, _prepare(folder, stack), wrong_option)
 
 
+def _set_variables(options: Namespace, names: Iterable[str]) -> dict[str, str]:
+    """Set the variables of those of these options that are given, and return the values by option."""
+    values = {name: getattr(options, name.removeprefix("--")) for name in names}
+    given = {name: value for name, value in values.items() if value is not None}
+    os.environ.update({VARIABLES[name]: value for name, value in given.items()})
+    return given
+
+
 def _is_clean_up(arguments: Sequence[str]) -> bool:
-    """Return whether the first argument that is no option of this command, nor its value, is the command clean-up."""
+    """Return whether clean-up is an argument, with nothing before it but options of a run and their values."""
     before = [*takewhile(lambda argument: argument != _CLEAN_UP, arguments)]
     try:
         return len(before) < len(arguments) and not suite_parser().parse_known_args(before)[1]
@@ -129,8 +142,7 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
         options = clean_up_parser().parse_args(arguments)
     except OptionError as error:
         return _refuse(f"{error}; canvas-contract clean-up --help lists the options.")
-    given = {name: value for name in ("--url", "--reports") if (value := getattr(options, name[2:])) is not None}
-    os.environ.update({VARIABLES[name]: value for name, value in given.items()})
+    given = _set_variables(options, ("--url", "--reports"))
 
     from contract_tests.clean_up_command import clean_up_leftovers  # noqa: PLC0415  # see missing_packages_error
     from contract_tests.client.inconclusive import Inconclusive  # noqa: PLC0415
@@ -153,9 +165,9 @@ def _run(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int
 
 
 def _prepare(folder: Path, stack: ExitStack) -> str:
-    """Lock the folder of the reports, remove those of an earlier run, and return the reason why no run can start.
+    """Lock the folder of the reports, and remove those of an earlier run.
 
-    The reason is empty if there is none.
+    Returns the reason why no run can start; empty if it can.
     """
     if reason := missing_packages_error():
         return reason

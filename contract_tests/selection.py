@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from contract_tests.client.settings import Profile
 
-MARKER = "cases(smoke, quick): the number of cases that a run of these profiles has of the test"
+MARKER = "cases(smoke, quick): the number of cases of the test that these profiles run"
 """The marker of a test with another number of cases than the profile's."""
 
-PREFERRED_MARKER = "preferred: a case that every profile runs, if it runs as many cases of the test"
+PREFERRED_MARKER = "preferred: a case that a profile runs rather than other cases of the test"
 """The marker of the cases that matter most."""
 
 
@@ -29,7 +29,7 @@ def select_tests(items: Sequence[pytest.Item], profile_name: str, profile: Profi
     selected = [
         item for cases in tests.values() for item in _spread(cases, _number_of_cases(cases[0], profile_name, profile))
     ]
-    return sorted(selected or items, key=_needs_another_scenario)
+    return sorted(selected or items, key=_uses_own_channels)
 
 
 def _number_of_cases(item: pytest.Item, profile_name: str, profile: Profile) -> int | None:
@@ -50,5 +50,6 @@ def _spread(cases: list[pytest.Item], number: int | None) -> list[pytest.Item]:
     return [case for case in cases if case in selected]
 
 
-def _needs_another_scenario(item: pytest.Item) -> bool:
+def _uses_own_channels(item: pytest.Item) -> bool:
+    """Return whether the test does not share the channels of `all_channels`."""
     return "all_channels" not in getattr(item, "fixturenames", ())

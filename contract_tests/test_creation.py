@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.account.baseline import WITH_SKIP_CONFIRMATION
 from contract_tests.client.api_client import ADDRESS, TYPE, describe, expect_fields, expect_ok, expect_validation_errors
 from contract_tests.client.request import CREATE, ENCODINGS, FORM
 from contract_tests.client.safety import addresses
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from contract_tests.client.api_client import ApiClient
     from contract_tests.client.request import Fields
 
-TRUE_VALUES = ("1", "true", "TRUE", "yes", "on", "t", "2")
-FALSE_VALUES = ("0", "false", "no", "off", "f", "", "abc")
-SKIP_CONFIRMATION = (("skip_confirmation", "1"),)
 LETTER_CASES: dict[str, Callable[[str], str]] = {
     "unchanged": str,
     "upper": str.upper,
@@ -84,6 +79,7 @@ def test_query_parameters_override_body_parameters(owner: ApiClient) -> None:
 @pytest.mark.cases(smoke=1)
 def test_duplicate_address_in_any_letter_case_is_400(owner: ApiClient, pair: TypedAddress, letter_case: str) -> None:
     """A second channel of the same type and address, in any letter case, is rejected with unique! (behaviour 5.5)."""
+    # Databases differ in the letter case of characters that are not ASCII.
     address = LETTER_CASES[letter_case](pair.address) if pair.address.isascii() else pair.address
     owner.find_or_create(pair)
     owner.transport.reset_steps()
@@ -171,8 +167,8 @@ def test_unknown_type_is_stored_as_email(owner_creations: Baseline) -> None:
     """An unknown type is stored as email, without validation of the address (behaviour 5.4)."""
     response = owner_creations.unknown_type_response
     if response is None:
-        first = owner_creations.client.transport.settings.limits.addresses
-        assert len(owner_creations.responses) == len(first), "the target rejected a valid channel"
+        first_addresses = owner_creations.client.transport.settings.limits.addresses
+        assert len(owner_creations.responses) == len(first_addresses), "the target rejected a valid channel"
         pytest.skip("needs a user for whom the suite has never run: a second create of this channel crashes Canvas")
 
     channel = expect_ok(response)
@@ -207,162 +203,13 @@ def test_content_type_may_name_a_character_set(owner: ApiClient, media_type: str
     assert expect_ok(response)["address"] == addresses.NON_ASCII.address
 
 
-@pytest.mark.parametrize("pair", [addresses.FIRST, addresses.PHONE], ids=str)
-@pytest.mark.parametrize("value", TRUE_VALUES)
-@pytest.mark.cases(smoke=1)
-def test_skip_confirmation_is_ignored_for_ordinary_users(
-    editing_owner: ApiClient, value: str, pair: TypedAddress
-) -> None:
-    """skip_confirmation from an ordinary user is ignored: 200, and the channel is unconfirmed (behaviour 5.8)."""
-    channel = editing_owner.create_channel(pair, (("skip_confirmation", value),))
-
-    expect_fields(channel, workflow_state="unconfirmed")
-
-
-@pytest.mark.parametrize("type_", ["email", "sms"])
-@pytest.mark.parametrize(
-    ("values", "state"), [(TRUE_VALUES, "active"), (FALSE_VALUES, "unconfirmed")], ids=["true", "false"]
-)
-def test_skip_confirmation_by_an_admin_creates_an_active_channel(
-    admin: ApiClient, owner: ApiClient, values: tuple[str, ...], state: str, type_: str
-) -> None:
-    """A true skip_confirmation from an admin makes the channel active; a false one has no effect (behaviour 5.8)."""
-    pairs = [pair for pair in addresses.ACCEPTED if pair.type == type_]
-
-    created = {}
-    for pair, value in zip(pairs, values, strict=False):  # one value for each address, of which SMS has fewer
-        created[value] = admin.create_channel(pair, (("skip_confirmation", value),))
-        assert created[value]["workflow_state"] == state, f"skip_confirmation={value!r}"
-
-    listed = owner.list_channels()
-    for value, channel in created.items():
-        assert channel in listed, f"skip_confirmation={value!r}"
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("as_number", [False, True], ids=["self", "number"])
-def test_skip_confirmation_is_ignored_for_ordinary_users_in_every_encoding(
-    editing_owner: ApiClient, encoding: str, *, as_number: bool
-) -> None:
-    """skip_confirmation from an ordinary user is ignored in every encoding (behaviour 5.8)."""
-    client = editing_owner.for_user(editing_owner.id) if as_number else editing_owner
-    fields = {"address": addresses.SECOND.address, "type": "email"}
-
-    as_text = expect_ok(client.create(addresses.FIRST, SKIP_CONFIRMATION, encoding))
-
-    assert as_text["workflow_state"] == "unconfirmed"
-    if encoding == "json":
-        document = {"communication_channel": fields, "skip_confirmation": True}
-        assert expect_ok(client.create_with_document(document))["workflow_state"] == "unconfirmed"
-
-
-@pytest.mark.parametrize(("value", "state"), [(True, "active"), (False, "unconfirmed"), (None, "unconfirmed")])
-def test_skip_confirmation_may_be_a_json_boolean_or_null(
-    admin: ApiClient, owner: ApiClient, value: object, state: str
-) -> None:
-    """In JSON, skip_confirmation may be true, false or null (behaviour 5.8)."""
-    fields = {"address": addresses.SECOND.address, "type": "email"}
-
-    channel = expect_ok(admin.create_with_document({"communication_channel": fields, "skip_confirmation": value}))
-
-    expect_fields(channel, workflow_state=state)
-    assert channel in owner.list_channels()
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.cases(smoke=1)
-def test_skip_confirmation_by_an_admin_is_read_in_every_encoding(
-    admin: ApiClient, owner: ApiClient, encoding: str
-) -> None:
-    """skip_confirmation from an admin is read in every encoding (behaviour 5.1, 5.8)."""
-    channel = expect_ok(admin.create(addresses.SECOND, SKIP_CONFIRMATION, encoding))
-
-    expect_fields(channel, workflow_state="active")
-    assert channel in owner.list_channels()
-
-
-def test_skip_confirmation_inside_communication_channel_is_ignored(admin: ApiClient, owner: ApiClient) -> None:
-    """skip_confirmation as a field of communication_channel is ignored (behaviour 5.8)."""
-    channel = admin.create_channel(addresses.SECOND, (("communication_channel[skip_confirmation]", "1"),))
-
-    expect_fields(channel, workflow_state="unconfirmed")
-    assert channel in owner.list_channels()
-
-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_invalid_email_address_from_an_admin_is_400(admin: ApiClient, owner: ApiClient, encoding: str) -> None:
     """An invalid e-mail address is rejected for admins and owners alike, in every encoding (behaviour 5.3)."""
     before = owner.list_channels()
 
-    for pair in (addresses.INVALID[0], addresses.INVALID[1]):
+    for pair in addresses.INVALID[:2]:
         expect_validation_errors(admin.create(pair, encoding=encoding), email="invalid")
         expect_validation_errors(owner.create(pair, encoding=encoding), email="invalid")
 
     assert owner.list_channels() == before
-
-
-def test_skip_confirmation_by_a_site_admin_creates_an_active_channel(site_admin: ApiClient, owner: ApiClient) -> None:
-    """A site admin's skip_confirmation makes the channel active, in the response and in both lists (behaviour 5.8, 8).
-
-    The owner's list has no bounce fields.
-    """
-    channel = site_admin.create_channel(addresses.SECOND, SKIP_CONFIRMATION)
-
-    without_bounces = {key: value for key, value in channel.items() if "bounce" not in key}
-    expect_fields(channel, workflow_state="active")
-    assert channel in site_admin.list_channels()
-    assert without_bounces in owner.list_channels()
-
-
-@pytest.mark.parametrize("account", ["owner_creations", "other_creations"])
-@pytest.mark.cases(smoke=1)
-def test_create_of_a_new_row_returns_the_channel(request: pytest.FixtureRequest, account: str) -> None:
-    """A create of a new row returns the channel as sent in every encoding, like a restoration (behaviour 5)."""
-    baseline: Baseline = request.getfixturevalue(account)
-
-    baseline.check_first_creations()
-
-    responses = baseline.responses.items()
-    assert responses
-    for (pair, encoding), response in responses:
-        baseline.client.transport.steps = [baseline.steps[pair, encoding]]
-        channel = expect_ok(response)
-        is_by_admin = account == "other_creations" or baseline.client.editor is not None
-        state = "active" if pair == WITH_SKIP_CONFIRMATION and is_by_admin else "unconfirmed"
-        expect_fields(channel, type=pair.type, address=pair.address, user_id=baseline.client.id, workflow_state=state)
-        assert channel["created_at"] is not None, "created_at of a new channel: null was received, not a time"
-
-
-@pytest.mark.cases(smoke=1)
-def test_new_channel_has_the_next_position_and_a_higher_id(owner_creations: Baseline) -> None:
-    """A new channel has the highest position plus one, deleted channels included, and a higher id (behaviour 5.6)."""
-    new = owner_creations.new_channels()
-    if len(new) < 2:
-        pytest.skip("needs a user whose channels one run has created: restored channels keep their positions")
-
-    owner_creations.check_first_creations()
-    positions = [channel["position"] for channel in new]
-    ids = [channel["id"] for channel in new]
-    before = [channel.get("position") for channel in owner_creations.channels_before]
-
-    assert None not in positions, "position of a new channel: null was received, not a number"
-    assert positions == list(range(positions[0], positions[0] + len(new))), (
-        f"position: new channels have the positions {positions}, which are not consecutive"
-    )
-    assert positions[0] > max((each for each in before if isinstance(each, int)), default=0), (
-        f"position: the first new channel has the position {positions[0]}, which is not the highest"
-    )
-    assert ids == sorted(set(ids)), "id: the ids of new channels are not unique and ascending"
-
-
-def test_new_channels_have_ascending_creation_times(owner_creations: Baseline) -> None:
-    """created_at of a new channel is not before that of the channels created before it (behaviour 8)."""
-    owner_creations.check_first_creations()
-
-    times = [channel["created_at"] for channel in owner_creations.new_channels()]
-
-    assert None not in times, "created_at of a new channel: null was received, not a time"
-    assert times == sorted(times), "created_at: the times of new channels are not ascending"
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times), (
-        "created_at: the time is not in UTC and to the second"
-    )

@@ -127,7 +127,9 @@ def test_documented_difference_still_exists(
 def _operations(contract: Contract) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield the path, the method and the Operation Object of each operation."""
     for path, item in contract.document["paths"].items():
-        yield from ((path, method, operation) for method, operation in item.items() if method != "parameters")
+        for method, operation in item.items():
+            if method != "parameters":
+                yield path, method, operation
 
 
 def _contents(contract: Contract) -> Iterator[dict[str, Any]]:

@@ -64,4 +64,7 @@ def test_create_of_a_push_channel_is_never_denied(owner: ApiClient) -> None:
 
 def _check(response: httpx2.Response, *, is_allowed: bool) -> None:
     """Check that the request was successful, or that it was denied."""
-    (expect_ok if is_allowed else expect_forbidden)(response)
+    if is_allowed:
+        expect_ok(response)
+    else:
+        expect_forbidden(response)

@@ -19,7 +19,6 @@ from contract_tests.client.api_client import (
 )
 from contract_tests.client.safety import addresses
 from contract_tests.oracle.permissions import (
-    ACCOUNTS,
     ALLOWED,
     DENIED,
     INVALID_TOKEN,
@@ -76,7 +75,7 @@ class Actors:
         """Return the actor's client for the account's channels, and a client with the owner's permissions on them."""
         if actor not in self.clients:
             pytest.skip(f"needs a token for {actor}")
-        account_holder = self.owner if account == ACCOUNTS[0] else self.other
+        account_holder = self.owner if account == TEST_USER else self.other
         return self.clients[actor].for_user(account_holder.id), account_holder
 
     def expected_response(self, actor: str, account: str, operation: str) -> str:
@@ -110,7 +109,8 @@ def test_permission_matrix_is_enforced(
     client, account_holder = actors.client_for(actor, account)
     other = actors.other if account_holder is actors.owner else actors.owner
     expected = actors.expected_response(actor, account, operation)
-    if expected == DENIED and actor == account == ACCOUNTS[1] and _may_edit(client):
+    # Denied, because the test user may not edit own channels; the other user's account can have another setting.
+    if expected == DENIED and actor == account == OTHER_USER and _may_edit(client):
         pytest.skip("needs a CANVAS_OTHER_USER_ID whose account has the settings of the test user's")
     target_id = targets[account_holder.id]
     before, others_before = account_holder.list_channels(), other.list_channels()

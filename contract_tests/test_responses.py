@@ -248,9 +248,14 @@ def _check_unsupported(contract: Contract, method: str, tail: tuple[str, ...], c
 def _operation_id(contract: Contract, method: str, tail: tuple[str, ...]) -> str:
     """Return the id of the operation with this method and these last path segments; empty if there is none."""
     for path, item in contract.document["paths"].items():
-        segments = path.removeprefix("/users/").split("/")[2:]
-        if len(segments) == len(tail) and method.lower() in item:
-            pairs = zip(segments, tail, strict=True)
-            if all(segment.startswith("{") or segment == value for segment, value in pairs):
-                return str(item[method.lower()]["operationId"])
+        segments = path.split("/")[4:]  # those after /users/{user_id}/communication_channels
+        if method.lower() in item and _is_path_of(segments, tail):
+            return str(item[method.lower()]["operationId"])
     return ""
+
+
+def _is_path_of(segments: list[str], tail: tuple[str, ...]) -> bool:
+    """Return whether `tail` matches the segments of a path, of which a parameter such as `{id}` matches any value."""
+    return len(segments) == len(tail) and all(
+        segment.startswith("{") or segment == value for segment, value in zip(segments, tail, strict=True)
+    )

@@ -66,12 +66,11 @@ def _restricted(document: dict[str, Any]) -> dict[str, Any]:
     """
     restricted = with_older_forms(document)
     restricted.pop("security", None)
-    for item in restricted["paths"].values():
-        for operation in item.values():
-            if isinstance(operation, dict):
-                operation.pop("security")
-                parameters = operation["parameters"]
-                operation["parameters"] = [each for each in parameters if not each["$ref"].endswith("/AsUserId")]
+    items = [item for path in restricted["paths"].values() for item in path.values()]
+    for operation in (item for item in items if isinstance(item, dict)):  # the others are lists of parameters
+        operation.pop("security")
+        parameters = operation["parameters"]
+        operation["parameters"] = [each for each in parameters if not each["$ref"].endswith("/AsUserId")]
     _restrict_parameters(restricted["components"]["parameters"])
     restricted["components"]["schemas"] = with_int64_bounds(restricted["components"]["schemas"])
     _restrict_forms(restricted["components"]["schemas"])
@@ -200,8 +199,8 @@ def _has_route(tail: list[str]) -> bool:
 
 def _safe_body(fields: Fields) -> Fields:
     """Return the fields without the address if the type is unknown, because the safety guard rejects such a create."""
-    unknown = [value for name, value in fields if name == TYPE and value not in {"email", "sms", "push", ""}]
-    return tuple(field for field in fields if not (unknown and field[0] == ADDRESS))
+    has_unknown_type = any(name == TYPE and value not in {"email", "sms", "push", ""} for name, value in fields)
+    return tuple(field for field in fields if not (has_unknown_type and field[0] == ADDRESS))
 
 
 def _fields(value: Any) -> Fields:

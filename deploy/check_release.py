@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def problems(tag: str, root: Path = ROOT) -> list[str]:
-    """Return what has another version than the tag, or lacks it."""
+    """Return one sentence for each file that has another version than the tag, or none."""
     version = tag.removeprefix("v")
     found = []
     for name, pattern in (("pyproject.toml", r'^version = "(.+)"$'), ("openapi.yaml", r"^  version: (.+)$")):

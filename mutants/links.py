@@ -1,4 +1,4 @@
-"""The Link header of a Canvas that links to the last page also from pages past the end; the mock does not."""
+"""Changes of the Link header that several mutants share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mockserver.api.pagination import Page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mutants.exchange import Request, Response
     from mutants.patching import PatchedMock
 
 
@@ -36,3 +37,13 @@ def link_last_page_past_the_end(mock: PatchedMock, choose_last: Callable[[int, i
         return PagePastTheEnd(page.number, first.size, choose_last(page.number, first.last or 1))
 
     mock.wrap(handlers, "parse_page", parse_page)
+
+
+def change_link_header(mock: PatchedMock, change: Callable[[str, Request], str]) -> None:
+    """Replace the Link header by `change(header, request)`."""
+
+    def alter(request: Request, response: Response) -> None:
+        if "link" in response.headers:
+            response.headers["link"] = change(response.headers["link"], request)
+
+    mock.on_response(alter)

@@ -32,7 +32,9 @@ class Row:
     status: str
     """The exit status of the suite."""
     test: str
+    """The first failing test; empty if none failed."""
     description: str
+    """The first paragraph of that test's docstring."""
     seconds: float
 
     @property

@@ -84,11 +84,11 @@ def run_suite(mutant: Mutant, folder: Path, *options: str) -> SuiteRun:
 def run_test_then_suite(test: str, mutant: Mutant, folder: Path, *options: str) -> SuiteRun:
     """Run one test of the suite on the mutant, and the whole suite only if that test does not fail."""
     module, _, name = test.rpartition(".")
-    without = () if module == "test_schemathesis" else WITHOUT_SCHEMATHESIS
-    first = run_suite(mutant, folder, "-k", name, *without, *options)
+    excluded = () if module == "test_schemathesis" else WITHOUT_SCHEMATHESIS
+    first = run_suite(mutant, folder, "-k", name, *excluded, *options)
     if (first.status, first.test) == (1, test):
         return first
-    (folder / "junit.xml").unlink(missing_ok=True)
+    (folder / "junit.xml").unlink(missing_ok=True)  # the next run may end without a report
     return run_suite(mutant, folder, *options)
 
 

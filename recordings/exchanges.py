@@ -74,6 +74,11 @@ class Exchange:
     response: Response
 
     @property
+    def length(self) -> int:
+        """The number of characters of the path and the body."""
+        return len(self.path + str(self.body))
+
+    @property
     def changes_state(self) -> bool:
         """Whether the request may change the state, and so all later responses of its sequence."""
         return self.method not in {"GET", "HEAD", "OPTIONS"}
@@ -97,7 +102,7 @@ def _exchange(step: dict[str, Any]) -> Exchange:
 
 
 def _comparable(value: Any) -> Any:
-    """Return a JSON value without values of one run, with the validation messages of the recorded Canvas."""
+    """Return a JSON value without what differs from run to run, and with the recorded Canvas's validation messages."""
     if isinstance(value, list):
         return [_comparable(item) for item in value]
     if not isinstance(value, dict):

@@ -28,7 +28,7 @@ def _is_crash(recorded: Exchange, mock: Response) -> bool:
 
 
 def _mentions(word: str) -> Callable[[Exchange, Response], bool]:
-    """Return a test for a crash of Canvas where the mock's error message contains the word."""
+    """Return a function that decides whether Canvas crashed and the mock's error message contains the word."""
     return lambda recorded, mock: _is_crash(recorded, mock) and word in mock.body
 
 

@@ -35,7 +35,7 @@ class Result:
 
 
 async def replay(name: str) -> Result:
-    """Replay every sequence of a file, each in a restored world."""
+    """Replay every sequence of a file, each in a restored world, and return the numbers."""
     result = Result()
     logging.getLogger("mockserver").setLevel(logging.ERROR)  # not a line for each violation of the contract
     world = World(read_world(world_file(name)))
@@ -52,7 +52,7 @@ async def _replay_sequence(app: ASGIApp, sequence: list[Exchange], result: Resul
         result.exchanges += 1
         _compare(recorded, mock, result)
         if recorded.changes_state and recorded.response.status != mock.status:
-            rest = len(sequence) - number - 1
+            rest = len(sequence) - number - 1  # the states differ from here on
             result.exchanges += rest
             result.not_compared += rest
             return
@@ -60,10 +60,8 @@ async def _replay_sequence(app: ASGIApp, sequence: list[Exchange], result: Resul
 
 def _compare(recorded: Exchange, mock: Response, result: Result) -> None:
     with_body = recorded.method != "HEAD"
-    canvas_parts, mock_parts = (
-        recorded.response.compared_parts(with_body=with_body),
-        mock.compared_parts(with_body=with_body),
-    )
+    canvas_parts = recorded.response.compared_parts(with_body=with_body)
+    mock_parts = mock.compared_parts(with_body=with_body)
     if canvas_parts == mock_parts:
         result.alike += 1
         return
@@ -78,7 +76,7 @@ def _compare(recorded: Exchange, mock: Response, result: Result) -> None:
         return
     result.explained[explanation.name] += 1
     example = result.examples.get(explanation.name)
-    if example is None or len(recorded.path + str(recorded.body)) < len(example.path + str(example.body)):
+    if example is None or recorded.length < example.length:
         result.examples[explanation.name] = recorded
 
 

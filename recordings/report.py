@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from recordings.replay import Result
 
 PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
+_MAX_EXAMPLE = 150
+"""The characters of an example that the page shows."""
 
 _INTRODUCTION = """\
 # Fidelity of the mock
@@ -84,11 +87,7 @@ def _example(name: str, results: Mapping[str, Result]) -> str:
     examples = [result.examples[name] for result in results.values() if name in result.examples]
     if not examples:
         return ""
-    shortest = min(examples, key=lambda each: len(each.path + str(each.body)))
+    shortest = min(examples, key=attrgetter("length"))
     text = f"{shortest.method} {shortest.path}" + (f" {shortest.body}" if shortest.body else "")
-    return (
-        "`"
-        + text[:150].replace("|", "\\|").replace("\r\n", " ").replace("`", "'")
-        + ("..." if len(text) > 150 else "")
-        + "`"
-    )
+    cell = text[:_MAX_EXAMPLE].replace("|", "\\|").replace("\r\n", " ").replace("`", "'")
+    return f"`{cell}...`" if len(text) > _MAX_EXAMPLE else f"`{cell}`"

@@ -7,7 +7,7 @@ import { createMockServer } from "@scalar/mock-server";
 const [contractFile, port] = process.argv.slice(2);
 const contract = JSON.parse(readFileSync(contractFile, "utf8"));
 
-// The users of large_world.py that have channels.
+// The users of workload_users.py that have channels, without those of `mixed`, which this server does not support.
 contract.components.schemas.CommunicationChannel["x-seed"] = `
   const addChannels = (userId, count) => {
     for (let n = 1; n <= count; n++) {

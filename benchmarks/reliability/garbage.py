@@ -90,7 +90,8 @@ def run_garbage(address: tuple[str, int], kind: GarbageKind, random: Random, wai
     with socket.create_connection(address, timeout=PATIENCE) as connection:
         received = _send(connection, kind, random, wait)
         if not kind.reads:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            linger = struct.pack("ii", 1, 0)  # on, for 0 seconds: the close resets the connection
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             return "reset by the client"
         received += _receive(connection)
     statuses = [part[:3].decode("ascii", "replace") for part in received.split(b"HTTP/1.1 ")[1:]]

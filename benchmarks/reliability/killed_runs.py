@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from benchmarks.reliability.killed_runs_report import KilledRun, NextRun, render_section
 from benchmarks.reliability.mock import MockProcess, running_mock
 from benchmarks.reliability.page import PAGE, PageError, read_surroundings, write_section
-from benchmarks.reliability.suite_runs import LONG, SHORT, LossyConnection, Moment, RunLength, finish, start_suite
-from benchmarks.server_process import BenchmarkError
+from benchmarks.reliability.suite_runs import LONG, SHORT, Kill, LossyConnection, Moment, RunLength, finish, start_suite
+from benchmarks.servers.process import BenchmarkError
 from mockserver import read_world
 from tests.contract_tests.faulty_proxy import running_proxy
 
@@ -35,6 +35,7 @@ LOSS = 0.02
 """The share of responses that are lost."""
 
 _MOMENTS = (Moment.BEFORE, Moment.PUSH, Moment.EXECUTED, Moment.LATER, Moment.EXECUTED, Moment.BEFORE, Moment.EXECUTED)
+"""The moments of the runs in turn; the runs are killed more often at a moment that is repeated."""
 _MAX_ATTEMPTS = 30
 """The runs that may end before the moment of their kill, because a lost response has ended them."""
 
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def kill_runs(number: int, seed: int, jobs: int) -> list[KilledRun]:
-    """Kill this number of runs, each followed by complete ones, on this number of mocks. Raises BenchmarkError."""
+    """Kill this number of runs, each followed by complete ones; `jobs` mocks share them. Raises BenchmarkError."""
     with Experiment.running(seed) as experiment:
         length = experiment.measure_run()
     print(f"A complete run sends {length.requests} requests, {length.push_creations} of them for push.", flush=True)
@@ -124,23 +125,26 @@ class Experiment:
         """
         random, moment = self._random(number), _MOMENTS[number % len(_MOMENTS)]
         before = self._lists()
+        kill, seed = self._run_until_killed(length, moment, random)
+        leftovers = _differences(before, self._lists())
+        next_run = self._run_after(before, LOSS, random)
+        complete_run = next_run if next_run.status == 0 else self._run_after(before, 0.0, random)
+        run = KilledRun(kill, seed, leftovers, next_run, complete_run)
+        if not run.is_restored:
+            self._start_again()
+        return run
+
+    def _run_until_killed(self, length: RunLength, moment: Moment, random: Random) -> tuple[Kill, int]:
+        """Start runs until one is killed at this moment; return its kill and its seed. Raises BenchmarkError."""
         for _ in range(_MAX_ATTEMPTS):
             seed = random.randrange(1, 1_000_000)
             process = start_suite(self.url, self.folder, seed, LONG)
             self.connection.start_run(process, length.random_kill(random, moment), LOSS, random)
             status, _ = finish(process)
             kill = self.connection.kill
-            if status < 0 and kill is not None:
-                break
-        else:
-            raise BenchmarkError(f"no run lasted until the moment of its kill, {moment}")
-        left = _differences(before, self._lists())
-        next_run = self._run_after(before, LOSS, random)
-        complete_run = next_run if next_run.status == 0 else self._run_after(before, 0.0, random)
-        run = KilledRun(kill, seed, left, next_run, complete_run)
-        if not run.is_restored:
-            self._start_again()
-        return run
+            if status < 0 and kill is not None:  # negative: a signal ended the process
+                return kill, seed
+        raise BenchmarkError(f"no run lasted until the moment of its kill, {moment}")
 
     def _random(self, number: int) -> Random:
         return Random(f"{self.seed} {number}")  # noqa: S311  # reproducible, not secret

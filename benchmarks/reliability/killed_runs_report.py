@@ -29,7 +29,7 @@ class KilledRun:
 
     kill: Kill
     seed: int
-    left: int
+    leftovers: int
     """The number of channels by which the account differed right after the kill."""
     next_run: NextRun
     """The next run, which lost responses too."""
@@ -44,7 +44,7 @@ class KilledRun:
     def description(self) -> str:
         """Return a line for the terminal, with the end of the outputs if the account was not restored."""
         line = (
-            f"killed {self.kill.moment} (number {self.kill.number}, seed {self.seed}), left {self.left}; "
+            f"killed {self.kill.moment} (number {self.kill.number}, seed {self.seed}), left {self.leftovers}; "
             f"next run: exit status {self.next_run.status}, remaining {self.next_run.remaining}; "
             f"complete run: exit status {self.complete_run.status}, remaining {self.complete_run.remaining}"
         )
@@ -57,17 +57,17 @@ def render_section(runs: Sequence[KilledRun], seed: int, loss: float) -> list[st
     """Return the lines of the section."""
     restored = sum(run.is_restored for run in runs)
     inside_push = sum(run.kill.moment == Moment.PUSH for run in runs)
-    with_leftovers = sum(run.left > 0 for run in runs)
-    incomplete = [run for run in runs if run.next_run.status]
-    at_once = sum(run.next_run.remaining == 0 for run in runs)
+    with_leftovers = sum(run.leftovers > 0 for run in runs)
+    ended_early = sum(run.next_run.status != 0 for run in runs)
+    restored_by_next = sum(run.next_run.remaining == 0 for run in runs)
     rows = [_row(moment, [run for run in runs if run.kill.moment == moment]) for moment in Moment]
     sentences = (
         f"After the next complete run, the account was byte for byte as before in {restored} of {len(runs)}",
         f"{inside_push} runs were killed inside the creation of a push channel",
         f"{with_leftovers} runs left channels right after the kill",
         f"The proxy lost {loss:.0%} of the responses of each killed run, and of each next run",
-        f"{len(incomplete)} of the next runs ended early for this reason, and a run without a loss followed",
-        f"Complete or not, the next run had restored the account in {at_once} of {len(runs)}",
+        f"{ended_early} of the next runs ended early for this reason, and a run without a loss followed",
+        f"Complete or not, the next run had restored the account in {restored_by_next} of {len(runs)}",
         f"The seed was {seed}",
     )
     return [
@@ -80,9 +80,7 @@ def render_section(runs: Sequence[KilledRun], seed: int, loss: float) -> list[st
 
 
 def _row(moment: Moment, runs: Sequence[KilledRun]) -> list[str]:
-    with_leftovers, leftovers, restored = (
-        sum(run.left > 0 for run in runs),
-        sum(run.left for run in runs),
-        sum(run.is_restored for run in runs),
-    )
+    with_leftovers = sum(run.leftovers > 0 for run in runs)
+    leftovers = sum(run.leftovers for run in runs)
+    restored = sum(run.is_restored for run in runs)
     return [moment, *map(str, (len(runs), with_leftovers, leftovers, restored))]

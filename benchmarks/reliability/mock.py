@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from benchmarks.server_process import BenchmarkError
-from benchmarks.servers import environment
+from benchmarks.servers.catalogue import environment
+from benchmarks.servers.process import BenchmarkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +54,9 @@ def running_mock(*options: str) -> Iterator[MockProcess]:
     command = [sys.executable, "-m", "mockserver", "--port", "0", *options]
     with subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True, errors="replace") as process:
         assert process.stderr is not None  # noqa: S101  # it is a pipe
+        # the first line: "Canvas Communication Channels mock on http://127.0.0.1:8000"
         url = process.stderr.readline().strip().rpartition(" on ")[2].partition(" ")[0]
-        while line := process.stderr.readline():
-            if line.strip() == _LAST_LINE_OF_BANNER:
-                break
-        else:
+        if not any(line.strip() == _LAST_LINE_OF_BANNER for line in process.stderr):
             raise BenchmarkError("the mock does not start; run `make mock` to see the error")
         mock = MockProcess(process.pid, url)
         reader = threading.Thread(target=mock.log.read, args=(process.stderr,), daemon=True)

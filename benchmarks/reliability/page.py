@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.servers import ROOT
+from benchmarks.servers.catalogue import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

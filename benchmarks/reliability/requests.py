@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _API = "/api/v1/users"
 _CHANNELS = f"{_API}/self/communication_channels"
 _USERS = (*("self",) * 8, "1", "2", "5", "7", "99999", "sis_user_id:sis-student", "1~2", "abc", str(2**70))
+"""The user ids of random requests; a repeated one is more frequent, as a repeated token is."""
 _TOKENS = (
     *("student-token", "push-token", "site-admin-token", "student2-token") * 4,
     *("student-token", "push-token", "student2-token", "teacher-token", "observer-token", "admin-token"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from benchmarks.reliability.mock import MockProcess, running_mock
 from benchmarks.reliability.page import PAGE, PageError, line_chart, read_surroundings, write_section
 from benchmarks.reliability.soak_report import SoakResult, render_section
 from benchmarks.reliability.workers import CLIENTS, Workers
-from benchmarks.server_process import BenchmarkError
+from benchmarks.servers.process import BenchmarkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +95,7 @@ def _settle(mock: MockProcess, result: SoakResult, start: float) -> None:
             if sample.descriptors <= result.samples[0].descriptors or time.monotonic() > deadline:
                 result.samples.append(sample)
                 return
-            threading.Event().wait(0.1)
+            time.sleep(0.1)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from statistics import median
@@ -79,20 +80,20 @@ class SoakResult:
 
     def _memory(self, start: float, end: float) -> float:
         """Return the median memory between two shares of the duration; zero without a sample."""
-        times = start * self.seconds, end * self.seconds
-        return median([s.memory_mib for s in self.samples if times[0] <= s.seconds < times[1]] or [0.0])
+        first, last = start * self.seconds, end * self.seconds
+        return median([sample.memory_mib for sample in self.samples if first <= sample.seconds < last] or [0.0])
 
     def _latencies(self, start: float, end: float) -> Percentiles:
         return percentiles_between(self.tally.latencies, start, end)
 
     def latency_rows(self) -> list[list[str]]:
-        """Return the latencies of the first and the last tenth as rows of a table."""
+        """Return the latencies of the first tenth, the last tenth and the whole soak, as rows of a table."""
         tenth = self.seconds / 10
-        parts = {"first tenth": (0.0, tenth), "last tenth": (9 * tenth, self.seconds), "all": (0.0, self.seconds + 60)}
+        parts = {"first tenth": (0.0, tenth), "last tenth": (9 * tenth, self.seconds), "all": (0.0, math.inf)}
         rows = []
         for name, (start, end) in parts.items():
-            each = self._latencies(start, end)
-            rows.append([name, *(f"{value:.1f}" for value in (each.p50, each.p99, each.maximum))])
+            latencies = self._latencies(start, end)
+            rows.append([name, f"{latencies.p50:.1f}", f"{latencies.p99:.1f}", f"{latencies.maximum:.1f}"])
         return rows
 
     def resource_rows(self) -> list[list[str]]:
@@ -102,19 +103,17 @@ class SoakResult:
             "open file descriptors": lambda sample: sample.descriptors,
             "threads": lambda sample: sample.threads,
         }
-        return [
-            [
-                name,
-                *(f"{value:.0f}" for value in (of(self.samples[0]), max(map(of, self.samples)), of(self.samples[-1]))),
-            ]
-            for name, of in resources.items()
-        ]
+        rows = []
+        for name, resource_of in resources.items():
+            values = [resource_of(sample) for sample in self.samples]
+            rows.append([name, f"{values[0]:.0f}", f"{max(values):.0f}", f"{values[-1]:.0f}"])
+        return rows
 
 
 def render_section(result: SoakResult) -> list[str]:
     """Return the lines of the section."""
     problems = result.problems()
-    verdict = "The soak passed" if not problems else "The soak failed"
+    verdict = "The soak failed" if problems else "The soak passed"
     summary = (
         f"{verdict}: {result.requests:,} requests of {CLIENTS} clients and {result.connections:,} connections of "
         f"garbage, {GARBAGE_CONNECTIONS} at once, in {result.seconds / 60:g} minutes (seed {result.seed})."
@@ -150,12 +149,7 @@ def _outcome_rows(outcomes: dict[str, Counter[str]], kinds: Sequence[str]) -> li
     for kind in kinds:
         counts = outcomes[kind].most_common()
         shown = [f"{outcome}: {number:,}" for outcome, number in counts[:_MAX_OUTCOMES]]
-        others = sum(number for _, number in counts[_MAX_OUTCOMES:])
-        rows.append(
-            [
-                kind,
-                f"{sum(outcomes[kind].values()):,}",
-                "; ".join([*shown, *([f"others: {others:,}"] if others else [])]),
-            ]
-        )
+        if others := sum(number for _, number in counts[_MAX_OUTCOMES:]):
+            shown.append(f"others: {others:,}")
+        rows.append([kind, f"{outcomes[kind].total():,}", "; ".join(shown)])
     return rows

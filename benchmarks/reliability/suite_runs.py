@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from benchmarks.contract import REMOVED_VARIABLES
-from benchmarks.server_process import BenchmarkError
-from benchmarks.servers import environment
+from benchmarks.servers.catalogue import environment
+from benchmarks.servers.process import BenchmarkError
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.suite import WITHOUT_SCHEMATHESIS
 
@@ -26,6 +26,7 @@ LONG, SHORT = "push or creation or deletion", "all_devices_share_one_push_channe
 
 _TIMEOUT = 300.0
 _MAX_DELAY = 0.05
+"""The seconds from a response within which a run is killed between requests."""
 _CLEAN_UP_REQUESTS = 10
 """About the number of requests of the clean-up of a run."""
 
@@ -91,7 +92,7 @@ class LossyConnection:
         is_push = _is_push_creation(request)
         self.requests += 1
         self.push_creations += is_push
-        moment = self._moment(is_push=is_push)
+        moment = self._due_moment(is_push=is_push)
         if moment == Moment.BEFORE:
             self._end_process()
             return None
@@ -113,8 +114,8 @@ class LossyConnection:
             last = min(self.kill.number, self.requests + _CLEAN_UP_REQUESTS)
             self.kill = replace(self.kill, number=random.randint(self.requests + 1, last))
 
-    def _moment(self, *, is_push: bool) -> Moment | None:
-        """Return the moment of the kill if this request is the one."""
+    def _due_moment(self, *, is_push: bool) -> Moment | None:
+        """Return the moment of the kill if the run is to be killed at this request, else None."""
         if self.kill is None:
             return None
         is_counted = is_push or self.kill.moment != Moment.PUSH

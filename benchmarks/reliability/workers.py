@@ -25,6 +25,8 @@ _MEAN_PAUSE = 0.02
 
 _TIMEOUT = 30.0
 _BAD_SHARE, _RESET_SHARE, _HEALTH_SHARE = 0.2, 0.0002, 0.01
+_RESET, _HEALTH = "reset of the mock", "health of the mock"
+"""The kinds of requests to the control API."""
 
 
 class Workers:
@@ -85,7 +87,7 @@ class Workers:
             return [f"status {response.status_code}"]
         if request.kind in self._contract.operations():
             return self._contract.violations(request.kind, response)
-        if request.kind in _CONTROL and response.status_code not in {200, 204}:
+        if request.kind in {_RESET, _HEALTH} and response.status_code not in {200, 204}:
             return [f"status {response.status_code}"]
         return []
 
@@ -106,13 +108,11 @@ class Workers:
                 self.tally.fail(kind, f"status {outcome}")
 
 
-_CONTROL = ("reset of the mock", "health of the mock")
-
-
 def _choose(random: Random) -> SoakRequest:
+    """Return a random request: to the control API, a bad one, or one for an operation of the contract."""
     share = random.random()
     if share < _RESET_SHARE:
-        return SoakRequest(_CONTROL[0], "POST", "/_mock/reset")
+        return SoakRequest(_RESET, "POST", "/_mock/reset")
     if share < _RESET_SHARE + _HEALTH_SHARE:
-        return SoakRequest(_CONTROL[1], "GET", "/_mock/health")
+        return SoakRequest(_HEALTH, "GET", "/_mock/health")
     return random_bad_request(random) if share < _BAD_SHARE else random_operation(random)

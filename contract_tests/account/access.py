@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contract_tests.client.api_client import ApiClient
 
 _DENIED_STATUSES = FORBIDDEN_STATUSES | {404}
+_OPERATIONS = {"GET": "lists", "POST": "creates", "DELETE": "deletes"}
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ class Access:
     def _within_scopes(self, response: httpx2.Response) -> httpx2.Response:
         if is_outside_scopes(response):
             name = self.client.token_name
-            request = response.request
-            what = "lists" if request.method == "GET" else "deletes" if request.method == "DELETE" else "creates"
+            what = _OPERATIONS[response.request.method]
             raise Inconclusive(
                 f"The scopes of {name} do not allow {what} of channels; give a token without scopes, or unset {name}."
             )
@@ -86,8 +86,8 @@ class Access:
 def user_id(response: httpx2.Response, client: ApiClient | None, unlike: int = 0) -> int:
     """Return the id of the user whose token was sent, or 0 if no response has it.
 
-    The header X-Canvas-User-Id has it; if it is absent or `unlike`, the client's own list decides, because the header
-    of a faulty target may be wrong.
+    It is that in the header X-Canvas-User-Id. If the header is absent, or has the id `unlike`, which the user should
+    not have, the client's own list decides, because the header of a faulty target may be wrong.
     """
     number = header_user_id(response)
     if client is None or (number and number != unlike):

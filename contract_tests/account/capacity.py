@@ -1,8 +1,8 @@
 """Check that a test account has a free row for every channel of the run (behaviour 5.6).
 
 Positions do not show how many rows a user has: they may have gaps, be equal, or be null. So the suite creates the
-channels of the run before the first test; the transport ends the run at the first creation that the account rejects,
-in a test too: the profile smoke creates only some channels before.
+channels of the run before the first test (in the profile smoke, only some of them). The transport ends the run at the
+first creation that the account rejects, even in a test.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Listing:
 def list_unvalidated(client: ApiClient) -> list[Channel]:
     """Return all channels that the target lists, even if its pages overlap or have invalid elements.
 
-    Raises Inconclusive if the list does not end at a number of channels that a user can have.
+    Raises Inconclusive if the list has more channels than a user can have.
     """
     listing = read_list(client)
     if len(listing.channels) > MAX_CHANNELS:
@@ -56,10 +56,10 @@ def list_unvalidated(client: ApiClient) -> list[Channel]:
 
 
 def read_list(client: ApiClient) -> Listing:
-    """Return the channels of all pages, up to one that cannot be read or the number of channels of a user."""
+    """Return the channels of all pages; end at one that cannot be read, or after more channels than a user can have."""
     channels: dict[int, Channel] = {}
     unreadable: list[object] = []
-    for number in range(1, MAX_CHANNELS + 2):
+    for number in range(1, MAX_CHANNELS + 2):  # enough for pages of one channel each
         response = send_unvalidated(client, "GET", query=(("page", str(number)), ("per_page", "100")))
         page = parse_json(response)
         if problem := _problem(response, page):
@@ -72,9 +72,8 @@ def read_list(client: ApiClient) -> Listing:
             break
         if not new or _is_last(response, page):
             is_repeated = bool(page) and "next" in response.links and len(page) >= (page_size(response) or 100)
-            return Listing(
-                list(channels.values()), unreadable, f"page {number} repeats another page" if is_repeated else ""
-            )
+            problem = f"page {number} repeats another page" if is_repeated else ""
+            return Listing(list(channels.values()), unreadable, problem)
     problem = f"the list does not end: it has more than {MAX_CHANNELS} channels, and Canvas allows {MAX_ROWS}"
     return Listing(list(channels.values()), unreadable, problem)
 
@@ -222,7 +221,9 @@ def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
         return is_live
     is_opened = client.id in guard.opened_users
     has_test_address = is_reserved(channel) or addresses.is_test_address(str(channel.get("address")))
-    return (is_live and is_opened) or (has_test_address and (is_live or is_opened or client.id in journal.preexisting))
+    if has_test_address:
+        return is_live or is_opened or client.id in journal.preexisting
+    return is_live and is_opened
 
 
 def is_reserved(channel: Channel) -> bool:
@@ -261,7 +262,7 @@ def send_unvalidated(client: ApiClient, method: str, **parts: Any) -> httpx2.Res
 def send_if_possible(client: ApiClient, method: str, **parts: Any) -> httpx2.Response | None:
     """Send a request and return the response without validating it, or None if the target does not respond.
 
-    Raises Inconclusive for a response that ends every run.
+    Raises Inconclusive if it responds, and the response ends the run.
     """
     received = len(client.transport.exchanges)
     try:

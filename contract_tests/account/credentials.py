@@ -6,15 +6,14 @@ one user has another's rights. If one permission alone is denied, the target may
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from contract_tests.account.access import Access, user_id
 from contract_tests.account.clean_up import channel_of, remove_created_channels, send_unvalidated
+from contract_tests.account.owner_tokens import PUSH, TOKEN, check_owner_tokens
 from contract_tests.account.permission import create_without_address
 from contract_tests.account.preflight import check_is_another_user, unknown_user
-from contract_tests.client.api_client import ApiClient
 from contract_tests.client.ids import local_id
 from contract_tests.client.rejection import is_outside_scopes, is_token_rejected
 from contract_tests.client.safety import addresses
@@ -23,15 +22,15 @@ from contract_tests.client.settings import Inconclusive
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOKEN, ADMIN, SITE_ADMIN = "CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN"
-PUSH, SCOPED = "CANVAS_PUSH_TOKEN", "CANVAS_SCOPED_TOKEN"
-_INVALID = {"CANVAS_EXPIRED_TOKEN": "an expired", "CANVAS_REVOKED_TOKEN": "a revoked"}
+    from contract_tests.client.api_client import ApiClient
+
+ADMIN, SITE_ADMIN = "CANVAS_ADMIN_TOKEN", "CANVAS_SITE_ADMIN_TOKEN"
 _OTHER_USER = "CANVAS_OTHER_USER_ID"
 _REMEDIES = {
     ADMIN: "give the token of a root-account admin who may manage user logins and become other users, or unset it.",
     SITE_ADMIN: "give the token of a site admin, or unset it.",
 }
-_ORDINARY_USER = "give the id of an ordinary user in the account of the first."
+_OTHER_USER_REMEDY = "give the id of an ordinary user in the account of the first."
 
 
 def check_credentials(owner: ApiClient) -> None:
@@ -41,7 +40,7 @@ def check_credentials(owner: ApiClient) -> None:
     """
     settings = owner.transport.settings
     owner = owner.own
-    check_tokens_differ(settings.tokens)
+    _check_tokens_differ(settings.tokens)
     _check_scopes_of_owner(owner)
     if settings.other_user_id:
         check_is_another_user(owner, settings.other_user_id)
@@ -50,21 +49,15 @@ def check_credentials(owner: ApiClient) -> None:
     _check_owner_is_ordinary(owner, administrators.get(ADMIN))
     if settings.other_user_id:
         _check_other_user(owner, administrators)
-    if PUSH in settings.tokens:
-        _check_push_token(owner)
-    if SCOPED in settings.tokens:
-        _check_scoped_token(owner)
-    for name in _INVALID:
-        if name in settings.tokens:
-            _check_invalid_token(owner, name)
+    check_owner_tokens(owner)
 
 
 def check_admin_rights(owner: ApiClient, admin: ApiClient | None) -> None:
     """Raise Inconclusive if CANVAS_ADMIN_TOKEN has more or fewer rights than a root-account admin.
 
     A site admin sees the bounce fields of a new channel (behaviour 8), and an admin without the right to manage
-    students does not create it active (behaviour 5.8). A faulty target may show this, too. So the channels of the site
-    admin decide, whom only a site admin may list; without CANVAS_SITE_ADMIN_TOKEN, the setting is taken to be wrong.
+    students does not create it active (behaviour 5.8). A faulty target may show this, too. So a request for the list of
+    the site admin decides, which only a site admin may read; the setting counts as wrong if its token is not set.
     """
     if admin is None or not owner.can_create:
         return
@@ -90,21 +83,16 @@ def check_admin_rights(owner: ApiClient, admin: ApiClient | None) -> None:
 
 def _can_list_site_admin(owner: ApiClient, admin: ApiClient) -> bool:
     """Return whether the admin may list the channels of the user of CANVAS_SITE_ADMIN_TOKEN."""
-    client = _client(owner, SITE_ADMIN)
+    client = owner.with_token(SITE_ADMIN)
     number = user_id(send_unvalidated(client, "GET"), client)
     return bool(number) and Access(admin.for_user(number)).can_list
 
 
-def check_tokens_differ(tokens: Mapping[str, str]) -> None:
+def _check_tokens_differ(tokens: Mapping[str, str]) -> None:
     """Raise Inconclusive if two variables have the same token; CANVAS_TOKEN may also be the token for push."""
     for first, second in combinations(tokens, 2):
         if tokens[first] == tokens[second] and {first, second} != {TOKEN, PUSH}:
             raise Inconclusive(f"{second} and {first} are the same token; give each its own token, or unset {second}.")
-
-
-def _client(owner: ApiClient, name: str) -> ApiClient:
-    """Return a client with the token of this variable, for the channels of the token's own user."""
-    return ApiClient(owner.transport, owner.contract, owner.transport.settings.tokens[name], name)
 
 
 def _check_scopes_of_owner(owner: ApiClient) -> None:
@@ -124,7 +112,7 @@ def _check_scopes_of_owner(owner: ApiClient) -> None:
 
 def _check_administrator(owner: ApiClient, name: str) -> Access:
     """Check that the token is another user's, who may manage the owner's channels, and return its access to them."""
-    client = _client(owner, name)
+    client = owner.with_token(name)
     access = Access(client.for_user(owner.id))
     if is_token_rejected(access.listing) and is_token_rejected(send_unvalidated(client, "GET")):
         raise Inconclusive(f"The target rejects {name} with 401; check that the token is valid, or unset it.")
@@ -191,10 +179,10 @@ def _check_other_user(owner: ApiClient, administrators: Mapping[str, Access]) ->
         raise unknown_user(number)
     for name, access in administrators.items():
         if local_id(user_id(access.listing, access.client.for_user(0, "self"), unlike=number)) == local_id(number):
-            raise Inconclusive(f"{_OTHER_USER} is the user of {name}; {_ORDINARY_USER}")
+            raise Inconclusive(f"{_OTHER_USER} is the user of {name}; {_OTHER_USER_REMEDY}")
     if not administrators:
         return
-    name, administrator = next(iter(administrators.items()))
+    name, administrator = next(iter(administrators.items()))  # that of CANVAS_ADMIN_TOKEN, if it is set
     client = administrator.client
     admins = Access(client.for_user(number))
     if admins.listing.status_code == 404:
@@ -202,7 +190,7 @@ def _check_other_user(owner: ApiClient, administrators: Mapping[str, Access]) ->
     has_admin = name == ADMIN  # without it, nobody can verify what a creation for this user has left
     if not admins.can_list and not (has_admin and admins.can_edit):
         raise Inconclusive(
-            f"{name} may not list the channels of user {number}, which {_OTHER_USER} names; {_ORDINARY_USER}"
+            f"{name} may not list the channels of user {number}, which {_OTHER_USER} names; {_OTHER_USER_REMEDY}"
         )
     if has_admin:
         _check_has_no_more_rights(administrator, admins)
@@ -218,7 +206,7 @@ def _check_has_no_more_rights(of_owner: Access, of_other: Access) -> None:
         if getattr(of_owner, permission) and not getattr(of_other, permission):
             raise Inconclusive(
                 f"{of_owner.client.token_name} may not {what} user {of_other.client.id}, which {_OTHER_USER} names, "
-                f"but may do so for the user of {TOKEN}; {_ORDINARY_USER}"
+                f"but may do so for the user of {TOKEN}; {_OTHER_USER_REMEDY}"
             )
 
 
@@ -237,76 +225,4 @@ def _check_not_an_observer(owners: Access, others: Access, admin: ApiClient) -> 
         raise Inconclusive(
             f"The user of {TOKEN} or user {owners.client.id} of {_OTHER_USER} may list the other's channels, as an "
             "observer may; give two ordinary users who do not observe each other."
-        )
-
-
-def _check_push_token(owner: ApiClient) -> None:
-    """Check that CANVAS_PUSH_TOKEN is a token of the owner, unless its scopes do not allow the list."""
-    client = _client(owner, PUSH)
-    response = send_unvalidated(client, "GET")
-    if is_token_rejected(response):
-        raise Inconclusive(f"The target rejects {PUSH} with 401; check that the token is valid, or unset it.")
-    if is_outside_scopes(response) and not user_id(response, None):
-        raise Inconclusive(
-            f"The scopes of {PUSH} do not allow the list of channels, so its user is unknown; give a token without "
-            "scopes, or unset it."
-        )
-    _check_is_owners(owner, PUSH, user_id(response, client))
-
-
-def _check_scoped_token(owner: ApiClient) -> None:
-    """Check that CANVAS_SCOPED_TOKEN is a token of the owner with a scope for deletes by id.
-
-    A token that may also list channels is not refused, because the target may ignore a scope, which a test reports;
-    one that may both list and create channels is refused.
-    """
-    client = _client(owner, SCOPED)
-    response = send_unvalidated(client, "GET")
-    if is_token_rejected(response):
-        raise Inconclusive(f"The target rejects {SCOPED} with 401; check that the token is valid, or unset it.")
-    if not owner.transport.guard.is_read_only:
-        deletion = send_unvalidated(client, "DELETE", tail=("0",))
-        if is_outside_scopes(deletion):
-            raise Inconclusive(
-                f"The scopes of {SCOPED} do not allow deletes by id; give a token with the only scope "
-                "url:DELETE|/api/v1/users/:user_id/communication_channels/:id, or unset it."
-            )
-        _check_is_owners(owner, SCOPED, user_id(response if response.status_code == 200 else deletion, None))
-        is_unlimited = (
-            response.status_code == 200 and create_without_address(client.for_user(owner.id)).status_code == 400
-        )
-        if is_unlimited and _rejects_unknown_tokens(owner):
-            raise Inconclusive(
-                f"{SCOPED} may also list and create channels: its developer key does not enforce scopes, or the target "
-                "ignores them; give a token with the only scope "
-                "url:DELETE|/api/v1/users/:user_id/communication_channels/:id, or unset it."
-            )
-    _check_is_owners(owner, SCOPED, user_id(response, None))
-
-
-def _check_invalid_token(owner: ApiClient, name: str) -> None:
-    """Raise Inconclusive if a token that should be expired or revoked is a valid token of another user.
-
-    If it is accepted as a token of the owner, the target may be faulty, which a test reports.
-    """
-    client = _client(owner, name)
-    response = send_unvalidated(client, "GET")
-    number = user_id(response, client) if response.status_code == 200 else 0
-    if number and local_id(number) != local_id(owner.id):
-        raise Inconclusive(
-            f"{name} is a valid token of user {number}; give {_INVALID[name]} token of user {owner.id}, or unset it."
-        )
-
-
-def _rejects_unknown_tokens(owner: ApiClient) -> bool:
-    """Return whether the target rejects a token that nobody has; a target that accepts every token is faulty."""
-    unknown = replace(owner.own, token="canvas-contract-unknown", token_name="")  # noqa: S106  # nobody has it
-    return is_token_rejected(send_unvalidated(unknown, "GET"))
-
-
-def _check_is_owners(owner: ApiClient, name: str, number: int) -> None:
-    """Raise Inconclusive if the token is another user's; `number` is the id of its user, or 0 if it is unknown."""
-    if number and local_id(number) != local_id(owner.id):
-        raise Inconclusive(
-            f"{name} is a token of user {number}; give a token of user {owner.id}, as {TOKEN} is, or unset it."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract_tests.account.clean_up import list_unvalidated, send_if_possible, send_unvalidated
 from contract_tests.client.api_client import TOKEN, TYPE
-from contract_tests.client.ids import local_id
+from contract_tests.client.ids import header_user_id, local_id
 from contract_tests.client.safety import addresses
 
 if TYPE_CHECKING:
@@ -104,7 +104,6 @@ class Devices:
 def _is_token_of(device: ApiClient, user: int) -> bool:
     """Return whether the target shows that the token is this user's."""
     owners = {channel["user_id"] for channel in list_unvalidated(device)}
-    if not owners:
-        header = send_unvalidated(device, "GET").headers.get("x-canvas-user-id", "")
-        owners = {int(header)} if header.isascii() and header.isdigit() and len(header) < 20 else set()
+    if not owners and (number := header_user_id(send_unvalidated(device, "GET"))):
+        owners = {number}
     return {local_id(owner) for owner in owners} == {local_id(user)}

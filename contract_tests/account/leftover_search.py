@@ -31,9 +31,9 @@ class LeftoverSearch:
 
     @classmethod
     def of(cls, owner: ApiClient, admin: ApiClient | None) -> LeftoverSearch:
-        """List the channels of the test user, and with the admin's token those of the second one and of the journal.
+        """List the channels of the test user, and with the admin's token those of the second and the journal's users.
 
-        Raises Inconclusive if one of them cannot be listed.
+        Raises Inconclusive if the channels of one of them cannot be listed.
         """
         transport = owner.transport
         client = identify_user(owner)

@@ -156,7 +156,7 @@ def _find_user_id(client: ApiClient, first: httpx2.Response) -> int:
 def _unless_contradicted(client: ApiClient, first: httpx2.Response, listed: int) -> int:
     """Return the listed id of the token's user, or that of the header X-Canvas-User-Id if the listed one is wrong.
 
-    If they differ, the list of the user with the listed id decides: it is another one, or denied, if that id is wrong.
+    If they differ, the list of the user with the listed id is read: if that id is wrong, it is another list or denied.
     """
     header = header_user_id(first)
     if client.id or client.user != "self" or header in {0, local_id(listed)}:

@@ -34,8 +34,9 @@ USUAL_PAGE_LIMIT = 100
 UNLIMITED_PAGE_SIZE = 10**9
 """A page size above the limit of every Canvas."""
 MAX_CHANNELS = 400
-"""The number of channels that no list exceeds: Canvas allows a user 101 rows (behaviour 5.6), older Canvas more."""
+"""The maximum length of a list: Canvas allows a user 101 rows (behaviour 5.6), older Canvas more."""
 _PAGE_SIZE = re.compile(r"[?&]per_page=(\d{1,18})(?!\d)")
+"""The page size in a link; a longer number is not a page size."""
 
 ADDRESS = "communication_channel[address]"
 TYPE = "communication_channel[type]"
@@ -52,7 +53,7 @@ class ApiClient:
     token_name: str
     """The name of the token's variable."""
     id: int = 0
-    """The id of the user in the path."""
+    """The id of the user in the path; 0 if it is unknown."""
     user: str = "self"
     """The user as the path names it: an id or `self`."""
     masquerade: str = ""
@@ -78,6 +79,10 @@ class ApiClient:
     def for_user(self, id_: int, user: str = "") -> ApiClient:
         """Return a client with the same token for another user or spelling; `user` is the spelling in the path."""
         return replace(self, id=id_, user=user or str(id_), editor=self.editor if id_ == self.id else None)
+
+    def with_token(self, name: str) -> ApiClient:
+        """Return a client with the token of the variable `name`, for the channels of the token's own user."""
+        return ApiClient(self.transport, self.contract, self.transport.settings.tokens[name], name)
 
     def acting_as(self, id_: int) -> ApiClient:
         """Return a client with the same token that acts as another user (behaviour 3.6)."""
@@ -121,9 +126,9 @@ class ApiClient:
     def list_channels(self, *, fresh: bool = False) -> list[Channel]:
         """Return all channels, from pages of 100 or of the largest size that the target allows.
 
-        Fail if the list does not end at a number of channels that a user can have.
+        Fail if the list has more channels than a user can have, or repeats one.
 
-        Unless `fresh`, they are read only if another request was sent since this client last read them.
+        Unless `fresh`, the channels that were read before are returned if no other request was sent since then.
         """
         key, remembered = (self.token, self.user, self.masquerade), self.transport.complete_lists
         if fresh or key not in remembered:
@@ -140,17 +145,17 @@ class ApiClient:
     def _read_channels(self) -> list[Channel]:
         channels: list[Channel] = []
         ids: set[str] = set()
-        for number in range(1, MAX_CHANNELS + 2):
+        for number in range(1, MAX_CHANNELS + 2):  # enough for pages of one channel each
             response = self.list_page((("page", str(number)), ("per_page", "100")))
             page, size = expect_ok(response), page_size(response) or 100
             assert len(page) <= size, f"a page has {len(page)} channels, and its links have per_page={size}"
-            known = len(ids)
-            ids |= {str(channel["id"]) for channel in page}
+            new_ids = {str(channel["id"]) for channel in page} - ids
+            ids |= new_ids
             channels += page
             if len(page) < size:
                 assert not (repeated := repeated_channel(channels)), repeated
                 return channels
-            assert len(ids) > known, f"the list does not end: page {number} only repeats channels of earlier pages"
+            assert new_ids, f"the list does not end: page {number} only repeats channels of earlier pages"
             if len(channels) > MAX_CHANNELS:
                 break
         raise AssertionError(f"the list does not end: page {number} is full, after {len(channels)} channels")
@@ -186,12 +191,14 @@ class ApiClient:
             self.create_channel(address)
         return self.list_channels() if missing else channels
 
+    # -- requests of any kind
+
     def send(self, operation: str, method: str, **parts: Any) -> httpx2.Response:
-        """Send a request and return the response; fail if it violates the contract and is no known defect of Canvas."""
+        """Build a request, send it and return the response, validated as by `send_request`."""
         return self.send_request(self.build_request(operation, method, **parts))
 
     def send_request(self, request: Request) -> httpx2.Response:
-        """Send a request and return the response; fail if it violates the contract and is no known defect of Canvas."""
+        """Send a request and return the response; fail if it violates the contract other than by a known defect."""
         response = self.transport.send(request)
         if self.transport.steps[-1].known_defect is None:
             message = violation_message(self.contract, request, response)
@@ -199,9 +206,9 @@ class ApiClient:
         return response
 
     def note_violation(self, request: Request, response: httpx2.Response) -> None:
-        """Remember the violation by a response outside the tests, which the run reports at its end.
+        """Remember whether a response outside the tests violates the contract, which the run reports at its end.
 
-        Only the response to a successful request is validated, if it is Canvas's: the set-up and the clean-up go on.
+        Only a success that can be Canvas's is validated. The set-up and the clean-up continue in any case.
         """
         if self.transport.steps[-1].known_defect is None and is_channel_response(request, response):
             message = violation_message(self.contract, request, response)
@@ -211,7 +218,7 @@ class ApiClient:
     def build_request(self, operation: str, method: str, **parts: Any) -> Request:
         """Return a request of this client; `parts` are further fields of Request, and override those of the client.
 
-        Without a token for it, the request for a new channel skips the current test.
+        If the request creates a channel, and no token of the run may do so, the current test is skipped.
         """
         as_user = (("as_user_id", self.masquerade),) if self.masquerade else ()
         query = (*parts.pop("query", ()), *as_user)

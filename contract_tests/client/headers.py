@@ -34,7 +34,7 @@ def readable(value: str) -> str:
 
 
 def received_headers(response: httpx2.Response) -> list[tuple[str, str]]:
-    """Return the headers as text, with their names as received: their letter case dates a Canvas."""
+    """Return the headers as text, with the names in the letter case received, which shows the age of a Canvas."""
     return [(name.decode(_LATIN_1), readable(value.decode(_LATIN_1))) for name, value in response.headers.raw]
 
 

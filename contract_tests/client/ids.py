@@ -23,7 +23,7 @@ def local_id(number: int) -> int:
 def read_id(value: object) -> int | None:
     """Return the id in a field of a response, even if it is text; None if it is no 64-bit integer, or negative.
 
-    `true` and 1.5 are no ids: rounded, they could be those of another channel.
+    `true` and 1.5 are no ids: as integers, they could be those of other channels.
     """
     is_number = type(value) is int or (isinstance(value, str) and _DIGITS.fullmatch(value) is not None)
     number = int(str(value)) if is_number else -1

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from contract_tests.client.exchange import Step
 
 _READING_ERRORS = (AssertionError, LookupError, TypeError, ValueError)
-_REQUESTS_PER_TEST = 200
-_REQUESTS_PER_RUN = 1_000
+_SHRINKING_REQUESTS_PER_TEST = 200
+_SHRINKING_REQUESTS_PER_RUN = 1_000
+"""The numbers of requests after which the failing examples of a test, or of the run, are shrunk no further."""
 _MAX_NOTED = 50
 """The number of violations outside the tests that are remembered."""
 
@@ -74,7 +75,10 @@ class Observation:
         """
         if self.violation is None or not hypothesis.currently_in_test_context():
             return False
-        if self._shrinking_requests_of_test >= _REQUESTS_PER_TEST or self.shrinking_requests >= _REQUESTS_PER_RUN:
+        if (
+            self._shrinking_requests_of_test >= _SHRINKING_REQUESTS_PER_TEST
+            or self.shrinking_requests >= _SHRINKING_REQUESTS_PER_RUN
+        ):
             hypothesis.reject()
         self._shrinking_requests_of_test += 1
         self.shrinking_requests += 1
@@ -82,7 +86,7 @@ class Observation:
 
 
 def is_violation(error: BaseException | None) -> bool:
-    """Return whether the error ended a test or an example because of the target.
+    """Return whether the target caused the error that ended a test or an example.
 
     It is a failed assertion, or an error of reading a response that is not as documented.
     Every other error, such as one of Hypothesis or of the safety guard, is an error of the suite.
@@ -91,6 +95,6 @@ def is_violation(error: BaseException | None) -> bool:
         return all(map(is_violation, error.exceptions))
     if isinstance(error, HypothesisException | UnsafeRequestError | Inconclusive):
         return False
-    if isinstance(error, AttributeError):
+    if isinstance(error, AttributeError):  # a violation if a JSON value is not of the documented type
         return isinstance(error.obj, dict | list | str | int | float | None)
     return isinstance(error, _READING_ERRORS) or type(error) is pytest.fail.Exception

@@ -34,7 +34,7 @@ def is_outside_scopes(response: httpx2.Response) -> bool:
 
 
 def account_sentence(request: Request, response: httpx2.Response, required: int, available: int) -> str | None:
-    """Return one sentence if a setting or limit of the account rejects the creation of any such channel; else None.
+    """Return one sentence if a limit or a banned domain of the account rejects the creation; None otherwise.
 
     `required` is the number of the user's rows that the run needs, `available` the number of those that it could
     create.
@@ -43,7 +43,7 @@ def account_sentence(request: Request, response: httpx2.Response, required: int,
     if not isinstance(errors, dict):
         return None
     numbers = f"{max(required, available + 1)} needed, {available} available"
-    if _has_word(errors.get("user_id"), _ROW_LIMIT):
+    if _has_text(errors.get("user_id"), _ROW_LIMIT):
         return (
             f"User {request.owner} has too few free rows for the channels of the suite: {numbers}; "
             "use a new test user, because Canvas also counts deleted channels."
@@ -60,7 +60,7 @@ def account_sentence(request: Request, response: httpx2.Response, required: int,
             f"suite, free rows: {numbers}; raise the account's limit, use a test user with fewer channels, or wait an "
             "hour if the user has deleted channels, which count for so long."
         )
-    if _has_word(errors.get("email"), _FORBIDDEN):
+    if _has_text(errors.get("email"), _FORBIDDEN):
         domain = str((request.values("communication_channel[address]") or [""])[-1]).rpartition("@")[2].lower()
         return (
             f"The account bans e-mail addresses of the domain {domain}, which is reserved for tests and which the "
@@ -79,7 +79,7 @@ def _is_account_limit(request: Request, text: object) -> bool:
     return "push" not in request.values("communication_channel[type]") or _ACCOUNT_LIMIT in text.lower()
 
 
-def _has_word(entries: Any, word: str) -> bool:
-    """Return whether the type or the message of a validation error contains the word."""
+def _has_text(entries: Any, text: str) -> bool:
+    """Return whether the type or the message of one of the validation errors contains the text."""
     errors = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
-    return any(word in str(error.get(name)).lower() for error in errors for name in ("type", "message"))
+    return any(text in str(error.get(name)).lower() for error in errors for name in ("type", "message"))

@@ -51,6 +51,7 @@ class Request:
     query: Fields = ()
     body: Fields = ()
     encoding: str = "form"
+    """One of ENCODINGS, or `text`: a form with the media type text/plain."""
     document: Any = None
     """A JSON body, sent instead of `body`."""
     token: str | None = field(default=None, repr=False)
@@ -149,11 +150,10 @@ class Request:
             return f"'\"${name}\"'" if name else match[0]
 
         path, question_mark, query = self.target.partition("?")
-        head, slash, last = path.rpartition("/")
-        quoted = _quote_for_shell(f"{head}{slash}{last}{question_mark}{query}")
         if len(self.tail) == 1:
-            quoted = f"'{head}{slash}{_NUMBER.sub(substitute, last)}{question_mark}{query}'"
-        return f'"$CANVAS_URL"{quoted}'
+            head, slash, last = path.rpartition("/")
+            path = f"{head}{slash}{_NUMBER.sub(substitute, last)}"
+        return f"\"$CANVAS_URL\"'{path}{question_mark}{query}'"  # encoded, so without apostrophes of its own
 
     def _curl_body(self) -> Iterator[str]:
         if self.encoding == "multipart":

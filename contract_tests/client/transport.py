@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 _INVALID_TOKENS = frozenset({"", "CANVAS_EXPIRED_TOKEN", "CANVAS_REVOKED_TOKEN"})
 """The variables whose tokens the target must reject; an empty name is any other token."""
 
-_MAX_RECORDED_BODY = 16_384
+_MAX_RECORDED_BODY, _MAX_STEP_BODY = 16_384, 600
+"""The numbers of characters of a body that the records, and the steps of a test, show."""
 
 
 class Transport:
@@ -68,7 +69,6 @@ class Transport:
         """The number of responses that each known defect explains, by its name."""
         self.steps: list[Step] = []
         """The requests since `reset_steps`, preceded by those that created the channels that existed then."""
-        self._creations_before: list[Step] = []
         self.creations = CreationRecorder(journal, self.guard.preexisting_channels)
         self.accepted_tokens: set[str] = set()
         """The variables of the tokens that the target has accepted in this run."""
@@ -86,11 +86,12 @@ class Transport:
         """The number of these requests that are not GET or HEAD."""
         self.on_clean_up: Callable[[], None] = lambda: None
         """Called when the clean-up starts."""
-        self._creations: dict[int, Step] = {}
-        self._leaks = LeakDetector(settings.tokens)
-        self._leak: str | None = None
         self.leaks: dict[str, LeakError | None] = {}
         """The leaks outside tests by their messages; None if a test has reported the leak."""
+        self._creations: dict[int, Step] = {}  # by channel id
+        self._creations_before: list[Step] = []  # those in `steps`
+        self._leaks = LeakDetector(settings.tokens)
+        self._leak: str | None = None  # that of the last response
         self._clock = clock or Clock()
         self._known_defect = known_defect
         self._pacing = Pacing(settings, self._clock)
@@ -100,7 +101,7 @@ class Transport:
 
     @property
     def is_cleaning_up(self) -> bool:
-        """Whether the run is cleaning up, to which not the limits of the run but a limit of its own applies."""
+        """Whether the run is cleaning up, which has a limit of its own in place of those of the run."""
         return self._pacing.is_cleaning_up
 
     @is_cleaning_up.setter
@@ -161,7 +162,7 @@ class Transport:
         self.locks.release()
 
     def _send_until_accepted(self, request: Request) -> httpx2.Response:
-        """Send the request, again after a wait as long as the target throttles, and return the first other response.
+        """Send the request, repeat it after a wait as long as it is throttled, and return the first other response.
 
         Raises Inconclusive if the target throttles for too long, or if a gateway before it blocks the request.
         """
@@ -186,7 +187,7 @@ class Transport:
     def _check_account(self, request: Request, response: httpx2.Response) -> None:
         """Raise Inconclusive if the account has no free row for a new channel, or bans its domain."""
         has_unknown_type = self.settings.limits.addresses == addresses.ACCEPTED
-        required = len(addresses.ACCEPTED) + has_unknown_type + 1
+        required = len(addresses.ACCEPTED) + int(has_unknown_type) + 1  # a free row, for invalid requests
         sentence = account_sentence(request, response, required, self._created_rows(request.owner))
         if sentence is not None and not self.is_cleaning_up:
             raise Inconclusive(sentence)
@@ -202,7 +203,8 @@ class Transport:
         """
         name = self._token_name(request)
         if not is_token_rejected(response):
-            self.accepted_tokens |= {name} - _INVALID_TOKENS if response.status_code < 500 else set()
+            if response.status_code < 500 and name not in _INVALID_TOKENS:
+                self.accepted_tokens.add(name)
             return
         if name not in self.accepted_tokens:
             return
@@ -215,12 +217,13 @@ class Transport:
 
     def _token_name(self, request: Request) -> str:
         """Return the variable of the token that authenticates the request, or an empty text for another token."""
-        value: object = request.token
-        if value is None and all(name.lower() != "authorization" for name, _ in request.headers):
-            value = next((value for name, value in request.parameters() if name == "access_token"), None)
-        return next((name for name, token in self.settings.tokens.items() if token == value), "")
+        sent: object = request.token
+        if sent is None and all(name.lower() != "authorization" for name, _ in request.headers):
+            sent = next((value for name, value in request.parameters() if name == "access_token"), None)
+        return next((name for name, token in self.settings.tokens.items() if token == sent), "")
 
     def _send_once(self, request: Request, *, is_step: bool = True) -> httpx2.Response:
+        """Send the request within the limits of the run, record it, and return the redacted response."""
         is_shrinking = self.observation.count_request()
         if self.is_cleaning_up or not is_shrinking:
             self._pacing.check_limits(self.sent - self.observation.shrinking_requests)
@@ -268,7 +271,7 @@ class Transport:
     def _record_step(self, request: Request, response: httpx2.Response, body: str, created_id: int | None) -> None:
         defect = self._known_defect(request, response)
         reason = self.redactor.redact_text(response.reason_phrase)
-        step = Step(request, created_id, f"{response.status_code} {reason} {body[:600]}".strip(), defect)
+        step = Step(request, created_id, f"{response.status_code} {reason} {body[:_MAX_STEP_BODY]}".strip(), defect)
         self.steps.append(step)
         if created_id is not None:
             self._creations[created_id] = step
@@ -276,7 +279,7 @@ class Transport:
             self.defects[defect] = self.defects.get(defect, 0) + 1
 
     def _exchange(self, request: Request, response: httpx2.Response, body: str, started: datetime) -> Exchange:
-        redact_sent, own_token = self.redactor.redact_sent, request.token or "\0"
+        redact_sent, own_token = self.redactor.redact_sent, request.token or "\0"  # which no header contains
         return Exchange(
             number=self.sent,
             test=self.test,

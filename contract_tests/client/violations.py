@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TYPES = ("email", "sms", "push", "twitter", "slack")
 """The types that the contract documents for the channels of responses.
 
-A channel that the suite did not create may have another one, from a Canvas before these.
+A channel that the suite did not create may have another type, of an older Canvas.
 """
 
 
@@ -67,7 +67,8 @@ def is_channel_response(request: Request, response: httpx2.Response) -> bool:
 def _wrong_values(body: object) -> Iterator[str]:
     """Yield a violation for each channel with an impossible id or type, which the schema in openapi.yaml allows.
 
-    A type is impossible if it is a documented one in another form, or that of a channel that the suite created.
+    An undocumented type is impossible if only its letter case or white space differs from that of a documented one, or
+    if the suite created the channel.
     """
     for index, channel in enumerate(_channels(body)):
         path = f"$[{index}]" if isinstance(body, list) else "$"

@@ -39,7 +39,7 @@ class Difference(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A difference of two responses, and the two values: as JSON, of a list the ids, of an absent value nothing."""
+    """A difference of two responses, and both values: JSON, the ids of a list, or an empty text for an absent value."""
 
     difference: Difference
     mock: str
@@ -96,9 +96,9 @@ def find_differences(mock: dict[str, Any], target: dict[str, Any], renaming: Ren
     if mock["status"] != target["status"]:
         return list(_differences("/status", "status", mock["status"], target["status"], renaming))
     found = {each.difference: each for each in _differences("", "", mock, target, renaming)}
-    lengths = [len(body) if isinstance(body, list) else 0 for body in (mock["body"], target["body"])]
-    has_links_alone = lengths[0] == lengths[1]
-    return [each for each in found.values() if has_links_alone or not each.difference.part.startswith(_LINK)]
+    lengths = {len(body) if isinstance(body, list) else 0 for body in (mock["body"], target["body"])}
+    has_one_length = len(lengths) == 1
+    return [each for each in found.values() if has_one_length or not each.difference.part.startswith(_LINK)]
 
 
 def _link(url: str) -> dict[str, Any]:
@@ -150,11 +150,11 @@ def _json(value: Any) -> str:
 
 
 def _are_alike(key: str, mock: Any, target: Any, renaming: Renaming) -> bool:
-    if _ABSENT in (mock, target) or type(mock) is not type(target):
-        return mock is target
+    if type(mock) is not type(target):  # also if one of them is absent
+        return False
     if key in _RENAMED:
         return renaming.matches(key, mock, target)
-    if key == "address" and not any(map(addresses.is_test_address, map(str, (mock, target)))):
+    if key == "address" and not any(addresses.is_test_address(str(value)) for value in (mock, target)):
         return renaming.matches(key, mock, target)
     if key.endswith("_at") and isinstance(mock, str):
         return len(mock) == len(target)

@@ -31,11 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare the mock with the target, print the differences, and return the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     interruption = Interruption()
-    status, sentence = _INCONCLUSIVE, token_argument_error(arguments, os.environ)
-    if sentence:
+    if sentence := token_argument_error(arguments, os.environ):
         print(f"compare: {sentence}", file=sys.stderr)
-        return status
+        return _INCONCLUSIVE
     options = _parser().parse_args(arguments)
+    status = _INCONCLUSIVE
     with interruption.handling():
         try:
             return _compare(options, interruption)

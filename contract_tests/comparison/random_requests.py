@@ -149,7 +149,8 @@ class _Generator:
             self._created.append(pair)
         fields = [(ADDRESS, self._in_any_case(pair.address)), (TYPE, pair.type)]
         if self._one_in(10):
-            fields.pop(0 if pair.type != "email" else self._random.randrange(2))
+            # Without a type, the safety guard rejects the addresses of other than e-mail channels.
+            fields.pop(self._random.randrange(2) if pair.type == "email" else 0)
         elif self._one_in(10) and pair.type == "email":
             fields.insert(0, (ADDRESS, addresses.SECOND.address))
         self._random.shuffle(fields)

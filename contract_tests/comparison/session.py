@@ -83,12 +83,12 @@ class Account:
         return sent
 
     def delete_created(self) -> None:
-        """Delete the channels that the suite created and not yet deleted."""
+        """Delete the channels that the suite has created and not yet deleted."""
         remove_created_channels(self.owner)
         self.owner.transport.reset_steps()
 
     def restore_channels(self) -> bool:
-        """Delete also the created channels of which no response had the id; return whether those from before remain."""
+        """Delete all created channels, also those whose id no response had; return whether the others are unchanged."""
         transport = self.owner.transport
         for channel in list_unvalidated(self.owner):
             is_new = channel["id"] not in transport.guard.preexisting_channels

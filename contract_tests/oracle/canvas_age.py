@@ -139,7 +139,8 @@ def _signs_of_validation_errors(body: dict[str, Any]) -> Iterator[Sign]:
     """Yield the signs of errors by attribute (400), and of a list of errors with their fields (422)."""
     errors = body.get("errors")
     lists = errors.values() if isinstance(errors, dict) else [errors]
-    for error in (each for entries in lists if isinstance(entries, list) for each in entries if isinstance(each, dict)):
+    entries = [entry for entries in lists if isinstance(entries, list) for entry in entries]
+    for error in (entry for entry in entries if isinstance(entry, dict)):
         message = error.get("message", "")
         if message is None:
             yield NULL_MESSAGE

@@ -1,6 +1,6 @@
 """Conditional requests of a run: whether the target returns 304 for an unchanged list (behaviour 9).
 
-A web server before Canvas may remove ETags, or change them and not know them again, so that 304 never comes.
+A web server before Canvas may remove ETags, or change them and not recognise them later, so that it never returns 304.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def conditional_request_note(exchanges: Iterable[Exchange]) -> str:
     lists = [exchange for exchange in exchanges if exchange.operation == LIST and exchange.status in {200, 304}]
     if not lists or any(exchange.status == 304 for exchange in lists):
         return ""
-    etags: dict[str, str] = {}
+    bodies: dict[tuple[str, str], str] = {}
     """The body of each list, by its URL and ETag."""
     for exchange in lists:
         sent, received = _header(exchange.request_headers, "if-none-match"), _header(exchange.response_headers, "etag")
-        if sent and etags.get(f"{exchange.url} {sent}") == exchange.body:
+        if sent and bodies.get((exchange.url, sent)) == exchange.body:
             return _NO_304
         if received:
-            etags[f"{exchange.url} {received}"] = exchange.body
-    return "" if etags else _NO_ETAG
+            bodies[exchange.url, received] = exchange.body
+    return "" if bodies else _NO_ETAG
 
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:

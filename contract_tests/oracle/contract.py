@@ -19,7 +19,6 @@ from contract_tests.oracle.formats import check_formats, format_checker
 if TYPE_CHECKING:
     import httpx2
 
-
 _MAX_VIOLATIONS = 100
 """The number of violations of one response that are reported."""
 _MAX_MESSAGE = 2_000

@@ -247,4 +247,6 @@ def _children(value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _join(path: str, key: str) -> str:
-    return key if not path else path + key if key.startswith("[") else f"{path}.{key}"
+    if not path:
+        return key
+    return f"{path}{key}" if key.startswith("[") else f"{path}.{key}"

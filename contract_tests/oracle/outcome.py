@@ -13,9 +13,9 @@ class Outcome:
     """The outcome of one test, without tokens and personal data."""
 
     property: str
-    """The tested property of the API, such as "a deleted channel is not found"."""
+    """The tested property of the API, such as "second delete is 404"."""
     test: str
-    """The module and the name of the test: `test_deletion::test_a_deleted_channel_is_not_found[id]`."""
+    """The module and the name of the test: `test_deletion::test_second_delete_is_404[id]`."""
     rule: str
     """The rule of the contract that the test checks, in one or two sentences."""
     source: str

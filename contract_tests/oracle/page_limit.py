@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contract_tests.client.exchange import Exchange
 
 _SIZE = re.compile(r'[?&]per_page=(\d{1,18})(?!\d)[^>]{0,2000}>; *rel="?current"?')
+"""The page size in the link `current`; the limits of length keep the search fast."""
 
 
 def page_limit_note(exchanges: Iterable[Exchange]) -> str:

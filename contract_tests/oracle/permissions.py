@@ -18,8 +18,8 @@ ALLOWED, DENIED, NOT_FOUND, NO_TOKEN, INVALID_TOKEN = "allowed", "denied", "404"
 """The expected responses; both kinds of 401 have their own body (behaviour 2)."""
 
 PERMISSIONS = {
-    "no token": {account: [NO_TOKEN] * 5 for account in ACCOUNTS},
-    "invalid token": {account: [INVALID_TOKEN] * 5 for account in ACCOUNTS},
+    "no token": {account: [NO_TOKEN] * len(OPERATIONS) for account in ACCOUNTS},
+    "invalid token": {account: [INVALID_TOKEN] * len(OPERATIONS) for account in ACCOUNTS},
     "test user": {TEST_USER: [ALLOWED] * 4 + [NOT_FOUND], OTHER_USER: [DENIED] * 4 + [NOT_FOUND]},
     "other user": {TEST_USER: [DENIED] * 4 + [NOT_FOUND], OTHER_USER: [ALLOWED] * 4 + [NOT_FOUND]},
     "admin": {account: [ALLOWED] * 4 + [NOT_FOUND] for account in ACCOUNTS},

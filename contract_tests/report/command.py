@@ -1,4 +1,4 @@
-"""Checks of the command line before a run starts."""
+"""Start of pytest by the command line: the checks before it, and the reason if a run has no verdict."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ def write_reports(run: Run, folder: Path, more_junit: Iterable[Path] = ()) -> Co
         names = " and ".join(str(file) for file in errors)
         reason = next(iter(errors.values()))
         run.unwritten = f"{run.unwritten} {names} cannot be written ({reason}); free space, and run again.".strip()
+        # The verdict has changed in the reports that were written.
         _write_all({file: write for file, write in contents.items() if file not in errors})
     return coverage
 
@@ -51,7 +52,7 @@ def _write_all(contents: dict[Path, Callable[[TextIO], object]]) -> dict[Path, s
             with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
                 write(file)
         except BaseException as error:
-            with suppress(OSError):  # a part of a report is none
+            with suppress(OSError):  # an incomplete report is removed
                 path.unlink(missing_ok=True)
             if not isinstance(error, OSError):
                 raise

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
 PAGE, TRAFFIC, JUNIT = NAMES = ("report.html", "traffic.har", "junit.xml")
 
-
 REPORTER = "canvas-contract-reporter"
 """The name of the pytest plugin that writes them."""
 

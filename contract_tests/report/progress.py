@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 INTERVAL = 20.0
 """Seconds between two lines, so that a log has at least one every 30 seconds."""
 
-
 _LONGEST_INTERVAL = 86_400.0
+"""A day; a thread cannot wait for `inf` seconds."""
 
 
 def progress_interval(text: str) -> float:

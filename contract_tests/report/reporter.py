@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.client.run.watchdog import LAST_RESORT
+from contract_tests.client.safety.addresses import POSSIBLE_KEYS
 from contract_tests.client.settings import Inconclusive
 from contract_tests.command.interruption import EndedBySignal
 from contract_tests.oracle.canvas_age import estimate_age
@@ -40,12 +41,11 @@ from contract_tests.report.record.verdict import verdict
 from contract_tests.report.text import format_duration, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from contract_tests.account.baseline import Baseline
     from contract_tests.client.transport import Transport
     from contract_tests.command.interruption import Interruption
-
 
 PROGRESS = "progress"
 """The name of the part of the log with the progress of the tests."""
@@ -100,7 +100,7 @@ class Reporter:
         self._limits = limits(client, Contract().document)
         self.console.print(f"User {client.id} has {plural(len(channels), 'channel')}.")
         if client.can_create:
-            self.console.print("The suite creates at most 22, and deletes them.")
+            self.console.print(f"The suite creates at most {len(POSSIBLE_KEYS)}, and deletes them.")
         if client.editor is not None:
             self.console.print(editor_note(client.editor))
         return self._limits
@@ -157,7 +157,6 @@ class Reporter:
         recording, transport = self.recording, self.recording.transport
         outcomes = list(recording.outcomes.values())
         exchanges = transport.exchanges if transport else []
-        descriptions = {defect.name: defect.description for defect in KNOWN_DEFECTS}
         return Run(
             target=transport.settings.url if transport else "",
             profile=transport.settings.profile if transport else "",
@@ -182,10 +181,7 @@ class Reporter:
             traceability=_sentences(outcomes),
             matrix=matrix_rows(outcomes, may_edit=self._baseline is None or self._baseline.client.editor is None),
             limits=(*self._limits, *bounce_limits(exchanges)),
-            defects=[
-                ObservedDefect(name, descriptions[name], number)
-                for name, number in (transport.defects if transport else {}).items()
-            ],
+            defects=_observed_defects(transport.defects) if transport else [],
         )
 
     def explain_end(self, session: pytest.Session) -> None:
@@ -252,6 +248,12 @@ class Reporter:
         sent = recording.transport.sent if recording.transport else 0
         done = f"{len(recording.outcomes)} of {plural(len(recording.selected), 'test')}"
         return f"{done}, {plural(sent, 'request')}, {elapsed}, {recording.failed} failed so far"
+
+
+def _observed_defects(numbers: Mapping[str, int]) -> list[ObservedDefect]:
+    """Return the known defects with these names, each with its number of responses."""
+    descriptions = {defect.name: defect.description for defect in KNOWN_DEFECTS}
+    return [ObservedDefect(name, descriptions[name], number) for name, number in numbers.items()]
 
 
 def _sentences(outcomes: list[Outcome]) -> tuple[Sentence, ...]:

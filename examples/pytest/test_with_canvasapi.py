@@ -22,7 +22,7 @@ def test_canvasapi_creates_and_deletes_a_channel(canvas_mock: CanvasMock) -> Non
     assert [request["status"] for request in canvas_mock.requests(operation_id="delete_communication_channel")] == [200]
 
 
-def test_requests_sees_the_rate_limit(canvas_mock: CanvasMock) -> None:
+def test_requests_receives_the_rate_limit_error(canvas_mock: CanvasMock) -> None:
     canvas_mock.fail_next(429)
 
     response = requests.get(

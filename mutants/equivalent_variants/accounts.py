@@ -188,7 +188,7 @@ def a_null_position(mock: PatchedMock) -> None:
 
     def reset(original: Any, self: World) -> None:
         original(self)
-        self.users[_OWNER].channels.last_position = 2
+        self.users[_OWNER].channels.last_position = 2  # a null position does not count
 
     mock.user_entry(_OWNER)["channels"][2]["position"] = last_position
     mock.wrap(World, "reset", reset)
@@ -239,7 +239,7 @@ def exactly_enough_rows_with_equal_positions(mock: PatchedMock) -> None:
 
 @equivalent
 def exactly_the_limit_of_the_account(mock: PatchedMock) -> None:
-    """The account allows a user three channels, as many as the suite creates, and one more."""
+    """The account allows a user the three channels of the owner, those that the suite creates, and one more."""
     mock.world_document["account"]["max_communication_channels"] = 3 + _REQUIRED_ROWS
 
 

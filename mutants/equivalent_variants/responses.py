@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from mutants.patching import PatchedMock
 
 _TEXT_CRASH = b"500 Internal Server Error\nIf you are the administrator of this website...\n"
-"""The start of the plain text with which Canvas returns a crash while it makes the error page."""
+"""The start of the plain text that Canvas sends if it crashes and cannot make the error page either."""
 _MAX_ID = 2**63 - 1
 """The largest id that the database can store."""
+_MAX_USER_ID_DIGITS = 19
+"""Canvas looks up no user id with more digits."""
 _TRANSLATIONS = {
     "user authorization required": "Benutzerautorisierung erforderlich",
     "user not authorized to perform that action": "Der Benutzer ist dazu nicht berechtigt",
@@ -299,7 +301,9 @@ def huge_ids_crash(mock: PatchedMock) -> None:
     """Ids above 2^63-1 return 500 and the general error body, as on Canvas."""
 
     def change(request: Request, response: Response) -> None:
-        if response.status == 404 and (_is_huge(request.user_id, 19) or any(map(_is_huge, request.subpath[:1]))):
+        channel_id = request.subpath[0] if request.subpath else ""
+        is_huge = _is_huge(request.user_id, _MAX_USER_ID_DIGITS) or _is_huge(channel_id)
+        if response.status == 404 and is_huge:
             response.status, response.json = 500, CRASH
 
     mock.on_response(change)

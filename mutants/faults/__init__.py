@@ -1,24 +1,10 @@
-"""Faults, one module for each subject."""
+"""Faults, one package for each subject and one module for each of its topics."""
 
-from mutants.faults import (
-    authentication,
-    characters,
-    conditional_requests,
-    creation,
-    deletion,
-    encodings,
-    fields,
-    formats,
-    leaks,
-    listing,
-    pagination,
-    permissions,
-    push,
-    restoration,
-    sequences,
-    statuses,
-    validation,
-)
+from mutants.faults.access import authentication, permissions
+from mutants.faults.addresses import characters, encodings, validation
+from mutants.faults.channels import creation, deletion, push, restoration, sequences
+from mutants.faults.lists import link_header, listing, pages
+from mutants.faults.responses import conditional_requests, fields, formats, leaks, statuses
 from mutants.mutant import mutants_of
 
 FAULTS = mutants_of(
@@ -35,7 +21,8 @@ FAULTS = mutants_of(
     deletion,
     restoration,
     listing,
-    pagination,
+    pages,
+    link_header,
     conditional_requests,
     push,
     sequences,

@@ -62,9 +62,8 @@ def list_all_pages() -> None:
 
 def create_sms_channel() -> None:
     """Create an SMS channel whose address needs encoding, and read the address unchanged."""
-    assert (
-        CommunicationChannel.model_validate_json(create_channel(type="sms", address=ADDRESS).content).address == ADDRESS
-    )
+    response = create_channel(type="sms", address=ADDRESS)
+    assert CommunicationChannel.model_validate_json(response.content).address == ADDRESS
 
 
 def delete_channel_by_id() -> None:

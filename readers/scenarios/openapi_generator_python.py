@@ -56,7 +56,8 @@ def list_all_pages() -> None:
     while more:
         response = api("many-token").list_communication_channels_with_http_info("self", page=page, per_page=10)
         ids += [channel.id for channel in response.data]
-        more, page = 'rel="next"' in (response.headers or {})["link"], page + 1
+        more = 'rel="next"' in (response.headers or {})["link"]
+        page += 1
     assert ids == MANY_CHANNEL_IDS
 
 

@@ -63,7 +63,8 @@ def list_all_pages() -> None:
         )
         assert isinstance(response.parsed, list)
         ids += [channel.id for channel in response.parsed]
-        more, page = 'rel="next"' in response.headers["Link"], page + 1
+        more = 'rel="next"' in response.headers["Link"]
+        page += 1
     assert ids == MANY_CHANNEL_IDS
 
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import comparison_servers, servers
 from benchmarks.__main__ import main
+from benchmarks.servers import catalogue, comparison
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def fail_to_install() -> None:
-    raise comparison_servers.InstallationError("no comparison servers in tests")
+    raise comparison.InstallationError("no comparison servers in tests")
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _no_full_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Linux with wrk, and a failing installation: no test here may start a full benchmark run."""
     monkeypatch.setattr(shutil, "which", lambda tool: tool)
     monkeypatch.setattr(platform, "system", lambda: "Linux")
-    monkeypatch.setattr(comparison_servers, "install", fail_to_install)
+    monkeypatch.setattr(comparison, "install", fail_to_install)
 
 
 def test_another_system_than_linux_is_rejected(
@@ -41,7 +41,7 @@ def test_another_system_than_linux_is_rejected(
 def test_server_that_does_not_start_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(servers, "mock", lambda: servers.Server("the mock", (sys.executable, "-c", "exit(3)")))
+    monkeypatch.setattr(catalogue, "mock", lambda: catalogue.Server("the mock", (sys.executable, "-c", "exit(3)")))
 
     assert main(["--smoke"]) == 2
     assert capsys.readouterr().err == "make bench: the mock exited with 3 before its first successful response.\n"
@@ -55,7 +55,7 @@ def test_error_responses_in_a_workload_are_reported(
     (tmp_path / "wrk").write_text(f"#!/bin/sh\necho '{output}'\n")
     (tmp_path / "wrk").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(servers, "mock", servers.baseline)
+    monkeypatch.setattr(catalogue, "mock", catalogue.baseline)
 
     assert main(["--smoke"]) == 2
     assert capsys.readouterr().err == (

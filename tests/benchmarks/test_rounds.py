@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import __main__ as command
 from benchmarks.results import Measurement, Results, Startup
-from benchmarks.servers import Server
+from benchmarks.servers.catalogue import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

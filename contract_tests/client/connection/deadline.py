@@ -1,6 +1,6 @@
-"""Deadline and size of each exchange, on whatever part of it the suite waits for.
+"""Limits on the duration and the size of each exchange, whichever part of it the suite waits for.
 
-The time-out of the HTTP client is that of one read, so a server that sends a byte every few seconds has no end.
+The time-out of the HTTP client is that of one read: a response of one byte every few seconds would never reach it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class ExchangeDeadline:
         remaining = self.remaining()
         return remaining if timeout is None else min(timeout, remaining)
 
-    def receive(self, number: int) -> None:
+    def count_received(self, number: int) -> None:
         """Count received bytes. Raises ResponseTooLarge."""
         self._received += number
         if self._received > (_MAX_BODY_BYTES if self.part == "body" else _MAX_HEAD_BYTES):

@@ -62,17 +62,9 @@ _LARGE_PARTS = {
 def connection_sentence(error: BaseException, endpoint: Endpoint) -> str:
     """Return one sentence on why a request has no usable response, and what to do."""
     causes = list(_causes(error))
-    for describe in (
-        _limit_sentence,
-        _certificate_sentence,
-        _other_protocol_sentence,
-        _tls_sentence,
-        _network_sentence,
-    ):
-        for cause in causes:
-            if sentence := describe(cause, endpoint):
-                return sentence
-    return _protocol_sentence(error, endpoint)
+    describers = (_limit_sentence, _certificate_sentence, _other_protocol_sentence, _tls_sentence, _network_sentence)
+    sentences = (describe(cause, endpoint) for describe in describers for cause in causes)
+    return next(filter(None, sentences), None) or _protocol_sentence(error, endpoint)
 
 
 def response_sentence(status: int, text: str, endpoint: Endpoint) -> str | None:

@@ -25,7 +25,7 @@ _CANVAS_HEADERS = frozenset(
 """Headers that Canvas sends, and no gateway (behaviour 9)."""
 
 _DENIALS = frozenset({401, 403})
-_PAGE = re.compile(
+_BLOCKING_PAGE = re.compile(
     r"\b(access denied.{1,400}reference #|attention required|captcha|cloudflare|imperva|incapsula|fortigate|fortiweb|"
     r"mod_security|modsecurity|request rejected|requested url was rejected|sucuri|support id|"
     r"web application firewall)",
@@ -46,7 +46,7 @@ def gateway_sentence(method: str, response: httpx2.Response) -> str | None:
     if _is_from_canvas(response) or (method == "HEAD" and "json" in _media_type(response)):
         return None
     media_type = _media_type(response)
-    is_blocking_page = "html" in media_type and _PAGE.search(response.text[:_MAX_PAGE]) is not None
+    is_blocking_page = "html" in media_type and _BLOCKING_PAGE.search(response.text[:_MAX_PAGE]) is not None
     if response.status_code not in _DENIALS and not is_blocking_page:
         return None
     if response.headers.get("www-authenticate", "").lower().startswith(("basic", "digest", "negotiate", "ntlm")):
@@ -67,10 +67,10 @@ def redirect_sentence(origin: str, url: str) -> str | None:
     except ValueError:
         return "The target redirects to an invalid URL; set CANVAS_URL to the origin of the Canvas."
     default = {"http": 80, "https": 443}
-    if (to.scheme, port or default.get(to.scheme)) == (target.scheme, target.port or default.get(target.scheme)):
-        if is_same_host:
-            return None
-    elif is_same_host and (target.scheme, to.scheme) == ("http", "https"):
+    is_same_port = (port or default.get(to.scheme)) == (target.port or default.get(target.scheme))
+    if is_same_host and is_same_port and to.scheme == target.scheme:
+        return None
+    if is_same_host and (target.scheme, to.scheme) == ("http", "https"):
         return f"The target redirects http to https; set CANVAS_URL to https://{to.netloc.lower()}."
     return "The target redirects to another origin; set CANVAS_URL to the origin of the Canvas."
 

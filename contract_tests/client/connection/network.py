@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HTTP_VERSION = b"1."
 """The bytes after `HTTP/`, of which OpenSSL reads as many as the header of a record has."""
 _BANNER_SECONDS = 1.0
-"""The time in which a server sends the rest of what is not TLS."""
+"""The time that a server has to send the rest of a response that is not TLS."""
 _RECORD_SIZE = 16_384
 """The number of bytes that are sent or received at once inside the TLS of a proxy."""
 
@@ -90,7 +90,7 @@ class DeadlineStream(httpcore2.NetworkStream):
         except httpcore2.ReadTimeout:
             self._deadline.remaining()  # raises ExchangeTimeout if the exchange has no time left
             raise
-        self._deadline.receive(len(data))
+        self._deadline.count_received(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -183,9 +183,10 @@ class TunnelledStream(httpcore2.NetworkStream):
         view = memoryview(buffer)
         while view:
             try:
-                view = view[self._perform(partial(self._tls.write, view[:_RECORD_SIZE]), timeout) :]
+                sent = self._perform(partial(self._tls.write, view[:_RECORD_SIZE]), timeout)
             except ssl.SSLError as error:
                 raise httpcore2.WriteError(str(error)) from error
+            view = view[sent:]
 
     def close(self) -> None:
         """Close the connection."""
@@ -202,13 +203,19 @@ class TunnelledStream(httpcore2.NetworkStream):
                 result = operation()
             except ssl.SSLWantReadError:
                 self._flush(timeout)
-                data = self._stream.receive(_RECORD_SIZE, timeout)
-                self._incoming.write(data) if data else self._incoming.write_eof()
+                self._receive(timeout)
             else:
                 self._flush(timeout)
                 return result
 
+    def _receive(self, timeout: float | None) -> None:
+        data = self._stream.receive(_RECORD_SIZE, timeout)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
     def _flush(self, timeout: float | None) -> None:
-        part = self._deadline.part
+        part = self._deadline.part  # which `write` changes
         self._stream.write(self._outgoing.read(), timeout)
         self._deadline.part = part

@@ -96,7 +96,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
 
 
 def _variable(name: str) -> str:
-    """Return the name of the variable as it is set: in lower case, in upper case, or, of a system setting, neither."""
+    """Return the name of the variable in the letter case in which it is set; in upper case for a system setting."""
     return name if name in os.environ else name.upper()
 
 

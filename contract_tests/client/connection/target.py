@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _GATEWAY_STATUSES = frozenset({502, 503, 504})
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+"""The maximum size of a decoded body."""
+_GATEWAY_PAUSE = 0.5
+"""Seconds before a request is repeated after an error of a gateway."""
 
 
 class TargetConnection:
@@ -73,7 +76,7 @@ class TargetConnection:
                     f"The target's gateway returns {response.status_code}, and the response of the Canvas behind it is "
                     "unknown; run again when the Canvas is available."
                 )
-            self._clock.wait(0.5)
+            self._clock.wait(_GATEWAY_PAUSE)
         raise AssertionError("a request has at least one attempt")
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ def retry_after(response: httpx2.Response, now: datetime) -> float | None:
     """
     text = response.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
-        return float(text) if len(text) < 16 else math.inf
+        return float(text)
     until = _date(text)
     if until is None:
         return None

@@ -19,6 +19,7 @@ MAX_DIGITS = 6
 
 _MAX_ID_DIGITS = 20
 _MIN_RECEIVED_LENGTH = 4
+"""Shorter words are not remembered: requests have them by chance, too."""
 _MAX_RECEIVED = 1_000_000
 """The number of received words that are remembered; when it is reached, no further sent word becomes known."""
 

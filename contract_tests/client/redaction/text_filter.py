@@ -30,6 +30,7 @@ _TIME = re.compile(
 )
 _MIN_PHONE_DIGITS = 7
 _MIN_LAST_GROUP, _MIN_GROUPS = 4, 5
+"""Digits in the last group, or groups, of a telephone number that has only white space between its groups."""
 _SEGMENT = re.compile(r"([/?&=:])")
 _CODES = (
     *("email", "sms", "push", "slack", "twitter", "active", "unconfirmed", "retired", "bouncing"),
@@ -44,7 +45,7 @@ _MAX_CODE_LENGTH = 20
 class TextFilter:
     """The filter of the texts of a run.
 
-    `pseudonym` returns the pseudonym of a word; one that is similar to a code has that code beside it if `has_hints`.
+    `pseudonym` returns the pseudonym of a word; if `has_hints`, a code to which the word is similar follows it.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class TextFilter:
         return f"{self._pseudonym(word)}{self._hint(word) if self._has_hints else ''}"
 
     def _digits(self, found: re.Match[str]) -> str:
-        """Return the digits, unless they are those of a telephone number that the suite does not use."""
+        """Return the date or the digits; the pseudonym of a telephone number that the suite does not use."""
         text = found[0]
         if found["date"] or self._known.has_text(text.strip()) or not _is_phone(text):
             return text
@@ -135,7 +136,7 @@ def _is_phone(text: str) -> bool:
     groups = re.findall(r"\d+", text)
     if sum(map(len, groups)) < _MIN_PHONE_DIGITS or (len(groups) == 1 and "+" not in text):
         return False
-    if len(groups) == 2 and re.fullmatch(r"\d+\.\d+", text):
+    if len(groups) == 2 and re.fullmatch(r"\d+\.\d+", text):  # a decimal number, unless it has too many digits
         return len(groups[0]) + len(groups[1]) > 2 * _MIN_PHONE_DIGITS
     if re.search(r"[+().-]", text):
         return True

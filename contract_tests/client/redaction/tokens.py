@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from contract_tests.client.redaction.remembered_texts import RememberedTexts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MIN_LENGTH = 5
 """Shorter tokens are not searched for: replacing `a` everywhere would garble every sentence.
@@ -81,8 +82,9 @@ class TokenFinder:
     def _occurrences(self, text: str) -> Iterator[_Occurrence]:
         """Yield the occurrences in their order; of two that overlap, that of the longer token."""
         lower = _lower(text)
-        positions = [position for part in _text_parts(lower) for position in range(*part)]
         compact = "".join(lower[start:end] for start, end in _text_parts(lower))
+        # the position in the text of each character of `compact`
+        positions = [position for start, end in _text_parts(lower) for position in range(start, end)]
         found: list[_Occurrence] = []
         for form in self._forms:
             found += [
@@ -115,16 +117,19 @@ def _text_parts(text: str) -> Iterator[tuple[int, int]]:
 
 def _matches(form: _Form, text: str) -> Iterator[tuple[int, int]]:
     """Yield the start and the end of each occurrence of a token, or of nearly the whole token."""
-    core, first = form.core, form.cut
-    position = text.find(core)
-    while position >= 0:
-        before = 0
-        while before < min(first, position) and text[position - before - 1] == form.text[first - before - 1]:
-            before += 1
-        end, last = position + len(core), first + len(core)
-        after = 0
-        while after < min(first, len(text) - end) and text[end + after] == form.text[last + after]:
-            after += 1
-        if before + after >= form.cut:
-            yield position - before, end + after
-        position = text.find(core, end)
+    core, cut = form.core, form.cut
+    first, last = form.text[:cut], form.text[cut + len(core) :]
+    start = text.find(core)
+    while start >= 0:
+        end = start + len(core)
+        before = _common_length(reversed(text[max(0, start - cut) : start]), reversed(first))
+        after = _common_length(text[end : end + cut], last)
+        if before + after >= cut:
+            yield start - before, end + after
+        start = text.find(core, end)
+
+
+def _common_length(one: Iterable[str], other: Iterable[str]) -> int:
+    """Return the number of characters that both texts have in common at their start."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

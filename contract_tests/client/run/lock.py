@@ -71,7 +71,7 @@ class AccountLocks:
                 ) from None
 
     def acquire_unknown(self) -> None:
-        """Acquire the lock of every user whose id is not known before their first channel exists."""
+        """Acquire the common lock of all users whose ids are unknown until their first channel exists."""
         self.acquire([_UNKNOWN_USER])
 
     def release(self) -> None:

@@ -31,6 +31,7 @@ _INTERVAL = 0.5
 _MAX_SIGNALS = 10
 """The number of signals after which a main thread is left alone; the next limit stops the process."""
 _INCONCLUSIVE = 2
+"""The exit status of an inconclusive run."""
 _CLEAN_UP, _REPORTS = 1, 2
 """The positions of the stages after the first, which is the run itself."""
 
@@ -80,7 +81,7 @@ class Watchdog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        """Check the limits no longer."""
+        """Stop checking the limits."""
         self._stopped.set()
 
     def start_clean_up(self) -> None:

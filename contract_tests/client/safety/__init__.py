@@ -1,1 +1,1 @@
-"""What keeps other channels, tokens and personal data safe: guard, journal, reserved addresses, redaction, leaks."""
+"""Protection of other channels, tokens and personal data: guard, journal, reserved addresses, redaction, leaks."""

@@ -43,6 +43,7 @@ MIXED_CASE = TypedAddress("email", "Canvas-Contract.Case@Example.COM")
 NON_ASCII = TypedAddress("email", "canvas-contract-jos\u00e9@example.com")
 QUOTED = TypedAddress("email", '"canvas-contract quoted"@example.com')
 LONGEST = TypedAddress("email", "canvas-contract-" + "\u00e9" * 227 + "@example.com")
+"""An address of 255 characters, as many as Canvas's database column has (behaviour 11)."""
 EMOJI = TypedAddress("email", "canvas-contract-\U0001f600\U0001f9ea@example.com")
 PHONE = TypedAddress("sms", "+12025550171")
 SPACED = TypedAddress("sms", f"  {PHONE.address} ")

@@ -57,11 +57,11 @@ class CreationRecorder:
             return None
         number, owner = ids
         is_owners = request.owner == 0 or local_id(owner) == local_id(request.owner)
-        user = request.owner if is_owners and request.owner else owner
+        user = request.owner if is_owners and request.owner else owner  # the two may differ in the shard
         self._journal.users.add(user)
         self._journal.record_creation(user, number)
         if is_owners:
-            self._journal.resolve(request.owner, _key(channel))
+            self._journal.resolve(request.owner, received_key(channel))
         return number
 
     def _record_deletion(self, channel: Any) -> None:
@@ -78,14 +78,15 @@ class CreationRecorder:
             if key in uncertain and self._journal.live.get(number) != request.owner:
                 self._journal.record_creation(request.owner, number)
         pages = [value for name, value in request.query if name == "page"]
-        if pages[-1:] in ([], ["1"]) and "next" not in response.links:
+        is_first_page = not pages or pages[-1] == "1"
+        if is_first_page and "next" not in response.links:
             for key in uncertain - self._unattributed(request.owner, body):
                 self._journal.resolve(request.owner, key)
 
     def _unattributed(self, user: int, channels: list[Any]) -> set[tuple[str, str]]:
-        """Return the keys of the listed channels that are new and have no id, or not the id of the user."""
+        """Return the keys of the listed channels that have no readable ids, or are new and have another user's id."""
         return {
-            _key(channel)
+            received_key(channel)
             for channel in channels
             if isinstance(channel, dict)
             and ((ids := _ids(channel)) is None or (ids[1] != user and ids[0] not in self._preexisting))
@@ -96,7 +97,7 @@ class CreationRecorder:
         for channel in channels:
             ids = _ids(channel)
             if ids is not None and ids[1] == user and ids[0] not in self._preexisting:
-                yield ids[0], _key(channel)
+                yield ids[0], received_key(channel)
 
 
 def _is_denial(response: httpx2.Response) -> bool:
@@ -111,7 +112,3 @@ def _ids(channel: Any) -> tuple[int, int] | None:
         return None
     number, user = read_id(channel.get("id")), read_id(channel.get("user_id"))
     return None if number is None or user is None else (number, user)
-
-
-def _key(channel: dict[str, Any]) -> tuple[str, str]:
-    return received_key(channel)

@@ -24,7 +24,7 @@ READ_ONLY_REASON = "not sent in a read-only run"
 _MIN_UNUSED_ID = 2**62
 """Larger than any channel id: Canvas counts ids up, on hosted systems from multiples of ten trillion."""
 
-_TYPES = frozenset({"email", "sms", ""})
+_REPEATABLE_TYPES = frozenset({"email", "sms", ""})
 """Types for which a repeated creation adds no row.
 
 Canvas stores any other type as email, in a new row each time if the database has no unique index.
@@ -70,7 +70,7 @@ class SafetyGuard:
         self._journal.record_opened(user, frozenset(ids))
 
     def check(self, request: Request) -> None:
-        """Return if the request is safe, after its intent is in the journal. Raises UnsafeRequestError.
+        """Record the intent of a safe request in the journal; raise UnsafeRequestError for any other request.
 
         In a read-only run, skip the current test if the request is not GET or HEAD.
         """
@@ -104,16 +104,18 @@ class SafetyGuard:
         """Return whether the creation is safe, and record the intent if it is."""
         devices = request.values("communication_channel[token]")
         types = request.values("communication_channel[type]") or [""]
-        locations = request.values("communication_channel[address]") or [""]
-        combinations = list(product(types, locations))
+        sent_addresses = request.values("communication_channel[address]") or [""]
+        combinations = list(product(types, sent_addresses))
         if not all(map(_is_test_device, devices)):
             return False
         if not all(self._is_safe_to_create(request.owner, type_, address) for type_, address in combinations):
             return False
-        texts = [(type_, address) for type_, address in combinations if isinstance(type_, str)]
-        self._journal.record_intents(
-            request.owner, {TypedAddress(type_, address).key for type_, address in texts if isinstance(address, str)}
-        )
+        keys = {
+            TypedAddress(type_, address).key
+            for type_, address in combinations
+            if isinstance(type_, str) and isinstance(address, str)
+        }
+        self._journal.record_intents(request.owner, keys)
         if "push" in types and any(str(device).strip() for device in devices) and request.token_name in self._tokens:
             self._journal.record_device(request.owner, request.token_name)
         return True
@@ -127,7 +129,9 @@ class SafetyGuard:
         if not address.strip():
             return True
         stored = TypedAddress(str(type_), address.replace("\0", ""))
-        return stored.key in addresses.POSSIBLE_KEYS and (type_ in _TYPES or stored == addresses.UNKNOWN_TYPE)
+        return stored.key in addresses.POSSIBLE_KEYS and (
+            type_ in _REPEATABLE_TYPES or stored == addresses.UNKNOWN_TYPE
+        )
 
     def _is_safe_deletion(self, request: Request) -> bool:
         overrides = {name: request.values(name) for name in ("type", "address")}
@@ -170,7 +174,8 @@ class SafetyGuard:
     def _has_no_own_push_channel(self, owner: int) -> bool:
         """Return whether a push channel of this user can only be the suite's.
 
-        It has no test address, so the account must have been seen without one, before any request for it.
+        A push channel has no test address, so the run must have listed the user's channels, and found no push channel,
+        before any request for it.
         """
         return owner in self.opened_users and owner not in self.users_with_push_channel
 

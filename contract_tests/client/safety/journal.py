@@ -45,12 +45,12 @@ class Journal:
         """The devices of this run; not on the disk."""
         self._denied: set[tuple[int, str, str]] = set()
         """The intents whose requests were all denied."""
-        self._new_keys: set[tuple[int, str, str]] = set()
-        """The intents of the last request that are not those of an earlier one, too."""
+        self._new_intents: set[tuple[int, str, str]] = set()
+        """The intents of the last request that no earlier request had."""
         self._unwritten: set[int] = set()
         """The users whose channels before the run are not yet on the disk."""
         self._start_of_line = ""
-        """What ends the last line before the next one is written, if the run was killed while writing it."""
+        """A line feed if the last line is incomplete, because a run was killed while writing it; empty otherwise."""
         self._replay()
 
     def check_writable(self) -> None:
@@ -72,10 +72,10 @@ class Journal:
         Raises Inconclusive if the journal cannot be written, so that the request is not sent.
         """
         intents = {(user, *key) for key in keys}
-        self._new_keys = intents - self._open_intents()
+        self._new_intents = intents - self._open_intents()
         self.uncertain |= intents
         self.users |= {user} if intents else set()
-        for intent in sorted(self._new_keys):
+        for intent in sorted(self._new_intents):
             self._write_safely(user, {"intent": list(intent)})
 
     def record_device(self, user: int, token_name: str) -> None:
@@ -92,9 +92,10 @@ class Journal:
 
         The intents remain uncertain, so a list of an account that the run has opened decides.
         """
-        for intent in sorted(self._new_keys) if user else ():  # no user has the id 0
-            self._write({"denied": list(intent)})
-        self._new_keys = set()
+        if user:  # no user has the id 0
+            for intent in sorted(self._new_intents):
+                self._write({"denied": list(intent)})
+        self._new_intents = set()
 
     def record_creation(self, user: int, channel: int) -> None:
         """Record that this channel of this user was created, by this run or an earlier one."""
@@ -114,7 +115,7 @@ class Journal:
         Devices remain until they are removed. `created` remains for the reports, until the next run.
         """
         if user in {*self.live.values(), *(intent[0] for intent in self.intents)}:
-            created = dict(self.created)
+            created = dict(self.created)  # `_forget` removes the user's
             self._write({"clean": user})
             self.created.update(created)
         self.resolve(user)
@@ -125,7 +126,7 @@ class Journal:
 
     def resolve(self, user: int, key: tuple[str, str] | None = None) -> None:
         """Remove this intent, or all intents of this user, from `uncertain`: the result of the create is known."""
-        self.uncertain -= {each for each in self.uncertain if each[0] == user and key in {None, each[1:]}}
+        self.uncertain -= {each for each in self.uncertain if each[0] == user and (key is None or key == each[1:])}
 
     def has_intent(self, user: int, key: tuple[str, str]) -> bool:
         """Return whether the channel with this key may be the suite's.
@@ -168,7 +169,7 @@ class Journal:
     def _write_safely(self, user: int, record: dict[str, object]) -> None:
         """Append a line about the user, and force it to the disk. Raises Inconclusive if this fails.
 
-        Only intents need this: after a crash of the machine they suffice to recognise the channels.
+        Only intents and devices need this: after a crash of the machine they suffice for the clean-up.
         """
         try:
             if user in self._unwritten:

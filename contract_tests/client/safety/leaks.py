@@ -217,12 +217,10 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 def _ids(value: Any) -> Iterator[str]:
     """Yield the values of the fields whose names are those of a channel's id."""
-    for each in _objects(value):
-        for name, inner in each.items():
-            if _ID_FIELD.fullmatch(name):
-                for id_ in inner if isinstance(inner, list) else [inner]:
-                    if not isinstance(id_, bool) and isinstance(id_, int | str) and str(id_).isdecimal():
-                        yield str(id_)
+    fields = (inner for each in _objects(value) for name, inner in each.items() if _ID_FIELD.fullmatch(name))
+    for field in fields:
+        ids = field if isinstance(field, list) else [field]
+        yield from (str(id_) for id_ in ids if type(id_) in {int, str} and str(id_).isdecimal())
 
 
 def _is_channel(value: dict[str, Any]) -> bool:
@@ -235,7 +233,7 @@ def _is_channel(value: dict[str, Any]) -> bool:
 
 
 def _is_distinctive(address: str) -> bool:
-    """Return whether the address is not part of other texts."""
+    """Return whether the address hardly occurs in other texts by chance."""
     if address in _PUBLIC_ADDRESSES or len(address) < _MIN_ADDRESS_LENGTH:
         return False
     return not address.isdecimal() or len(address) >= _MIN_DIGITS

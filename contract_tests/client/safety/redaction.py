@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -123,7 +124,7 @@ class Redactor:
         return printable(self._filter_with_hints.filter(self._personal.replace(text, self._pseudonym)))
 
     def without_tokens(self, text: str) -> str:
-        """Return a text of which every other part has been redacted before."""
+        """Return the text without tokens; the rest of it must have been redacted before."""
         return self._tokens.replace(text)
 
     def redact_script(self, text: str) -> str:
@@ -207,6 +208,7 @@ class Redactor:
             return
         text = readable(value)
         self._record_received(text)
+        # the suite sends ETags back; a malformed one may be any text
         if name == "etag" and (not _ETAG.fullmatch(text) or decoded(text) != text):
             self._personal.add(text, self._known)
 
@@ -291,8 +293,7 @@ def _is_known(name: str, parent: str) -> bool:
 
 
 def _object(pairs: list[tuple[str, Any]], repeated_keys: list[str]) -> dict[str, Any]:
-    """Return the members of a JSON object, and add a name to `repeated_keys` if one hides another."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        repeated_keys.append(pairs[0][0])
-    return members
+    """Return the members of a JSON object, and add the names that several of them have to `repeated_keys`."""
+    numbers = Counter(name for name, _ in pairs)
+    repeated_keys += (name for name, number in numbers.items() if number > 1)
+    return dict(pairs)

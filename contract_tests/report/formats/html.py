@@ -126,7 +126,10 @@ def _skipped(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def _statuses(coverage: Coverage) -> dict[str, Any]:
-    """Return all statuses as `heads`, and by operation and status the number of responses and if it is documented."""
+    """Return all statuses as `heads`, and the statuses of each operation as `operations`.
+
+    Each status of an operation has the number of responses, and whether it is documented.
+    """
     parts = {**coverage.of("status"), **coverage.undocumented_of("status")}
     heads = sorted({part.status for part in parts})
     operations: dict[str, dict[str, tuple[int, bool]]] = {}

@@ -30,6 +30,9 @@ _MATRIX_LEGEND = (
     "A mark after a response: the test failed (!), or was not run (?).",
 )
 _MATRIX_COLUMN = 14
+"""The width at which the heads of the matrix are wrapped; the matrix is then about WIDTH columns wide."""
+_LABEL_WIDTH = 13
+"""The width of a label such as `Expected` with its indent, to the left of its text."""
 _SHOWN_GROUPS, _SHOWN_TESTS, _SHOWN_REASONS = 4, 3, 5
 _SCREEN, _OTHER_LINES = 40, 8
 """The lines of a screen, and those that a run prints before the summary and after it."""
@@ -139,25 +142,26 @@ def failures(outcomes: Iterable[Outcome], width: int = WIDTH, shown: int = _SHOW
         if number == 1:
             lines += _details(group, width, size)
         else:
-            lines += _labelled("Received", shortened(group.shortest.received, width - 13), width)
+            lines += _labelled("Received", shortened(group.shortest.received, width - _LABEL_WIDTH), width)
     if len(groups) > shown:
         lines += ["", f"And {plural(len(groups) - shown, 'other group')} of failures in report.html."]
     return [plural(len(groups), "group") + " of failures, by operation and violation:", *lines] if groups else []
 
 
 def _height(lines: Iterable[str], width: int) -> int:
-    """Return the number of lines on a screen of this width; scripts are not wrapped before."""
+    """Return the number of lines on a screen of this width, which wraps the long lines of scripts."""
     return sum(1 + max(len(line) - 1, 0) // width for line in lines)
 
 
 def _details(group: FailureGroup, width: int, size: int) -> list[str]:
     shortest, origin = group.shortest, source(group.shortest)
+    tests = [shortened(test, width - _LABEL_WIDTH) for test in group.tests[:_SHOWN_TESTS]]
     more = len(group.tests) - _SHOWN_TESTS
     lines = [
         *_labelled("Expected", shortened(f"{group.expected}{f' ({origin})' if origin else ''}", size * width), width),
         *_labelled("Received", shortened(shortest.received, size * width), width),
-        *_labelled("Tests", "\n".join(shortened(test, width - 13) for test in group.tests[:_SHOWN_TESTS]), width),
-        *([f"{'':13}and {more} more in report.html"] if more > 0 else []),
+        *_labelled("Tests", "\n".join(tests), width),
+        *([f"{'':{_LABEL_WIDTH}}and {more} more in report.html"] if more > 0 else []),
     ]
     script = printable(shortest.script).strip("\n").splitlines()
     if sum(1 + len(line) // width for line in script) > _SCRIPT_LINES:
@@ -263,8 +267,8 @@ def _cell(tally: Tally) -> str:
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:
-    lines = [line for part in text.splitlines() for line in _wrapped(part.strip(), width - 13)]
-    return [f"  {'' if index else label:<9}  {line}" for index, line in enumerate(lines)]
+    lines = [line for part in text.splitlines() for line in _wrapped(part.strip(), width - _LABEL_WIDTH)]
+    return [f"  {'' if index else label:<{_LABEL_WIDTH - 2}}{line}" for index, line in enumerate(lines)]
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from contract_tests.oracle.outcome import Outcome
 
 _CONTRACT = re.compile(r"The (?:(\d{3}) )?response (?:of \w+ )?violates openapi\.yaml: (.*)", re.DOTALL)
+"""The message for a response that violates the contract: its status, and the violations."""
+
 _PART = re.compile(r"; (?=\$|status |content type |the required |the body )")
+"""The separator of the violations of one response."""
+
 _PATH = re.compile(r"(\$[^\s:]*): (.*)", re.DOTALL)
+"""The JSON path and the message of a violation of a schema."""
+
 _INSTANCE = re.compile(
     r".+?(?= (?:is not|is less|is greater|is too|is valid|does not|should|has |was expected|were unexpected))",
     re.DOTALL,
 )
+"""The value at the start of such a message."""
+
 _NOT_OF_TYPE = re.compile(r" is not of type '(\w+)'\Z")
 _NOT_OF_FORMAT = re.compile(r" is not a '([\w-]+)'\Z")
 _NOT_ONE_OF = re.compile(r" is not one of \[([^\[\]]*)\]\Z")
@@ -31,6 +39,7 @@ _FIELD = re.compile(r"\$(?:\[\d+\])?\.(\w+): ")
 _TYPES = {"integer": "an integer", "string": "text", "array": "a list", "object": "an object", "boolean": "a boolean"}
 _ABSENT = re.compile(r"'([^']+)' is a required property")
 _RECEIVED = re.compile(r"(got \d{3}):? .*", re.DOTALL)
+
 _VARIABLE_PARTS = (
     (re.compile(r"\bchannel \S+ (?:twice|\d+ times)"), "channel N twice"),
     (re.compile(r"\{.*\}|\[[^\]]*[\"'{,][^\]]*\]", re.DOTALL), "{...}"),
@@ -39,9 +48,11 @@ _VARIABLE_PARTS = (
     (re.compile(r"\S+@\S+"), "..."),
     (re.compile(r"(?<![\w.])[+-]?(?:\d{1,2}|\d{4,})(?![\w.]\d)"), "N"),
 )
+"""The parts of a violation that differ from test to test, and the text that replaces each."""
+
 _MAX_LENGTH = 2_000
 """The length of the start of a violation by which it is grouped: the expressions above take quadratic time."""
-_RANK_CONTRACT, _RANK_PROPERTY, _RANK_KNOCK_ON = range(3)
+_RANK_CONTRACT, _RANK_PROPERTY, _RANK_WITHOUT_REQUESTS = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +152,9 @@ def _group(outcomes: Sequence[Outcome]) -> FailureGroup:
 
 
 def _rank(group: FailureGroup) -> tuple[int, int, int]:
+    rank = _RANK_CONTRACT if _CONTRACT.match(group.shortest.violation) else _RANK_PROPERTY
     if not group.shortest.steps:
-        rank = _RANK_KNOCK_ON
-    else:
-        rank = _RANK_CONTRACT if _CONTRACT.match(group.shortest.violation) else _RANK_PROPERTY
+        rank = _RANK_WITHOUT_REQUESTS
     return rank, group.shortest.steps, -len(group.outcomes)
 
 

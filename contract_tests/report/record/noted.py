@@ -18,7 +18,7 @@ PROPERTY = "the responses of the set-up and the clean-up conform to the contract
 
 
 def noted_outcomes(transport: Transport, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Yield an outcome for each cause that no failed test shows, or only with more requests."""
+    """Yield an outcome for each cause, unless a failed test shows it with as few requests."""
     shortest: dict[tuple[str, str], float] = {}
     """The number of requests in the shortest script of each cause."""
     for each in outcomes:

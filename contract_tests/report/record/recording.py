@@ -38,6 +38,12 @@ def find_end(error: BaseException) -> Exit | None:
     return error if isinstance(error, Exit) else None
 
 
+def _skip_reason(report: pytest.TestReport) -> str:
+    """Return the reason of a skipped test, which pytest reports after the file and the line."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
+    return reason.removeprefix("Skipped: ")
+
+
 class Recording:
     """The outcomes of the tests so far, and what prevented the others."""
 
@@ -83,16 +89,17 @@ class Recording:
     def add_report(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Outcome | None:
         """Record a report of pytest, and return the outcome of the test if the report decides it.
 
-        An error of a fixture that several tests share is that of the first; the others are not run.
+        An error of a fixture that several tests share counts for the first of them; the others count as not run.
         """
-        if report.passed and (report.when != "call" or self._observed_message()):
-            return self._add_failure(item, report.duration) if report.when == "call" else None
+        if report.passed and report.when != "call":
+            return None
+        if report.passed and self._observed_message():
+            return self._add_failure(item, report.duration)
         if report.passed or report.skipped:
             status: Status = "passed" if report.passed else "skipped"
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
-            outcome = replace(skipped_outcome(item, ""), operations=self._operations(), seconds=report.duration)
-            reason = "" if report.passed else self.redacted(reason.removeprefix("Skipped: "))
-            return self._add(replace(outcome, status=status, reason=reason))
+            reason = "" if report.passed else self.redacted(_skip_reason(report))
+            outcome = skipped_outcome(item, reason)
+            return self._add(replace(outcome, status=status, operations=self._operations(), seconds=report.duration))
         error = call.excinfo.value if call.excinfo else None
         if any(error is each for each in self._errors_of_fixtures):
             return None
@@ -141,7 +148,7 @@ class Recording:
         return self.transport.redactor.redact_text(text) if self.transport else printable(text)
 
     def without_tokens(self, text: str) -> str:
-        """Return a text whose parts have been redacted before, and that certainly has no token."""
+        """Return the text without tokens; its parts have been redacted before."""
         return self.transport.redactor.without_tokens(text) if self.transport else text
 
     def _add(self, outcome: Outcome) -> Outcome | None:
@@ -193,7 +200,7 @@ class Recording:
         return self.redacted(f"{type(error).__name__}: {message}" if message else type(error).__name__)
 
     def _add_source(self, error: BaseException | None) -> None:
-        """Show the source lines of an error of the suite, which its traceback quotes."""
+        """Exclude the source lines in the traceback of an error of the suite from redaction."""
         if error is not None and self.transport is not None:
             for frame in traceback.extract_tb(error.__traceback__):
                 self.transport.redactor.add_own_text(f"{frame.filename} {frame.name} {frame.line}")

@@ -16,6 +16,7 @@ _CHANNEL_ID = """channel_id() { tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\
 
 _VARIABLE = re.compile(r"\$(CANVAS_[A-Z_]+|NO_SUCH_TOKEN)")
 _MAX_STEPS = 40
+"""The number of requests that a script has at most: the last ones."""
 
 
 def shell_script(steps: Sequence[Step], redactor: Redactor) -> str:

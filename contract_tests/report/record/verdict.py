@@ -53,8 +53,11 @@ def not_run_sentence(run: Run) -> str:
 def _obstacles(run: Run) -> list[str]:
     """Return a sentence for each reason why the run does not tell whether the target conforms to the contract."""
     obstacles = []
+    not_run = not_run_sentence(run)
+    has_failed = any(outcome.status == "failed" for outcome in run.outcomes)
     if run.end:
-        obstacles.append(run.end)
+        is_joined = bool(not_run) and has_failed
+        obstacles.append(f"{not_run}, because the run ended early: {run.end}" if is_joined else run.end)
     if run.errors:
         first = run.errors[0]
         obstacles.append(
@@ -62,13 +65,10 @@ def _obstacles(run: Run) -> list[str]:
             f"target: {first.test}: {first.message}; report it to the authors of the suite."
         )
     obstacles += filter(None, (run.clean_up, run.unwritten))
-    sentence = not_run_sentence(run)
-    if sentence and run.end:
-        obstacles[0] = f"{sentence}, because the run ended early: {run.end}" if _has_failed(run) else run.end
-        if not _has_failed(run):
-            obstacles.append(f"{sentence}.")
-    elif sentence:
-        obstacles.append(f"{sentence}, because a fixture that they need failed.")
+    if not_run and not run.end:
+        obstacles.append(f"{not_run}, because a fixture that they need failed.")
+    elif not_run and not has_failed:
+        obstacles.append(f"{not_run}.")
     return obstacles
 
 
@@ -93,10 +93,6 @@ def _nothing_ran(run: Run) -> list[str]:
     if run.selected:
         return [f"no test ran: {plural(run.selected, 'selected test')}, all skipped."]
     return ["no test ran: none was selected; check the options, such as -k."]
-
-
-def _has_failed(run: Run) -> bool:
-    return any(outcome.status == "failed" for outcome in run.outcomes)
 
 
 def _joined(*parts: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.reliability import killed_runs, suite_runs
 from benchmarks.reliability.killed_runs_report import KilledRun, NextRun, render_section
 from benchmarks.reliability.suite_runs import Kill, LossyConnection, Moment, RunLength
-from benchmarks.server_process import BenchmarkError
+from benchmarks.servers.process import BenchmarkError
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse
 from tests.time_limits import HANG_SECONDS
 
@@ -163,13 +163,13 @@ class TestCommand:
         page.write_text("<!-- killed runs -->\n<!-- end of killed runs -->\n")
         return killed_runs.main(["--page", str(page)]), page.read_text()
 
-    def test_restored_accounts_are_0(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        status, page = self.run(monkeypatch, tmp_path, killed_run(), killed_run(Moment.PUSH, left=2))
+    def test_restored_accounts_exit_with_0(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        status, page = self.run(monkeypatch, tmp_path, killed_run(), killed_run(Moment.PUSH, leftovers=2))
 
         assert status == 0
         assert "the account was byte for byte as before in 2 of 2." in page
 
-    def test_account_that_is_not_restored_is_1(
+    def test_account_that_is_not_restored_exits_with_1(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         status, page = self.run(monkeypatch, tmp_path, killed_run(), killed_run(remaining=1))
@@ -178,7 +178,7 @@ class TestCommand:
         assert "the account was byte for byte as before in 1 of 2." in page
         assert "The account was as before in 1 of 2; wrote page.md." in capsys.readouterr().out
 
-    def test_page_without_the_section_is_2_before_the_first_run(
+    def test_page_without_the_section_exits_with_2_before_the_first_run(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert killed_runs.main(["--page", str(tmp_path / "page.md")]) == 2
@@ -187,7 +187,7 @@ class TestCommand:
         assert output.out == ""
         assert output.err.endswith("page.md cannot be read (No such file or directory).\n")
 
-    def test_suite_that_fails_on_the_mock_is_2(
+    def test_suite_that_fails_on_the_mock_exits_with_2(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def fail(*_: int) -> list[KilledRun]:
@@ -198,7 +198,7 @@ class TestCommand:
         assert killed_runs.main([]) == 2
         assert capsys.readouterr().err == "make killed-runs: the suite exits with 1 on an unchanged mock.\n"
 
-    def test_interruption_is_2_and_leaves_the_page(
+    def test_interruption_exits_with_2_and_leaves_the_page(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def interrupt(*_: int) -> list[KilledRun]:
@@ -218,29 +218,29 @@ class TestCommand:
 
 
 def killed_run(
-    moment: Moment = Moment.EXECUTED, *, left: int = 0, remaining: int = 0, status: int = 0, next_status: int = 0
+    moment: Moment = Moment.EXECUTED, *, leftovers: int = 0, remaining: int = 0, status: int = 0, next_status: int = 0
 ) -> KilledRun:
     next_run, complete_run = NextRun(next_status, remaining, "output"), NextRun(status, remaining, "output")
-    return KilledRun(Kill(moment, 1), 1, left, next_run, complete_run)
+    return KilledRun(Kill(moment, 1), 1, leftovers, next_run, complete_run)
 
 
 @pytest.mark.parametrize(
     ("run", "is_restored"),
     [
-        (killed_run(left=3), True),
+        (killed_run(leftovers=3), True),
         (killed_run(next_status=2), True),
         (killed_run(remaining=1), False),
         (killed_run(status=2), False),
         (killed_run(next_status=1), False),
     ],
-    ids=["left", "next run ended early", "remaining", "incomplete", "next run failed"],
+    ids=["leftovers", "next run ended early", "remaining", "incomplete", "next run failed"],
 )
 def test_account_is_restored_if_it_is_as_before_and_no_run_failed(run: KilledRun, is_restored: bool) -> None:
     assert run.is_restored == is_restored
 
 
 def test_report_counts_the_runs_of_each_moment() -> None:
-    runs = [killed_run(), killed_run(Moment.PUSH, left=1), killed_run(Moment.PUSH, left=2, remaining=1)]
+    runs = [killed_run(), killed_run(Moment.PUSH, leftovers=1), killed_run(Moment.PUSH, leftovers=2, remaining=1)]
 
     lines = render_section(runs, 7, 0.02)
 

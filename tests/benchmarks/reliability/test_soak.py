@@ -70,12 +70,12 @@ def test_mock_survives_a_short_soak(
 def test_wrong_responses_are_failures(monkeypatch: pytest.MonkeyPatch, response: bytes, reason: str) -> None:
     monkeypatch.setattr(workers, "GARBAGE_CONNECTIONS", 0)
     with socket_server(respond(response)) as port:
-        each = workers.Workers(("127.0.0.1", port), 1, 0.0)
-        with each.running():
-            while not re.search(reason, str(each.tally.sentences)):
-                assert each.tally.total(tuple(each.tally.outcomes)) < 2000
+        clients = workers.Workers(("127.0.0.1", port), 1, 0.0)
+        with clients.running():
+            while not re.search(reason, str(clients.tally.sentences)):
+                assert clients.tally.total(tuple(clients.tally.outcomes)) < 2000, "enough requests for each reason"
 
-    assert each.tally.failures > 0
+    assert clients.tally.failures > 0
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,12 @@ def test_wrong_responses_are_failures(monkeypatch: pytest.MonkeyPatch, response:
         ("reset of the mock", 204, []),
     ],
 )
-def test_bad_requests_may_have_any_status_below_500(kind: str, status: int, violations: list[str]) -> None:
-    each = workers.Workers(("127.0.0.1", 9), 1, 0.0)
+def test_statuses_below_500_are_failures_for_control_requests_only(
+    kind: str, status: int, violations: list[str]
+) -> None:
+    clients = workers.Workers(("127.0.0.1", 9), 1, 0.0)
 
-    assert each._violations(SoakRequest(kind, "GET", "/"), httpx2.Response(status)) == violations
+    assert clients._violations(SoakRequest(kind, "GET", "/"), httpx2.Response(status)) == violations
 
 
 class TestRequests:
@@ -211,7 +213,9 @@ def test_percentiles_are_in_milliseconds() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the soak reads /proc")
-def test_page_without_the_section_is_2_before_the_soak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_without_the_section_exits_with_2_before_the_soak(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Reliability\n")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.large_world import large_world
+from benchmarks.servers.large_world import large_world
 from benchmarks.workload_users import MIXED_USERS
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.large_world import large_world
-from benchmarks.servers import CHANNELS_PATH, SCRATCH, WORKLOADS, Server
+from benchmarks.servers.catalogue import CHANNELS_PATH, ROOT, SCRATCH, WORKLOADS, Server
+from benchmarks.servers.large_world import large_world
 from benchmarks.workload_users import LIST_USER, MIXED_USERS, PAGE_USER
 from mockserver.contract import read_contract
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PRISM = "Prism"
 
-_SOURCE = Path(__file__).parent / "node_servers"
+_SOURCE = ROOT / "benchmarks" / "node_servers"
 _INSTALLED = SCRATCH / "node_servers"
 _MODULES = _INSTALLED / "node_modules"
 _CONTRACT = SCRATCH / "openapi.json"

@@ -40,7 +40,8 @@ class _LargeSeed:
         for user_id, channels in workload_users():
             user = _user(user_id, channels, ids)
             if user_id == LIST_USER:
-                user.admin_of, user.rights = "site", SITE_ADMIN_RIGHTS - {"read_messages"}
+                user.admin_of = "site"  # TOKEN requests the channels of every user
+                user.rights = SITE_ADMIN_RIGHTS - {"read_messages"}  # without bounce fields in the responses
             yield user
         for number in range(self.channels // _CHANNELS_PER_USER):
             yield _user(FIRST_OTHER_USER + number, _CHANNELS_PER_USER, ids)

@@ -198,7 +198,7 @@ def created_at_has_a_space(mock: PatchedMock) -> None:
 @fault
 def created_at_is_seconds(mock: PatchedMock) -> None:
     """`created_at` is a number of seconds."""
-    _change_field(mock, "created_at", lambda _time: 1767600000)
+    _change_field(mock, "created_at", lambda _time: 1767600000)  # 2026-01-05T08:00:00Z
 
 
 @fault

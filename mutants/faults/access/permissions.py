@@ -220,7 +220,8 @@ def list_contains_the_newest_foreign_channel(mock: PatchedMock) -> None:
     def list_channels(original: Any, self: Any, request: Any) -> Any:
         response: Any = original(self, request)
         newest = request.world.channels[max(request.world.channels)]
-        if newest.user_id not in {request.owner.id, 7} and not newest.retired:
+        owner_of_highest_ids = 7  # in the world with which the mock starts
+        if newest.user_id not in {request.owner.id, owner_of_highest_ids} and not newest.retired:
             response.value.append(newest.to_json(with_bounces=False))
         return response
 
@@ -300,9 +301,9 @@ def admin_creates_for_self(mock: PatchedMock) -> None:
     """A channel that an admin creates for another user is created for the admin."""
 
     def create(original: Any, self: Any, request: Any) -> Any:
-        if request.user.admin_of and request.path_parameters["user_id"].isdigit():
-            owner = request.owner
-            request.path_parameters = {"user_id": "self"} if owner is not request.user else request.path_parameters
+        is_by_number = request.path_parameters["user_id"].isdigit()
+        if request.user.admin_of and is_by_number and request.owner is not request.user:
+            request.path_parameters = {"user_id": "self"}
         return original(self, request)
 
     mock.wrap(Handlers, "create_communication_channel", create)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mutants.exchange import CRASH
@@ -35,12 +36,20 @@ def _set_error_body(mock: PatchedMock, status: int, body: object) -> None:
     _set_status(mock, status, lambda _request, response: response.status == status and response.json is not None, body)
 
 
+def _validation_errors(request: Request, response: Response) -> dict[str, Any]:
+    """Return the validation errors of a rejected create, by attribute; empty for another response."""
+    if not request.is_create or response.status != 400:
+        return {}
+    errors = response.json["errors"]
+    return errors if isinstance(errors, dict) else {}
+
+
 def _change_validation_errors(mock: PatchedMock, change: Callable[[dict[str, Any]], object]) -> None:
     """Change each validation error of a rejected create."""
 
     def alter(request: Request, response: Response) -> None:
-        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
-            for entry in (entry for entries in errors.values() if isinstance(entries, list) for entry in entries):
+        if errors := _validation_errors(request, response):
+            for entry in chain.from_iterable(each for each in errors.values() if isinstance(each, list)):
                 change(entry)
             response.json = {"errors": errors}
 
@@ -51,11 +60,10 @@ def _rename_attribute(mock: PatchedMock, attribute: str, new: str, when: Callabl
     """Report the validation errors of one attribute under another name in the responses that `when` selects."""
 
     def change(request: Request, response: Response) -> None:
-        if request.is_create and response.status == 400 and when(response):
-            errors = response.json["errors"]
-            if isinstance(errors, dict) and attribute in errors:
-                moved = [{**entry, "attribute": new} for entry in errors.pop(attribute)]
-                response.json = {"errors": {**errors, new: moved}}
+        errors = _validation_errors(request, response)
+        if attribute in errors and when(response):
+            moved = [{**entry, "attribute": new} for entry in errors.pop(attribute)]
+            response.json = {"errors": {**errors, new: moved}}
 
     mock.on_response(change)
 
@@ -313,7 +321,7 @@ def validation_errors_are_a_list(mock: PatchedMock) -> None:
     """Validation errors are a list instead of an object with a key for each attribute."""
 
     def change(request: Request, response: Response) -> None:
-        if request.is_create and response.status == 400 and isinstance(errors := response.json["errors"], dict):
+        if errors := _validation_errors(request, response):
             response.json = {"errors": [{"message": str(entries)} for entries in errors.values()]}
 
     mock.on_response(change)

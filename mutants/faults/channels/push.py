@@ -341,7 +341,7 @@ def push_token_delete_returns_the_channel(mock: PatchedMock) -> None:
 def push_under_own_id_deletes_push_tokens(mock: PatchedMock) -> None:
     """A delete of `push` under the caller's own id deletes a push token, as under `self`."""
 
-    def change(request: Request) -> None:
+    def before(request: Request) -> None:
         if request.method == "DELETE" and request.subpath == ["push"] and request.user_id.isdigit():
             request.path = request.path.replace(f"/users/{request.user_id}/", "/users/self/")
             request.notes.add("push")
@@ -350,5 +350,5 @@ def push_under_own_id_deletes_push_tokens(mock: PatchedMock) -> None:
         if "push" in request.notes and response.status in {400, 404}:
             response.status, response.json = 200, {"success": True}
 
-    mock.on_request(change)
+    mock.on_request(before)
     mock.on_response(after)

@@ -103,6 +103,7 @@ def wide_characters_lose_a_surrogate(mock: PatchedMock) -> None:
     def change(_request: Request, response: Response) -> None:
         value = response.json
         if value is not None and any(ord(char) > _LAST_OF_PLANE_0 for char in response.body.decode()):
+            # the JSON of a character is a string such as "\ud83d\ude00"
             escaped = _change_wide(json.dumps(value, ensure_ascii=False), lambda char: json.dumps(char)[1:7])
             response.body = escaped.encode()
 

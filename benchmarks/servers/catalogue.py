@@ -1,4 +1,4 @@
-"""Servers under measurement: how each is started, and the paths of its channels."""
+"""Description of a server under measurement, and the descriptions of the mock and of bare Starlette."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mockserver.control.request_journal import DEFAULT_LENGTH
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SCRATCH = ROOT / ".bench"
 CHANNELS_PATH = "/users/{}/communication_channels"
 
@@ -37,16 +37,16 @@ class Server:
 
 def mock(channels: int = 0) -> Server:
     """Return the mock with this number of channels in addition to those of the workloads."""
-    return Server(mock_name(channels), _mock_words(channels, DEFAULT_LENGTH))
+    return Server(mock_name(channels), _mock_command(channels, DEFAULT_LENGTH))
 
 
 def mock_without_journal() -> Server:
     """Return the mock that records no requests."""
-    return Server(MOCK_WITHOUT_JOURNAL, _mock_words(0, 0))
+    return Server(MOCK_WITHOUT_JOURNAL, _mock_command(0, 0))
 
 
-def _mock_words(channels: int, journal_length: int) -> tuple[str, ...]:
-    return (sys.executable, "-m", "benchmarks.serve", "mock", "PORT", str(channels), str(journal_length))
+def _mock_command(channels: int, journal_length: int) -> tuple[str, ...]:
+    return (sys.executable, "-m", "benchmarks.servers.serve", "mock", "PORT", str(channels), str(journal_length))
 
 
 def mock_name(channels: int) -> str:
@@ -54,14 +54,14 @@ def mock_name(channels: int) -> str:
     return f"{MOCK}, {channels:,} channels" if channels else MOCK
 
 
-def mock_command() -> Server:
+def installed_mock() -> Server:
     """Return the mock as the command `canvas-mock` starts it, for the cold start."""
     return Server(MOCK, (str(Path(sys.executable).parent / "canvas-mock"), "--port", "PORT"))
 
 
 def baseline() -> Server:
     """Return bare Starlette."""
-    return Server(BASELINE, (sys.executable, "-m", "benchmarks.serve", "starlette", "PORT"))
+    return Server(BASELINE, (sys.executable, "-m", "benchmarks.servers.serve", "starlette", "PORT"))
 
 
 def baseline_with_headers() -> Server:

@@ -123,12 +123,12 @@ def admin_list_returns_the_previous_user(mock: PatchedMock) -> None:
 
     def change(request: Request, response: Response) -> None:
         if request.is_list and response.status == 200 and request.token == "admin-token":  # noqa: S105  # it is public
-            current = (request.user_id, request.query, response.json)
-            if previous and previous[0][0] != request.user_id and previous[0][1] == request.query:
-                response.json = previous[0][2]
-            previous[:] = [current]
+            user_id, query, channels = previous
+            previous[:] = request.user_id, request.query, response.json
+            if user_id not in {None, request.user_id} and query == request.query:
+                response.json = channels
 
-    previous: list[Any] = []
+    previous: list[Any] = [None, None, None]
     mock.on_response(change)
 
 

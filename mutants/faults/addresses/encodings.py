@@ -188,7 +188,12 @@ def addresses_are_stored_in_lower_case(mock: PatchedMock) -> None:
 @fault
 def domains_are_stored_in_lower_case(mock: PatchedMock) -> None:
     """The domain of an address is stored in lower case."""
-    _change_address(mock, lambda address: "@".join([*address.split("@")[:-1], address.split("@")[-1].lower()]))
+
+    def change(address: str) -> str:
+        name, at_sign, domain = address.rpartition("@")
+        return name + at_sign + domain.lower()
+
+    _change_address(mock, change)
 
 
 @fault

@@ -2,7 +2,7 @@
 
 The mock has the protocol class of `canvas-mock`, which limits request heads.
 
-`python -m benchmarks.serve mock PORT CHANNELS JOURNAL_LENGTH`, `python -m benchmarks.serve starlette PORT [headers]`.
+`python -m benchmarks.servers.serve mock PORT CHANNELS JOURNAL_LENGTH`, or `... starlette PORT [headers]`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _mock_app(channels: int, journal_length: int) -> ASGIApp:
-    from benchmarks.large_world import large_world  # noqa: PLC0415  # the baseline's start and memory exclude it
+    from benchmarks.servers.large_world import large_world  # noqa: PLC0415  # the baseline's start and memory exclude it
     from mockserver import create_app  # noqa: PLC0415  # likewise
 
     return create_app(large_world(channels), hosts={"127.0.0.1"}, journal_length=journal_length)
@@ -45,7 +45,7 @@ def _mock_protocol() -> type[asyncio.Protocol]:
 
 
 def _baseline_app(*, with_headers: bool) -> ASGIApp:
-    from benchmarks import baseline  # noqa: PLC0415  # the mock's start and memory exclude it
+    from benchmarks.servers import baseline  # noqa: PLC0415  # the mock's start and memory exclude it
 
     app = baseline.application()
     return baseline.with_canvas_headers(app) if with_headers else app

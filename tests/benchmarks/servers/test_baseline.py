@@ -2,39 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
-from benchmarks import baseline, comparison_servers
-from benchmarks.large_world import large_world
+from benchmarks.servers import baseline
+from benchmarks.servers.large_world import large_world
 from benchmarks.workload_users import CREATE_USERS, MIXED_USERS, PAGE_USER, RECREATE_USERS, TOKEN, token_of
 from mockserver import create_app
-from mockserver.contract import read_contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 pytestmark = pytest.mark.slow
-
-CHANNELS_PATH = "/users/{user_id}/communication_channels"
-
-
-def test_examples_have_the_mock_s_page_sizes_and_conform_to_the_contract() -> None:
-    schema = {"type": "array", "items": read_contract()["components"]["schemas"]["CommunicationChannel"]}
-
-    response = comparison_servers.contract_with_full_pages()["paths"][CHANNELS_PATH]["get"]["responses"]["200"]
-    pages = {name: example["value"] for name, example in response["content"]["application/json"]["examples"].items()}
-
-    assert {name: len(rows) for name, rows in pages.items()} == {"list": 10, "page": 25}
-    for rows in pages.values():
-        jsonschema.validate(rows, schema)
-
-
-def test_json_server_and_the_examples_have_no_channels_of_the_mixed_workload() -> None:
-    owners = {row["user_id"] for row in comparison_servers._channel_rows()}
-
-    assert owners == {1, 2, *RECREATE_USERS.ids}
 
 
 def client(app: ASGIApp) -> TestClient:

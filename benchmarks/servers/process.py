@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.results import Startup
-from benchmarks.servers import environment
+from benchmarks.servers.catalogue import environment
 from benchmarks.workload_users import LIST_USER, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.servers import Server
+    from benchmarks.servers.catalogue import Server
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 """Clock ticks per second, the unit of the CPU times in /proc."""
@@ -53,8 +53,9 @@ class ServerProcess:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that the process has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+        fields_after_name = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        user, system = map(int, fields_after_name[11:13])  # utime and stime
+        return (user + system) / CLOCK_TICKS
 
     def memory_mib(self) -> float:
         """Return the resident set size (RSS) of the process, which does not depend on that of other processes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def delete_by_id_allows_trailing_text(mock: PatchedMock) -> None:
     """A delete of the id 12abc deletes channel 12."""
 
     def find_channel(original: Any, self: World, owner: Any, id_: str) -> Any:
-        digits = id_[: len(id_) - len(id_.lstrip("0123456789"))]
+        digits = re.sub("(?s)[^0-9].*", "", id_)
         return original(self, owner, digits or id_)
 
     mock.wrap(World, "find_channel", find_channel)
@@ -145,7 +146,7 @@ def delete_by_address_treats_percent_as_a_wildcard(mock: PatchedMock) -> None:
         prefix = address.lower().partition("%")[0]
         exact = owner.channels.find(kind, address)
         rows = [row for row in owner.channels.listed if row.type == kind and row.address.lower().startswith(prefix)]
-        return (rows[0] if rows else exact) if "%" in address else exact
+        return rows[0] if rows and "%" in address else exact
 
     _find_by_address(mock, find)
 
@@ -279,7 +280,8 @@ def delete_closes_the_gap_in_positions(mock: PatchedMock) -> None:
     def retire(original: Any, self: ChannelList, channel: Channel) -> None:
         original(self, channel)
         for row in self.listed:
-            row.position -= row.position > channel.position
+            if row.position > channel.position:
+                row.position -= 1
 
     mock.wrap(ChannelList, "retire", retire)
 

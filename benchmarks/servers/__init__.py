@@ -1,0 +1,1 @@
+"""The servers that `make bench` measures: how each is started, and what it serves."""

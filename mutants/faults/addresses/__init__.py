@@ -1,0 +1,1 @@
+"""Faults of addresses: their decoding, their characters, and their validation."""

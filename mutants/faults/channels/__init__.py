@@ -1,0 +1,1 @@
+"""Faults of the stored channels, and of the requests that change them."""

@@ -1,0 +1,1 @@
+"""Faults of lists: their order, their pages, and the Link header."""

@@ -1,0 +1,1 @@
+"""Faults of single responses: statuses, fields, formats, ETags, and disclosed data."""
