@@ -181,7 +181,7 @@ def _token_ids(request: ApiRequest) -> tuple[int | None, int | None]:
     return account.global_id(token.id), account.global_id(token.developer_key_id)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _meta_header(action: str, token_id: int | None, developer_key_id: int | None) -> Header:
     """Return X-Canvas-Meta: token and developer key if the token is valid, action, measures."""
     token = "" if token_id is None else f"at={token_id};dk={developer_key_id};"
@@ -201,7 +201,7 @@ def _user_headers(caller: Caller, account: Account) -> list[Header]:
     return headers
 
 
-@lru_cache(maxsize=1024, typed=True)
+@lru_cache(maxsize=8192, typed=True)
 def _number_header(name: bytes, number: float) -> Header:
     return name, repr(number).encode()
 
