@@ -81,6 +81,11 @@ class Channel:
         if name != "derived" and self.derived is not None:
             _set(self, "derived", None)
 
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Set all fields of a copy, to which the derived value belongs as well."""
+        for name, value in state[1].items():
+            _set(self, name, value)
+
     @property
     def retired(self) -> bool:
         """Whether the channel was deleted; Canvas keeps its row."""

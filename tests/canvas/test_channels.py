@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.canvas.channels import Bounces
+from mockserver.canvas.channels import Bounces, Channel
 from tests.channel_requests import (
     BOUNCE_FIELDS,
     CHANNEL_FIELDS,
@@ -88,6 +89,18 @@ class TestFields:
         world.restore(saved)
 
         assert changed != before == student.get(OWN_CHANNELS).json()
+
+
+class TestDerivedValue:
+    def test_copy_has_the_derived_value_until_a_field_changes(self) -> None:
+        channel = Channel(1, 1, "email", "a@example.com", "active", 1, "2026-01-05T08:00:00Z")
+        channel.derived = "derived"
+
+        duplicate = copy.deepcopy(channel)
+
+        assert (duplicate, duplicate.derived) == (channel, "derived")
+        duplicate.address = "b@example.com"
+        assert (duplicate.derived, channel.derived) == (None, "derived")
 
 
 class TestCreate:
