@@ -86,7 +86,7 @@ class FakeCanvas:
         if tail == ["push"] and name == "self" and any(row["type"] == "push" for row in found):
             self.devices -= {each for each in self.devices if each[1] == fields["push_token"]}
             return httpx2.Response(200, json={"success": True})
-        return _retire([row for row in found if [str(row["id"])] == tail])
+        return next((_retire(row) for row in found if [str(row["id"])] == tail), _not_found())
 
     def _create(self, user: int, token: str, fields: dict[str, str]) -> httpx2.Response:
         type_, address = fields.get(TYPE, ""), fields.get(ADDRESS, "")
@@ -111,11 +111,9 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "workflow_state": "active" if row["state"] == "a" else "retired"}
 
 
-def _retire(rows: list[dict[str, Any]]) -> httpx2.Response:
-    for row in rows:
-        row["state"] = "retired"
-        return httpx2.Response(200, json=_shown(row))
-    return _not_found()
+def _retire(row: dict[str, Any]) -> httpx2.Response:
+    row["state"] = "retired"
+    return httpx2.Response(200, json=_shown(row))
 
 
 def _not_found() -> httpx2.Response:

@@ -156,7 +156,7 @@ def test_push_channel_of_the_user_is_never_deleted(tmp_path: Path) -> None:
 
 
 def test_channel_that_existed_before_the_killed_run_is_never_deleted(tmp_path: Path) -> None:
-    """Its address begins like those of the suite, and its id is that of a response of a faulty target."""
+    """The address begins like those of the suite."""
     own = ("email", "canvas-contract-team@school.edu")
     canvas = FakeCanvas()
     canvas.add(OWNER, *own)

@@ -260,7 +260,7 @@ def test_shrinking_does_not_count_towards_the_limit_of_the_run(connect: Callable
         transport.send(LIST)
 
 
-def test_test_without_requests_has_no_steps(connect: Callable[..., Transport]) -> None:
+def test_test_of_the_suite_without_requests_has_no_steps(connect: Callable[..., Transport]) -> None:
     transport = connect(httpx2.Response(200, json={"id": 7, "user_id": 1, "address": addresses.FIRST.address}))
     transport.send(CREATE)
     transport.start_test("test_tokens::test_first")

@@ -105,7 +105,7 @@ def test_tls_handshake_that_is_closed(failure: Callable[[str], str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("issued", "is_trusted", "sentence"),
+    ("host_and_year_of_expiry", "is_trusted", "sentence"),
     [
         (("localhost", 2090), False, "if a private authority has signed it, set SSL_CERT_FILE to a PEM file"),
         (("other.example", 2090), True, "is for another host name"),
@@ -118,13 +118,13 @@ def test_certificate_that_is_rejected(
     authority: trustme.CA,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    issued: tuple[str, int],
+    host_and_year_of_expiry: tuple[str, int],
     is_trusted: bool,
     sentence: str,
 ) -> None:
     (authority if is_trusted else trustme.CA()).cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    host, year = issued
+    host, year = host_and_year_of_expiry
     certificate = authority.issue_cert(
         host, not_before=datetime(2019, 1, 1, tzinfo=UTC), not_after=datetime(year, 1, 1, tzinfo=UTC)
     )

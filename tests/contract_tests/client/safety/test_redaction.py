@@ -257,16 +257,17 @@ def test_memory_for_texts_is_limited() -> None:
 
 @pytest.mark.slow
 def test_work_does_not_depend_on_the_number_of_learned_values() -> None:
-    """The number of calls for a text is the same with 10 and with 100,000 personal addresses."""
-    calls = [_calls(number) for number in (10, 100_000)]
+    """Work is the number of function calls for one text, after 10 and after 100,000 personal addresses."""
+    few, many = _function_calls(addresses=10), _function_calls(addresses=100_000)
 
-    assert calls[0] == calls[1]
+    assert few == many
 
 
-def _calls(number: int) -> int:
+def _function_calls(*, addresses: int) -> int:
+    """Return the number of function calls that the redaction of one text takes after a list of these addresses."""
     redact = redactor()
     redact.redact(
-        response([{"id": 1, "address": f"user {index} <u{index}@school.example>"} for index in range(number)])
+        response([{"id": 1, "address": f"user {index} <u{index}@school.example>"} for index in range(addresses)])
     )
     calls = 0
 
