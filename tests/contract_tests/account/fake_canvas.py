@@ -38,7 +38,7 @@ class NoValidator:
 
 @dataclass
 class FakeCanvas:
-    """The rows of all users; `fault` gets each request, and may or may not `execute` it."""
+    """The rows of all users; each request goes to `fault`, which can `execute` it."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     devices: set[tuple[str, str]] = field(default_factory=set)
@@ -58,13 +58,17 @@ class FakeCanvas:
 
     def add(self, user: int, type_: str, address: str) -> int:
         """Add an active row, and return its id."""
-        self.rows.append({"user_id": user, "id": 50 + len(self.rows), "type": type_, "address": address, "state": "a"})
-        number: int = self.rows[-1]["id"]
+        number = 50 + len(self.rows)
+        row = {"id": number, "user_id": user, "type": type_, "address": address, "workflow_state": "active"}
+        self.rows.append(row)
         return number
 
     def active(self, user: int = OWNER) -> list[tuple[str, str]]:
-        """Return the types and addresses of the user's channels."""
-        return [(row["type"], row["address"]) for row in self.rows if row["user_id"] == user and row["state"] == "a"]
+        """Return the types and addresses of the user's active channels."""
+        return [(row["type"], row["address"]) for row in self._active_rows(user)]
+
+    def _active_rows(self, user: int) -> list[dict[str, Any]]:
+        return [row for row in self.rows if row["user_id"] == user and row["workflow_state"] == "active"]
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
@@ -73,16 +77,16 @@ class FakeCanvas:
     def execute(self, request: httpx2.Request) -> httpx2.Response:
         """Execute the request, and return Canvas's response."""
         token = request.headers["authorization"].removeprefix("Bearer ")
-        _, _, _, name, _, *tail = _segments(request)
+        _api, _version, _users, name, _channels, *tail = _segments(request)
         user = TOKENS[token] if name == "self" else int(name)
         if TOKENS[token] not in {user, ADMIN}:
             return httpx2.Response(403, json={"status": "unauthorized", "errors": [{"message": "denied"}]})
         fields = dict(parse_qsl(request.content.decode()))
         if request.method == "POST":
             return self._create(user, token, fields)
-        found = [row for row in self.rows if row["user_id"] == user and row["state"] == "a"]
+        found = self._active_rows(user)
         if request.method == "GET":
-            return httpx2.Response(200, json=[_shown(row) for row in found])
+            return httpx2.Response(200, json=found)
         if tail == ["push"] and name == "self" and any(row["type"] == "push" for row in found):
             self.devices -= {each for each in self.devices if each[1] == fields["push_token"]}
             return httpx2.Response(200, json={"success": True})
@@ -97,23 +101,19 @@ class FakeCanvas:
             self.devices.add((token, fields[TOKEN].lower()))
         for row in self.rows:
             if (row["user_id"], row["type"], row["address"].lower()) == (user, type_, address.lower()):
-                row["state"] = "a"
-                return httpx2.Response(200, json=_shown(row))
+                row["workflow_state"] = "active"
+                return httpx2.Response(200, json=row)
         self.add(user, type_, address)
-        return httpx2.Response(200, json=_shown(self.rows[-1]))
+        return httpx2.Response(200, json=self.rows[-1])
 
 
 def _segments(request: httpx2.Request) -> list[str]:
     return [unquote(each) for each in request.url.raw_path.decode().partition("?")[0].strip("/").split("/")]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "workflow_state": "active" if row["state"] == "a" else "retired"}
-
-
 def _retire(row: dict[str, Any]) -> httpx2.Response:
-    row["state"] = "retired"
-    return httpx2.Response(200, json=_shown(row))
+    row["workflow_state"] = "retired"
+    return httpx2.Response(200, json=row)
 
 
 def _not_found() -> httpx2.Response:

@@ -49,6 +49,7 @@ ADMIN_ID = 10_000
 
 
 def user_number(free: int, layout: str) -> int:
+    """Return the id of the user with this number of free rows and this layout of positions."""
     return 1 + free + 100 * list(POSITIONS).index(layout)
 
 
@@ -106,22 +107,21 @@ def _reset(request: pytest.FixtureRequest) -> None:
         httpx2.post(f"{request.getfixturevalue('mock')}/_mock/reset").raise_for_status()
 
 
-def open_user(folder: Path, url: str, number: int, profile: str = "default", token: str = "") -> Baseline:
-    """Run the preflight check of one account as the suite does, and return its baseline."""
-    tokens = {"CANVAS_TOKEN": token or f"token-{number}", "CANVAS_ADMIN_TOKEN": "admin-token"}
+def open_user(folder: Path, url: str, number: int, profile: str = "default", *, is_other: bool = False) -> Baseline:
+    """Run the preflight check of the first user, or as an admin that of the other one, and return the baseline."""
+    tokens = {"CANVAS_TOKEN": f"token-{number}", "CANVAS_ADMIN_TOKEN": "admin-token"}
     transport = Transport(Settings(url, tokens, profile=profile), Journal(folder, url))
     try:
-        return _open_user(transport, number, token)
+        return _open_user(transport, number, is_other=is_other)
     finally:
         transport.close()
 
 
-def _open_user(transport: Transport, number: int, token: str) -> Baseline:
+def _open_user(transport: Transport, number: int, *, is_other: bool) -> Baseline:
     tokens, profile = transport.settings.tokens, transport.settings.profile
     administrator = ApiClient(transport, Contract(), "admin-token", "CANVAS_ADMIN_TOKEN")
-    client = ApiClient(transport, Contract(), tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
-    if token:
-        client = administrator.for_user(number)
+    first = ApiClient(transport, Contract(), tokens["CANVAS_TOKEN"], "CANVAS_TOKEN")
+    client = administrator.for_user(number) if is_other else first
     client, before = open_account(client, OpenedAccounts(), administrator)
     return record_baseline(with_editor(client, administrator), before, PROFILES[profile].addresses)
 
@@ -154,11 +154,10 @@ def test_every_profile_needs_exactly_the_rows_of_its_channels(
     tmp_path: Path, mock: str, profile: str, is_other: bool
 ) -> None:
     required = REQUIRED[profile]
-    token = "admin-token" if is_other else ""
 
-    open_user(tmp_path / "1", mock, user_number(required, "consecutive"), profile, token)
+    open_user(tmp_path / "1", mock, user_number(required, "consecutive"), profile, is_other=is_other)
     with pytest.raises(Inconclusive, match=f"needed, {required - 1} available"):
-        open_user(tmp_path / "2", mock, user_number(required - 1, "consecutive"), profile, token)
+        open_user(tmp_path / "2", mock, user_number(required - 1, "consecutive"), profile, is_other=is_other)
 
 
 def test_rows_of_an_earlier_run_are_not_needed_twice(tmp_path: Path, mock: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import threading
@@ -17,13 +18,14 @@ import pytest
 from contract_tests.__main__ import main
 from contract_tests.account.opened import OpenedAccounts
 from contract_tests.account.preflight import open_account
-from contract_tests.client.api_client import ADDRESS, TYPE, ApiClient
+from contract_tests.client.api_client import ADDRESS, TYPE
 from contract_tests.client.inconclusive import Inconclusive
 from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety import addresses
 from contract_tests.client.safety.journal import Journal
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.account.fake_canvas import OTHER, OWNER, FakeCanvas
+from tests.contract_tests.account.fake_runs import admin_of
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.suite_process import (
     environment,
@@ -38,10 +40,7 @@ if TYPE_CHECKING:
 LEFT = (addresses.FIRST, addresses.PHONE, addresses.INVALID[0])
 OWN = ("sms", "+12025550199")
 STUDENT = "student-token"
-
-
-def admin_of(client: ApiClient) -> ApiClient:
-    return ApiClient(client.transport, client.contract, "admin-token", "CANVAS_ADMIN_TOKEN")
+PERSON = "ann.smith@school.edu"
 
 
 def test_leftovers_of_both_users_are_named_in_one_sentence(tmp_path: Path) -> None:
@@ -236,6 +235,22 @@ def test_clean_up_reports_channels_that_the_target_does_not_delete(tmp_path: Pat
 
     assert run.returncode == 2, run.stdout
     assert "User 1 still has 1 channel of this suite: email canvas-contract-1@example.com" in one_line(run.stdout)
+
+
+def test_sentence_on_channels_that_remain_is_redacted(tmp_path: Path) -> None:
+    channel = {"id": 7, "user_id": 1, "type": f"email {PERSON}", "address": addresses.FIRST.address}
+    headers = [("Content-Type", "application/json"), ("X-Canvas-User-Id", "1")]
+
+    def fault(request: ProxiedRequest) -> ProxiedResponse:
+        return ProxiedResponse(200 if request.method == "GET" else 404, headers, json.dumps([channel]).encode())
+
+    with running_proxy("http://127.0.0.1:9", fault) as url:
+        run = clean_up(tmp_path, "--yes", CANVAS_URL=url, CANVAS_TOKEN="a-token-of-nobody")
+
+    assert run.returncode == 2, run.stdout
+    assert "Inconclusive: User 1 still has 1 channel of this suite: email redacted-" in run.stdout
+    assert addresses.FIRST.address in run.stdout
+    assert PERSON not in run.stdout
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ WRONG = {
     "admin who acts as nobody": ({ADMIN: "no-masquerade-token"}, f"{ADMIN} may not act as user 1 (as_user_id)"),
     "admin with a scope": ({ADMIN: "scoped-admin-token"}, f"The scopes of {ADMIN} do not allow deletes of channels"),
     "revoked admin": ({ADMIN: "revoked-token", REVOKED: ""}, f"The target rejects {ADMIN} with 401"),
-    "push with a scope": ({PUSH: "create-only-token"}, f"{PUSH}"),
+    "push with a scope": ({PUSH: "create-only-token"}, PUSH),
     "expired push": ({PUSH: "expired-token", EXPIRED: ""}, f"The target rejects {PUSH} with 401"),
     "valid token of another user as expired": ({EXPIRED: "student2-token"}, f"{EXPIRED} is a valid token of user 2"),
     "valid token of another user as revoked": ({REVOKED: "teacher-token"}, f"{REVOKED} is a valid token of user 3"),

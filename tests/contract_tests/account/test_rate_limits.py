@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -142,7 +142,8 @@ def test_throttled_request_is_repeated_and_then_inconclusive(
 def test_retry_after_is_respected(
     connect: Callable[..., Transport], clock: FakeClock, headers: dict[str, str], wait: float
 ) -> None:
-    throttled = make(429, TEXT, "", {name: value for name, value in headers.items() if value.isascii()})
+    sent = {"Content-Type": TEXT, **headers}
+    throttled = httpx2.Response(429, headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()])
 
     connect(throttled, OK).send(LIST)
 
@@ -200,19 +201,19 @@ def test_login_of_a_gateway_is_named(connect: Callable[..., Transport]) -> None:
 @pytest.mark.parametrize(
     "response",
     [
-        make(403, JSON, DENIAL),
-        make(403, JSON, '{"errors":[{"message":"user not authorized to perform that action"}]}'),
-        make(403, HTML, PAGE, dict([CANVAS_ID])),
-        make(403, JSON, "{}", {"X-Canvas-Meta": "o=a;n=b;"}),
-        make(401, TEXT, "", {"WWW-Authenticate": 'Bearer realm="canvas-lms"'}),
-        make(403, "APPLICATION/JSON", DENIAL.replace("errors", "errors")),
+        (JSON, DENIAL),
+        (JSON, '{"errors":[{"message":"user not authorized to perform that action"}]}'),
+        (HTML, PAGE, dict([CANVAS_ID])),
+        (JSON, "{}", {"X-Canvas-Meta": "o=a;n=b;"}),
+        (TEXT, "", {"WWW-Authenticate": 'Bearer realm="canvas-lms"'}),
+        ("APPLICATION/JSON", DENIAL),
     ],
     ids=["denial", "without status", "HTML of Canvas", "empty object of Canvas", "challenge of Canvas", "upper case"],
 )
 def test_response_of_canvas_is_returned_to_the_test(
-    connect: Callable[..., Transport], response: httpx2.Response, status: int
+    connect: Callable[..., Transport], response: tuple[Any, ...], status: int
 ) -> None:
-    transport = connect(httpx2.Response(status, headers=response.headers.raw, content=response.content))
+    transport = connect(make(status, *response))
 
     assert transport.send(LIST).status_code == status
     assert transport.sent == 1
@@ -273,24 +274,16 @@ def test_long_throttling_ends_the_run_with_the_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "sentence"),
-    [
-        ("https://canvas.example.edu/login", None),
-        ("/login", None),
-        ("https://canvas.example.edu:443/login", None),
-        ("https://elsewhere.example/", "redirects to another origin"),
-        ("http://canvas.example.edu/", "redirects to another origin"),
-    ],
+    "location", ["https://canvas.example.edu/login", "/login", "https://canvas.example.edu:443/login"]
 )
-def test_redirect_to_another_origin_is_inconclusive(
-    connect: Callable[..., Transport], location: str, sentence: str | None
-) -> None:
-    transport = connect(make(302, JSON, "", {"Location": location}))
-    if sentence is None:
-        assert transport.send(LIST).status_code == 302
-        return
-    with pytest.raises(Inconclusive, match=sentence):
-        transport.send(LIST)
+def test_redirect_within_the_origin_is_returned_to_the_test(connect: Callable[..., Transport], location: str) -> None:
+    assert connect(make(302, JSON, "", {"Location": location})).send(LIST).status_code == 302
+
+
+@pytest.mark.parametrize("location", ["https://elsewhere.example/", "http://canvas.example.edu/"])
+def test_redirect_to_another_origin_is_inconclusive(connect: Callable[..., Transport], location: str) -> None:
+    with pytest.raises(Inconclusive, match="redirects to another origin"):
+        connect(make(302, JSON, "", {"Location": location})).send(LIST)
 
 
 def test_redirect_from_http_to_https_names_the_url(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ import pytest
 from contract_tests.account.opened import OpenedAccounts
 from contract_tests.account.preflight import open_account
 from contract_tests.account.restoration import LeftoverError, restore_account
-from contract_tests.client.api_client import ApiClient
 from tests.contract_tests.account.fake_canvas import OTHER, OWNER, FakeCanvas
+from tests.contract_tests.account.fake_runs import admin_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from contract_tests.client.api_client import ApiClient
 
 OWN = ("email", "sheldon@school.edu")
 
@@ -24,8 +26,7 @@ def opened_clients(canvas: FakeCanvas, folder: Path) -> list[ApiClient]:
     opened = OpenedAccounts()
     client = canvas.client(folder)
     open_account(client, opened)
-    admin = ApiClient(client.transport, client.contract, "admin-token", "CANVAS_ADMIN_TOKEN")
-    open_account(admin.for_user(OTHER), opened)
+    open_account(admin_of(client).for_user(OTHER), opened)
     return opened.clients
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract_tests.client.safety.journal import Journal
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
+from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
 from tests.contract_tests.suite_process import (
     QUICK,
     has_recorded_creation,
@@ -19,9 +21,14 @@ from tests.contract_tests.suite_process import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
+
+JSON = [("Content-Type", "application/json")]
+PREFLIGHT = 50
+"""A number of requests after which the preflight check has ended and channels of the suite exist."""
 
 
 def test_next_run_deletes_the_channels_of_a_killed_run(tmp_path: Path) -> None:
@@ -90,3 +97,44 @@ def test_repeated_runs_add_no_rows(tmp_path: Path) -> None:
 
     first, second = positions
     assert second == first + 1, "each `next_position` adds one row, and the second run adds none"
+
+
+def turns_to_404(request: ProxiedRequest) -> ProxiedResponse:
+    return request.send() if request.number < PREFLIGHT else ProxiedResponse(404, JSON, b"{}")
+
+
+def deletes_nothing_and_confirms_it(request: ProxiedRequest) -> ProxiedResponse:
+    is_delete_by_id = request.method == "DELETE" and request.target.rpartition("/")[2].isdigit()
+    if not is_delete_by_id or request.number <= PREFLIGHT:
+        return request.send()
+    return ProxiedResponse(200, JSON, b'{"id": 1, "user_id": 1, "workflow_state": "retired"}')
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (turns_to_404, "The channels of user 1 cannot be listed (the response is 404)"),
+        (deletes_nothing_and_confirms_it, "User 1 still has "),
+    ],
+    ids=["404", "delete"],
+)
+def test_run_names_what_remains_and_the_next_run_removes_it(
+    tmp_path: Path, fault: Callable[[ProxiedRequest], ProxiedResponse], sentence: str
+) -> None:
+    with running_mock() as url:
+        before = list_body(url)
+        tests = ("-k", "create_returns_the_new_channel")
+        with running_proxy(url, fault) as proxy:
+            run = run_suite(tmp_path, *tests, CANVAS_URL=proxy, **DEFAULT_WORLD_VARIABLES)
+        assert list_body(url) != before
+        assert run.returncode in {1, 2}
+        assert sentence in " ".join(run.stdout.split())
+        assert "canvas-contract clean-up" in " ".join(run.stdout.split())
+        (journal,) = tmp_path.glob("journal-*")
+        journal.rename(Journal(tmp_path, url).path)
+
+        clean = run_suite(tmp_path, *tests, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
+
+        assert clean.returncode == 0, clean.stdout
+        assert list_body(url) == before
+    assert not list(tmp_path.glob("journal-*"))

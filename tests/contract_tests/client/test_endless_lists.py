@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -11,9 +10,8 @@ import pytest
 from contract_tests.account.clean_up import list_unvalidated
 from contract_tests.account.restoration import clean_up
 from contract_tests.client.api_client import MAX_CHANNELS, ApiClient, page_size
-from contract_tests.client.request import LIST, Request
+from contract_tests.client.request import LIST
 from contract_tests.client.safety.journal import Journal
-from contract_tests.client.safety.leaks import LeakDetector
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.oracle.contract import Contract
@@ -162,36 +160,3 @@ def test_violations_of_a_large_response_are_few_and_short() -> None:
 
     assert 1 < len(violations) <= 101
     assert max(map(len, violations)) <= 2_000
-
-
-def test_number_of_remembered_addresses_is_bounded() -> None:
-    detector = LeakDetector({"CANVAS_TOKEN": TOKEN})
-    request = Request("GET", "self", token=TOKEN, token_name="CANVAS_TOKEN", operation=LIST)
-    channels = [{**channel(number), "workflow_state": "active"} for number in range(1_000)]
-
-    detector.find(request, httpx2.Response(200, json=channels))
-
-    assert len(detector._addresses) == 400
-
-
-@pytest.mark.parametrize(
-    ("text", "is_leak"),
-    [
-        ("sheldon@caltech.example", True),
-        ("<Sheldon@Caltech.example>.", True),
-        ("leonard-sheldon@caltech.example, sheldon@caltech.example", True),
-        ("leonard-sheldon@caltech.example", False),
-        ("sheldon@caltech.examples", False),
-        ("sheldon@caltech.exampl", False),
-    ],
-)
-def test_address_is_a_leak_only_as_a_whole(text: str, is_leak: bool) -> None:
-    detector = LeakDetector({"CANVAS_TOKEN": TOKEN})
-    shown = {"id": 5, "user_id": 2, "type": "email", "address": "sheldon@caltech.example"}
-    request = Request("GET", "2", token="an-admins-token", token_name="CANVAS_ADMIN_TOKEN", operation=LIST)
-    detector.find(request, httpx2.Response(200, json=[shown]))
-    own = Request("GET", "2", token=TOKEN, token_name="CANVAS_TOKEN", operation=LIST)
-
-    leak = detector.find(own, httpx2.Response(403, content=json.dumps({"errors": [{"message": text}]})))
-
-    assert (leak is not None) is is_leak

@@ -8,21 +8,17 @@ import threading
 import time
 import tracemalloc
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpcore2
 import httpx2
 import pytest
 import trustme
 
 from contract_tests.client.body import is_too_deep
-from contract_tests.client.connection import network as network_module
-from contract_tests.client.connection.deadline import ExchangeDeadline, ExchangeTimeout
+from contract_tests.client.connection.deadline import ExchangeDeadline
 from contract_tests.client.connection.endpoint import Endpoint
 from contract_tests.client.connection.errors import connection_sentence
 from contract_tests.client.connection.http_client import open_client
-from contract_tests.client.connection.look_up import look_up
-from contract_tests.client.connection.network import DeadlineBackend, DeadlineStream
 from contract_tests.client.request import Request
 from contract_tests.client.run.pacing import Clock
 from contract_tests.client.safety.journal import Journal
@@ -49,6 +45,7 @@ SECONDS = 0.5
 """The deadline of the exchanges with servers that are slow; within it, a busy machine still starts the exchange."""
 LONG = HANG_SECONDS
 """The deadline of the exchanges that end for another reason."""
+HTTPS_TARGET = "https://canvas.example.edu"
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -210,41 +207,52 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     return authority
 
 
-@pytest.mark.parametrize("is_slow", [False, True], ids=["complete", "slow"])
-def test_deadline_applies_inside_the_tls_of_a_proxy(
-    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, is_slow: bool
-) -> None:
+@pytest.fixture
+def send_through_proxy(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Callable[..., httpx2.Response]:
+    """Return a function that sends a request to an HTTPS server through an HTTPS proxy."""
     certificate = authority.issue_cert("localhost", "canvas.example.edu")
-    expected = (
-        "The target https://canvas.example.edu does not complete the headers of its response within a minute; "
+
+    def send(handle: Callable[[socket.socket], None], seconds: float) -> httpx2.Response:
+        with (
+            socket_server(handle) as plain,
+            tls_gateway(plain, certificate) as target,
+            running_connect_proxy({"canvas.example.edu": target}) as proxy,
+            tls_gateway(proxy.port, certificate) as port,
+        ):
+            monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
+            exchange = ExchangeDeadline(time.monotonic, seconds)
+            client, _ = open_client(Settings(HTTPS_TARGET, {"CANVAS_TOKEN": TOKEN}), exchange)
+            exchange.start()
+            with client:
+                return client.get("/")
+
+    return send
+
+
+def test_response_inside_the_tls_of_a_proxy_is_read(send_through_proxy: Callable[..., httpx2.Response]) -> None:
+    body = b"x" * 100_000
+
+    response = send_through_proxy(trickle(OK + b"Content-Length: 100000\r\n\r\n" + body, []), LONG)
+
+    assert response.content == body
+
+
+def test_deadline_applies_inside_the_tls_of_a_proxy(send_through_proxy: Callable[..., httpx2.Response]) -> None:
+    handle = trickle(OK + b"Content-Length: 100000\r\n\r\nx", itertools.repeat(b"x"))
+
+    with pytest.raises(httpx2.ReadTimeout) as error:
+        send_through_proxy(handle, SECONDS * 4)
+
+    assert connection_sentence(error.value, Endpoint(HTTPS_TARGET)) == (
+        f"The target {HTTPS_TARGET} does not complete the headers of its response within a minute; "
         "check whether it or a proxy before it is overloaded, and run again."
     )
-    body = OK + b"Content-Length: 100000\r\n\r\n" + b"x" * (1 if is_slow else 100_000)
-    handle = trickle(body, itertools.repeat(b"x") if is_slow else [])
-    with (
-        socket_server(handle) as plain,
-        tls_gateway(plain, certificate) as target,
-        running_connect_proxy({"canvas.example.edu": target}) as proxy,
-        tls_gateway(proxy.port, certificate) as port,
-    ):
-        monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
-        settings = Settings("https://canvas.example.edu", {"CANVAS_TOKEN": TOKEN})
-        exchange = ExchangeDeadline(time.monotonic, SECONDS * 4 if is_slow else LONG)
-        client, _ = open_client(settings, exchange)
-        exchange.start()
-        with client:
-            if is_slow:
-                with pytest.raises(httpx2.ReadTimeout) as error:
-                    client.get("/")
-                assert connection_sentence(error.value, Endpoint(settings.url)) == expected
-            else:
-                assert client.get("/").content == b"x" * 100_000
 
 
 def test_look_up_that_does_not_end_is_inconclusive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     end = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: end.wait() and [])
-    settings = Settings("https://canvas.example.edu", {"CANVAS_TOKEN": TOKEN})
+    settings = Settings(HTTPS_TARGET, {"CANVAS_TOKEN": TOKEN})
     transport = Transport(settings, Journal(tmp_path, "origin"), Clock(), exchange_seconds=SECONDS)
 
     with pytest.raises(Inconclusive, match=r"canvas\.example\.edu cannot be looked up in time; check the DNS server"):
@@ -252,66 +260,6 @@ def test_look_up_that_does_not_end_is_inconclusive(tmp_path: Path, monkeypatch: 
 
     end.set()
     transport.close()
-
-
-def test_host_is_looked_up_once_for_each_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [
-        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 80, 0, 3)),
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80)),
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80)),
-    ]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: found)
-
-    assert look_up("canvas.example.edu", 80, 1.0) == ["fe80::1%3", "192.0.2.1"]
-    assert look_up("::1", 80, 1.0) == ["::1"]
-
-
-class Backend(httpcore2.NetworkBackend):
-    """A network in which every address drops all packets."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.tried: list[str] = []
-
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any) -> httpcore2.NetworkStream:  # noqa: ARG002
-        assert timeout is not None
-        self.tried.append(host)
-        self.time += timeout
-        raise httpcore2.ConnectTimeout
-
-
-def test_all_addresses_of_a_host_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = Backend()
-    monkeypatch.setattr(network_module, "look_up", lambda *_: [f"192.0.2.{number}" for number in range(100)])
-    backend = DeadlineBackend(ExchangeDeadline(lambda: network.time))
-    backend._backend = network  # type: ignore[assignment]
-
-    with pytest.raises(ExchangeTimeout):
-        backend.connect_tcp("canvas.example.edu", 443, 25.0)
-
-    assert len(network.tried) == 3
-    assert network.time == 60.0
-
-
-class Stream(httpcore2.NetworkStream):
-    """A connection of a pair, of which nobody reads the other."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-
-    def get_extra_info(self, info: str) -> Any:
-        return self.connection if info == "socket" else None
-
-
-def test_server_that_reads_no_request_is_inconclusive() -> None:
-    first, second = socket.socketpair()
-    with first, second:
-        stream = DeadlineStream(Stream(first), ExchangeDeadline(time.monotonic, SECONDS))
-
-        with pytest.raises(ExchangeTimeout) as error:
-            stream.write(bytes(16 * 1024 * 1024), LONG)
-
-    assert error.value.part == "request"
 
 
 def test_comparison_has_the_same_deadline(

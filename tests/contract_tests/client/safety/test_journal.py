@@ -109,15 +109,16 @@ def test_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         Journal(tmp_path, "origin")
 
 
-def test_full_disk_prevents_intents_and_no_clean_up(tmp_path: Path) -> None:
+def test_only_intents_fail_while_the_journal_cannot_be_written(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "origin")
     journal.record_intents(1, {addresses.FIRST.key})
-    path, journal.path = journal.path, tmp_path / "absent" / "journal"
+    writable = journal.path
+    journal.path = tmp_path / "absent" / "journal"
     with pytest.raises(Inconclusive, match="cannot be written"):
         journal.record_intents(1, {addresses.SECOND.key})
     journal.record_creation(1, 40)
     journal.record_deletion(40)
-    journal.path = path
+    journal.path = writable
 
     journal.record_intents(1, {addresses.SECOND.key})
 

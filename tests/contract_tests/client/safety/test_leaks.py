@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from contract_tests.client.safety.leaks import LeakDetector
 TOKENS = {"CANVAS_TOKEN": "a-token-of-the-student", "CANVAS_ADMIN_TOKEN": "a/token of+the~admin"}
 OWN = {"id": 11, "user_id": 1, "address": "ann@school.example", "type": "email", "workflow_state": "active"}
 OTHER = {"id": 22, "user_id": 2, "address": "bob@school.example", "type": "email", "workflow_state": "active"}
-STUDENT = Request("GET", "self", token=TOKENS["CANVAS_TOKEN"], token_name="CANVAS_TOKEN")  # a name
+STUDENT = Request("GET", "self", token=TOKENS["CANVAS_TOKEN"], token_name="CANVAS_TOKEN")
 ADMIN = Request("GET", "2", token=TOKENS["CANVAS_ADMIN_TOKEN"], token_name="CANVAS_ADMIN_TOKEN")
 
 
@@ -97,3 +98,33 @@ def test_channel_of_any_user_is_hidden_without_a_token() -> None:
     anonymous = Request("GET", "self")
 
     assert detector().find(anonymous, httpx2.Response(401, json={"errors": "no token of ann@school.example"}))
+
+
+def test_number_of_remembered_addresses_is_bounded() -> None:
+    leaks = LeakDetector(TOKENS)
+    channels = [{**OWN, "id": number, "address": f"user-{number}@example.edu"} for number in range(1_000)]
+
+    leaks.find(STUDENT, httpx2.Response(200, json=channels))
+
+    assert len(leaks._addresses) == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "is_leak"),
+    [
+        ("sheldon@caltech.example", True),
+        ("<Sheldon@Caltech.example>.", True),
+        ("leonard-sheldon@caltech.example, sheldon@caltech.example", True),
+        ("leonard-sheldon@caltech.example", False),
+        ("sheldon@caltech.examples", False),
+        ("sheldon@caltech.exampl", False),
+    ],
+)
+def test_address_is_a_leak_only_as_a_whole(text: str, is_leak: bool) -> None:
+    leaks = LeakDetector(TOKENS)
+    leaks.find(ADMIN, httpx2.Response(200, json=[{**OTHER, "address": "sheldon@caltech.example"}]))
+    denied = Request("GET", "2", token=STUDENT.token, token_name="CANVAS_TOKEN")
+
+    leak = leaks.find(denied, httpx2.Response(403, content=json.dumps({"errors": [{"message": text}]})))
+
+    assert (leak is not None) is is_leak
