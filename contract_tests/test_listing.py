@@ -101,7 +101,7 @@ def test_default_page_size_is_10(owner: ApiClient, all_channels: list[Channel], 
     ],
 )
 @pytest.mark.cases(smoke=2)
-def test_per_page_is_clamped_to_1_to_the_page_limit(
+def test_per_page_is_at_least_1_and_at_most_the_page_limit(
     owner: ApiClient, all_channels: list[Channel], page_limit: int, sent: str, number: int
 ) -> None:
     """per_page is an integer as in Ruby, at least 1 and at most the target's limit, usually 100 (behaviour 4.1).

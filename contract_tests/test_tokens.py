@@ -1,4 +1,4 @@
-"""Access tokens: invalid tokens are rejected on every operation, and where a token may be sent."""
+"""Access tokens: rejection of invalid tokens on every operation, and the places where a token may be sent."""
 
 from __future__ import annotations
 

@@ -153,6 +153,7 @@ class _Cors:
         if scope["type"] != "http" or b"origin" in scope[HEADERS_KEY]:
             return self._cors(scope, receive, send)
 
+        # The response depends on Origin: a cache must not use it for a request that has one.
         def send_with_vary(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"].append((b"vary", b"Origin"))

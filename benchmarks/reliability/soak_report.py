@@ -67,7 +67,7 @@ class SoakResult:
         """Return the problems, one sentence each."""
         problems = [f"{sentence}." for sentence in self.tally.sentences]
         if self.tally.failures > len(problems):
-            problems.append(f"{self.tally.failures - len(problems)} more of these.")
+            problems.append(f"{self.tally.failures - len(problems)} more failures.")
         if self.tracebacks:
             problems.append(f"The log has {self.tracebacks} tracebacks.")
         first, last = self.samples[0], self.samples[-1]

@@ -33,6 +33,7 @@ class Workers:
     """All threads, with the seed of their random choices and the tally of outcomes."""
 
     def __init__(self, address: tuple[str, int], seed: int, start: float) -> None:
+        """Prepare the workers; latencies are recorded in seconds after `start`, a value of time.monotonic()."""
         self.tally = Tally()
         self.stop = threading.Event()
         self._address = address

@@ -1,4 +1,4 @@
-"""Search for the leftover channels of earlier runs in all accounts, and their deletion, without a run."""
+"""Search for and deletion of the suite's leftover channels in all accounts, outside a run."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ class LeftoverSearch:
 
     @classmethod
     def of(cls, owner: ApiClient, admin: ApiClient | None) -> LeftoverSearch:
-        """List the channels of the test user, and with the admin's token those of the second and the journal's users.
+        """List the leftovers of the test user.
 
+        With the admin's token, also list those of the second user and of the users in the journal.
         Raises Inconclusive if the channels of one of them cannot be listed.
         """
         transport = owner.transport
@@ -40,7 +41,7 @@ class LeftoverSearch:
         clients = [client] if client is not None else []
         if admin is not None:
             users = {transport.settings.other_user_id, *transport.journal.users_to_clean()}
-            known = {0, *(local_id(each.id) for each in clients)}
+            known = {0, *(local_id(each.id) for each in clients)}  # 0: no second user is set
             clients += [admin.for_user(user) for user in sorted(users) if local_id(user) not in known]
         transport.locks.acquire(each.id for each in clients)
         return cls(transport.journal, clients, admin, [found for each in clients if (found := _open(each)).channels])

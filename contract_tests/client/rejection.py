@@ -19,8 +19,8 @@ _FORBIDDEN = "forbidden"
 def is_token_rejected(response: httpx2.Response) -> bool:
     """Return whether the response rejects the token itself, and not what the token is used for.
 
-    A denied request has the status `unauthorized`, which older Canvas translates; a denied masquerade has text as
-    errors; a request outside the token's scopes has its own message.
+    Other 401 responses do not reject the token: a denied request has the status `unauthorized`, which older Canvas
+    translates; a denied masquerade has text as `errors`; a request outside the token's scopes has its own message.
     """
     if response.status_code != 401 or is_outside_scopes(response):
         return False

@@ -136,18 +136,19 @@ class Server:
 def find_differences(
     settings: Settings, folder: Path, interruption: Interruption | None = None
 ) -> tuple[int, list[Difference]]:
-    """Return the number of compared steps, and the differences between the mock and the target of the settings."""
+    """Return the number of compared steps, and the differences between the target in the settings and a mock."""
     server = Server("target", settings, folder, interruption or Interruption())
     target = server.responses()
     with running_mock() as url:
         mock = _mock(url, folder).responses()
+    # Steps depend on the account: only those that both servers have are compared.
     differences = [
         Difference(step, *map(server.redactor.redact_text, values))
         for step in mock
         if step in target
         for values in _differing_values("", mock[step], target[step])
     ]
-    return len(target), differences
+    return len(mock.keys() & target.keys()), differences
 
 
 def _mock(url: str, folder: Path) -> Server:

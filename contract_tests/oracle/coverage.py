@@ -135,12 +135,14 @@ class _DocumentedResponses:
             yield from self._bodies[key]
 
     def _received_fields(self, operation: str, status: str, schema: Node, body: str) -> Iterator[Part]:
+        """Yield the fields of a JSON body, by the documented schemas that the body matches."""
         try:
             value = json.loads(body)
         except ValueError:
             yield Part("field", operation, status, "a body that is not JSON")
             return
         alternatives = self._alternatives(schema)
+        # A body that violates the only documented schema still has fields to record.
         matching = {
             name: each for name, each in alternatives.items() if len(alternatives) == 1 or self._matches(each, value)
         }

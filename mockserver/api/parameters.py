@@ -41,11 +41,10 @@ def from_query(query: bytes) -> Parameters:
     """
     if _MALFORMED_ESCAPE.search(query):
         raise BadParameters("a parameter has a % that two hexadecimal digits do not follow; a plain % is %25")
+    if query.count(b"&") >= _MAX_PARAMETERS:
+        raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
     try:
-        text = query.decode()
-        if text.count("&") >= _MAX_PARAMETERS:
-            raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
-        pairs = [*_pairs(text)]
+        pairs = [*_pairs(query.decode())]
     except UnicodeDecodeError:
         raise BadParameters("a parameter is not UTF-8 once decoded") from None
     return nest(pairs)
@@ -60,15 +59,17 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
     for field in query.split("&"):
         if field:
             name, _, value = field.partition("=")
-            decode_name = _decoded_name if len(name) <= _MAX_NAME_LENGTH else _decoded
+            decode_name = _decoded_once if len(name) <= _MAX_NAME_LENGTH else _decoded  # long names are not stored
             yield decode_name(name), _decoded(value)
 
 
 def _decoded(text: str) -> str:
+    """Return a name or a value without its escapes; a plus sign is a space."""
     return unquote(text.replace("+", " "), errors="strict")
 
 
-_decoded_name = lru_cache(maxsize=256)(_decoded)
+_decoded_once = lru_cache(maxsize=256)(_decoded)
+"""For names, most of which recur in every request."""
 
 
 async def from_body(media_type: str, content_type: str, body: bytes) -> Parameters:

@@ -31,7 +31,7 @@ _MAX_VIOLATION_LENGTH = 1000
 _MEASURES = "b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
 """The memory in KB and the seconds of user, system and database time that Canvas measures."""
 _ETAG_DIGITS = 32
-"""The digits of the SHA-256 in an ETag, as in that of Rack."""
+"""The number of hexadecimal digits of the SHA-256 that an ETag has, as in Rack."""
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
 _ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
@@ -55,10 +55,11 @@ class EncodedItem:
         self.accepted_by: Callable[[Any], bool] | None = None
 
     def is_accepted_by(self, check: Callable[[Any], bool]) -> bool:
-        """Return whether a check accepts the item; a check that has accepted it is not called again."""
-        if self.accepted_by is not check and check(orjson.loads(self.json)):
+        """Return whether a check accepts the item, and remember a check that does, in `accepted_by`."""
+        is_accepted = check(orjson.loads(self.json))
+        if is_accepted:
             self.accepted_by = check
-        return self.accepted_by is check
+        return is_accepted
 
     def __deepcopy__(self, _memo: object) -> EncodedItem:
         """Return the item itself: copies of a channel may share what never changes."""
@@ -168,7 +169,10 @@ def _request_headers(request: ApiRequest) -> list[Header]:
 
 
 def _uuid(bits: Callable[[int], int]) -> bytes:
-    """Return a random UUID (version 4, RFC 9562) as text. `uuid.UUID` makes one in three times the time."""
+    """Return a random UUID as text; `uuid.UUID` makes one in three times the time.
+
+    In RFC 9562, the digit 4 is the version and 0x8000 the variant; `bits` returns a number of that many random bits.
+    """
     return b"%08x-%04x-4%03x-%04x-%012x" % (bits(32), bits(16), bits(12), 0x8000 | bits(14), bits(48))
 
 

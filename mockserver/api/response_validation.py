@@ -64,8 +64,8 @@ class ResponseOperation(ResponseValidationOperation):  # type: ignore[misc]  # C
         body = response.encode()
         if response.items is not None and key in self._item_checks:
             check = self._item_checks[key]
-            unknown = [item for item in response.items if item.accepted_by is not check]
-            return all(item.is_accepted_by(check) for item in unknown)
+            unchecked = [item for item in response.items if item.accepted_by is not check]
+            return all(item.is_accepted_by(check) for item in unchecked)
         return self._checks[key](orjson.loads(body))
 
     async def _validate(self, response: ApiResponse) -> None:

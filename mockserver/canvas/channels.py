@@ -58,6 +58,7 @@ _set = object.__setattr__  # a global name is found faster than an attribute, an
 class Channel:
     """One address at which Canvas reaches one user. Times are text in Canvas's format."""
 
+    # the first field, because setting any other one reads it
     derived: Any = field(default=None, init=False, repr=False, compare=False)
     """A value that the API computed from the other fields. Each change of a field removes it, so it is never old."""
     id: int
@@ -82,8 +83,9 @@ class Channel:
             _set(self, "derived", None)
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        """Set all fields of a copy, to which the derived value belongs as well."""
-        for name, value in state[1].items():
+        """Set all fields of a copy. Unlike assignments, this keeps the derived value, which is right for the copy."""
+        _, fields = state
+        for name, value in fields.items():
             _set(self, name, value)
 
     @property

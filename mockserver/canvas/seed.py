@@ -112,9 +112,9 @@ def _packaged(name: str) -> bytes:
 
 @_FORMATS.checks("date-time", raises=ValueError)
 def _is_time(value: object) -> bool:
-    """Return whether a value is a time in Canvas's format. Raises ValueError for a day or an hour that does not exist.
+    """Return whether a value is a time in Canvas's format; True for other types, which the keyword `type` rejects.
 
-    Values that are not text have another error.
+    Raises ValueError for a day or an hour that does not exist.
     """
     if not isinstance(value, str):
         return True

@@ -96,7 +96,7 @@ class CanvasApi:
 
 
 async def _drop(scope: Scope, receive: Receive, *, is_gentle: bool = False) -> None:
-    """End the connection: at once, or after what was sent has reached the client.
+    """End the connection: at once, or with `is_gentle` after the client has received the bytes that were sent.
 
     Raises ConnectionAbortedError where there is no connection, because client and mock are in one process.
     """
@@ -107,5 +107,6 @@ async def _drop(scope: Scope, receive: Receive, *, is_gentle: bool = False) -> N
         transport.close()
     else:
         transport.abort()
+    # The server reports the end of the connection.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -25,7 +25,7 @@ log = logging.getLogger("mockserver")
 
 _MAX_SHOWN = 100
 _PAGE_HEADERS = frozenset({b"origin", b"sec-fetch-site"})
-"""A request without these headers is not refused because of a page; API clients send neither."""
+"""Only a request with one of these headers can be refused because of its page; API clients send neither."""
 
 
 def allowed_hosts(names: Collection[str] | None, origins: Collection[str] = ()) -> AllowedHosts:
@@ -54,7 +54,7 @@ class RequestGuard:
         self._has_control_token = has_control_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process one request, with its headers by name in the scope."""
+        """Process one request, and put its headers by name into the scope, for all that follow."""
         refusal = None
         if scope["type"] == "http":
             scope[HEADERS_KEY] = dict(scope["headers"])

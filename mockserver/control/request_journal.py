@@ -164,6 +164,6 @@ class RequestJournal:
 
 def _size(scope: Scope, exchange: Exchange) -> int:
     """Return the bytes that the record of an exchange takes."""
-    sent = sum(map(len, chain.from_iterable(scope["headers"])))
+    sent = sum(map(len, chain.from_iterable(scope["headers"])))  # names and values
     bodies = len(exchange.body) + len(exchange.request.body)
     return _OVERHEAD + bodies + sent + _COPIES_OF_URL * len(scope["query_string"])

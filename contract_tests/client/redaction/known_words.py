@@ -119,10 +119,12 @@ def vocabulary() -> frozenset[str]:
 
 
 def _texts() -> Iterator[str]:
+    """Yield the texts whose words may be shown."""
     yield (resources.files(__package__) / "vocabulary.txt").read_text("utf-8")
     package = Path(__file__).parent.parent.parent
     for pattern in _OWN_FILES:
         yield from (file.read_text("utf-8") for file in package.glob(pattern) if file.name != _MODULE_WITH_TOKENS)
+    # The contract is beside the package in the repository, and in mockserver/ in an installed wheel.
     for file in (package.parent / "openapi.yaml", package.parent / "mockserver" / "openapi.yaml"):
         if file.exists():
             yield file.read_text("utf-8")

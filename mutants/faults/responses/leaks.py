@@ -94,7 +94,8 @@ def not_found_names_the_address_of_the_user(mock: PatchedMock) -> None:
 
 @fault
 def duplicates_show_a_channel_of_another_user(mock: PatchedMock) -> None:
-    """The 400 for a duplicate has the channel of another user with the same address."""
+    """The 400 for a duplicate has an e-mail channel of another user."""
+    found: list[Channel] = []
 
     def remember(original: Any, self: World, owner: Any, kind: Any, address: Any, state: str) -> Any:
         others = (user for user in self.users.values() if user is not owner)
@@ -107,7 +108,6 @@ def duplicates_show_a_channel_of_another_user(mock: PatchedMock) -> None:
             body["existing"] = found[0].to_json(with_bounces=False)
             response.json = body
 
-    found: list[Channel] = []
     mock.wrap(World, "create_channel", remember)
     mock.on_response(change)
 

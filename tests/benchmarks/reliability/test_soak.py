@@ -185,7 +185,7 @@ class TestProblems:
         problems = self.result([60], [14], tally).problems()
 
         assert problems[0] == "list: status 500."
-        assert problems[-1] == "5 more of these."
+        assert problems[-1] == "5 more failures."
 
     def test_report_shows_problems_outcomes_and_latencies(self) -> None:
         tally = Tally()
