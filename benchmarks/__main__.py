@@ -28,7 +28,7 @@ _MAX_SECONDS = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status, 2 if a tool is not installed or a measurement fails."""
+    """Run the command; return its exit status, 2 if the measurement is not possible or fails."""
     options = _parser().parse_args(arguments)
     if platform.system() != "Linux":
         print("make bench requires Linux: it reads CPU time and memory from /proc.", file=sys.stderr)

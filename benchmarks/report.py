@@ -28,7 +28,7 @@ TITLES = {
     "recreate": "Delete and re-create a channel",
 }
 
-_OTHER_SIZES = f"{MOCK}, "
+_LARGER_MOCK = f"{MOCK}, "
 """The start of the names of the mock with further channels."""
 
 _PREFACE = """\
@@ -101,7 +101,7 @@ def _workload_section(results: Results, workload: str) -> Iterable[str]:
         "p50, ms",
         "p99, ms",
     ]
-    names = [name for name in results.memory_after_workloads if not name.startswith(_OTHER_SIZES)]
+    names = [name for name in results.servers if not name.startswith(_LARGER_MOCK)]
     rows = [_workload_row(results, name, workload) for name in names]
     return [f"### {TITLES[workload]}", "", *markdown_table(head, rows), ""]
 
@@ -149,13 +149,13 @@ def _world_size_table(results: Results) -> list[str]:
         *(f"{workload}: CPU time per request, us" for workload in WORKLOADS),
         "MiB after workloads",
     ]
-    names = [name for name in results.memory_after_workloads if name == MOCK or name.startswith(_OTHER_SIZES)]
+    names = [name for name in results.servers if name == MOCK or name.startswith(_LARGER_MOCK)]
     return markdown_table(head, [_world_size_row(results, name) for name in names])
 
 
 def _world_size_row(results: Results, name: str) -> list[str]:
     starts = results.startups[name]
-    channels = name.removeprefix(_OTHER_SIZES).removesuffix(" channels")
+    channels = name.removeprefix(_LARGER_MOCK).removesuffix(" channels")
     cpu_times = [[each.cpu for each in results.measurements(name, workload)] for workload in WORKLOADS]
     return [
         "0" if name == MOCK else channels,

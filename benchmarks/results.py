@@ -51,6 +51,11 @@ class Results:
     memory_after_workloads: dict[str, list[float]]
     """MiB, by server."""
 
+    @property
+    def servers(self) -> list[str]:
+        """The names of the servers with workloads, in the order of the report."""
+        return list(self.memory_after_workloads)
+
     def measurements(self, server: str, workload: str) -> list[Measurement]:
         """Return the measurements of the workload on the server, in the order of the rounds."""
         return [round_[server, workload] for round_ in self.rounds if (server, workload) in round_]

@@ -36,8 +36,10 @@ end
 
 -- 1,000 users in turn, each with its own token. Each user reads all pages in turn.
 -- One request in 20 is a write: the creation of an own channel, or the deletion of the one made 1,020 requests before.
+-- 1,020 = 25 * 40 + 20, so the number of a deletion (20 modulo 40) leads to that of a creation (0 modulo 40).
 local function mixed()
   local function own_channel(number)
+    -- Each round of 1,000 starts one user later; else the same 25 users would get all writes.
     local user_id = 20000 + (number + math.floor(number / 1000)) % 1000
     return user_id, "own" .. run_id .. "x" .. number .. "%40school.example"
   end

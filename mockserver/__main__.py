@@ -261,7 +261,7 @@ def _cost(text: str) -> float:
     try:
         cost = float(text)
     except ValueError:
-        cost = -1.0
+        cost = -1.0  # out of range
     if not 0 <= cost < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of units; try 1")
     return cost

@@ -35,7 +35,7 @@ def read_supplement() -> dict[str, Any]:
 
 
 def parse_contract(text: str) -> dict[str, Any]:
-    """Return an OpenAPI document in YAML, with unresolved references."""
+    """Return the OpenAPI document in a YAML text, with unresolved references."""
     document: dict[str, Any] = yaml.load(text, _LOADER)  # noqa: S506  # it is a safe loader
     return document
 
@@ -45,6 +45,7 @@ def compile_schema(schema: dict[str, Any]) -> Callable[[Any], bool]:
 
     Raises ValueError if the schema uses a format that the function would not check.
     """
+    # Connexion uses draft 4 as well: `exclusiveMinimum` is a boolean, as in OpenAPI 3.0.
     return jsonschema_rs.Draft4Validator(_to_json_schema(schema), validate_formats=True).is_valid
 
 

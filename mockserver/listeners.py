@@ -107,7 +107,7 @@ def _remove_unused(path: Path) -> None:
     if not stat.S_ISSOCK(mode):
         raise OSError(errno.EEXIST, "the file exists")
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(1)
+        client.settimeout(1)  # a process that does not accept connections could block the connect
         try:
             client.connect(str(path))
         except ConnectionRefusedError:

@@ -93,7 +93,7 @@ class _ReadControl(FlowControl):
         self._waiting = waiting
 
     def resume_reading(self) -> None:
-        """Read again, unless requests wait. The body of the request that is processed has then been read."""
+        """Read again, unless requests wait: they arrived after the whole body of the current request."""
         if not self._waiting:
             super().resume_reading()
 
@@ -129,7 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
 
     def _refuse(self, limit: ConnectionLimit) -> None:
-        """Wait for a request to which 503 can be sent: a response without a request confuses clients."""
+        """Wait for a request to send 503 to, since other responses confuse clients; close at once if too many wait."""
         limit.log_refusal(self.logger)
         if limit.is_far_exceeded_by(len(self.connections)):
             self.transport.abort()
@@ -159,6 +159,7 @@ class BoundedProtocol(HttpToolsProtocol):
             start = end
 
     def _parse(self, data: bytes) -> None:
+        """Parse a part; reject a head over a limit, and start the timer if the client has to send more."""
         self._unset_keepalive_if_required()
         self._unfinished += len(data)
         try:
@@ -170,7 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._unfinished >= MAX_HEAD_BYTES or (self._unfinished and len(self.headers or ()) > MAX_HEADERS):
             self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif self._deadline is None:
-            cycle = self.cycle
+            cycle = self.cycle  # of the last complete head; the scope changes at the start of the next one
             if cycle is None or cycle.response_complete or cycle.scope is not self.scope:
                 self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
 
@@ -265,19 +266,20 @@ class BoundedProtocol(HttpToolsProtocol):
         """Report a disconnection to the application of the request whose body is incomplete."""
         self.cycle.disconnected = True
         self.cycle.message_event.set()
-        if self.pipeline:
+        if self.pipeline:  # the request, the newest, waits for earlier responses
             self.pipeline.popleft()
 
     def _send_error(self, status: HTTPStatus) -> None:
         if self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
+        # The error is in the rest of a body whose request has its response already.
         has_response = self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
         if not has_response:
             self.transport.write(self._error_response(status))
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.flow.resume_reading()
+        self.flow.resume_reading()  # to discard the data
         self._deadline = self.loop.call_later(LINGER, self.transport.abort)
 
     def _error_response(self, status: HTTPStatus) -> bytes:

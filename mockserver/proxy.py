@@ -23,7 +23,7 @@ _FORWARDED = frozenset({b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded
 
 
 class TrustedProxy:
-    """Reads X-Forwarded-Proto, -Host and -Prefix of requests from trusted addresses, and removes them from all others.
+    """Applies X-Forwarded-Proto, -Host and -Prefix from trusted addresses, and removes them from all requests.
 
     `trusted` are addresses, networks such as `172.16.0.0/12`, or `*`. A connection without an address is one of a Unix
     socket, which only processes of this machine can open; it is trusted. Of several values in one header the last
@@ -63,7 +63,7 @@ class TrustedProxy:
     def _trusts(self, client: tuple[str, int] | None) -> bool:
         if self._trusts_any or client is None:
             return True
-        address = ip_address(client[0].partition("%")[0])
+        address = ip_address(client[0].partition("%")[0])  # without the zone of an IPv6 address
         return any(address in trusted for trusted in self._networks)
 
 

@@ -36,6 +36,7 @@ def write_head(cycle: RequestResponseCycle, message: Any) -> bool:
     index = _content_length_index(names)
     if index is None or b"".join(values).translate(None, _VALUE_BYTES):
         return False
+    # As uvicorn's `send` does for a head with Content-Length.
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
     cycle.chunked_encoding = False

@@ -56,7 +56,7 @@ class KnownFailure:
 
 @dataclass(frozen=True)
 class Client:
-    """A client of the API, with its known failures; a published client, unless a subclass is for generated ones.
+    """A client of the API, with its known failures: a published one; the subclasses are for generated ones.
 
     `generator` is the command that generates the client; a published client has none.
     `import_path` is the folder from which Python imports the client.

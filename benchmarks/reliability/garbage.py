@@ -70,7 +70,7 @@ GARBAGE: dict[str, GarbageKind] = {
     "two lengths of one body": GarbageKind(
         lambda _: [_UPLOAD + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"]
     ),
-    "a length and chunks": GarbageKind(
+    "a length and chunks": GarbageKind(  # the rest, `GET /`, would be a smuggled request
         lambda _: [_UPLOAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /"]
     ),
     "200 requests whose responses are not read": GarbageKind(lambda _: [(_HEAD + b"\r\n") * 200], reads=False),

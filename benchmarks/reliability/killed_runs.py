@@ -119,9 +119,9 @@ class Experiment:
         return RunLength(self.connection.requests, self.connection.push_creations)
 
     def kill_one(self, number: int, length: RunLength) -> KilledRun:
-        """Kill a run, and let another run follow, and a complete one; `number` and the seed determine the moment.
+        """Kill a run, and let a lossy run follow, and one without loss if that ended early. Raises BenchmarkError.
 
-        Raises BenchmarkError.
+        `number` and the seed determine the moment of the kill.
         """
         random, moment = self._random(number), _MOMENTS[number % len(_MOMENTS)]
         before = self._lists()

@@ -58,7 +58,7 @@ class Tally:
 
     def add_latency(self, seconds: float, duration: float) -> None:
         """Add the duration of a request that was sent at this time."""
-        self.latencies.append((seconds, duration))
+        self.latencies.append((seconds, duration))  # needs no lock: it is one operation
 
     def fail(self, kind: str, reason: str) -> None:
         """Count and report a failure."""

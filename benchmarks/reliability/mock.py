@@ -21,7 +21,7 @@ _LAST_LINE_OF_BANNER = "Press Ctrl-C to stop."
 
 @dataclass
 class Log:
-    """What the mock wrote to its log: the number of lines, and the lines that should not be there."""
+    """The numbers of lines and of tracebacks that the mock wrote to its log."""
 
     lines: int = 0
     tracebacks: int = 0

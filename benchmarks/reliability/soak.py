@@ -110,7 +110,7 @@ def _minutes(text: str) -> float:
     try:
         minutes = float(text)
     except ValueError:
-        minutes = 0.0
+        minutes = 0.0  # out of range
     if not 0 < minutes <= 24 * 60:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes, above 0 and up to 1440")
     return minutes

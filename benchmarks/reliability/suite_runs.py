@@ -109,7 +109,7 @@ class LossyConnection:
         return None
 
     def _hasten_kill(self, random: Random) -> None:
-        """Kill the run in its clean-up, unless it is to be killed for push: a lost response to a write ends it."""
+        """Move the kill into the clean-up, unless it is one for push: a lost response to a write ends the tests."""
         if self.kill is not None and self.kill.moment != Moment.PUSH and self.requests < self.kill.number:
             last = min(self.kill.number, self.requests + _CLEAN_UP_REQUESTS)
             self.kill = replace(self.kill, number=random.randint(self.requests + 1, last))

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> None:
     name, port, *options = arguments
     app = _mock_app(*map(int, options)) if name == "mock" else _baseline_app(with_headers=bool(options))
     protocol = _mock_protocol() if name == "mock" else "auto"
-    gc.freeze()
+    gc.freeze()  # as canvas-mock does
     uvicorn.run(
         app, port=int(port), http=protocol, log_level="warning", access_log=False, server_header=False, backlog=2048
     )

@@ -10,7 +10,7 @@ describe("list", () => {
     expect(await mock.countRequests({ operation_id: "list_communication_channels" })).toBe(3);
   });
 
-  test("returns what the world document has", async ({ mock, channels, expect }) => {
+  test("returns the channels of a replaced state", async ({ mock, channels, expect }) => {
     await mock.replaceState({
       users: [
         { id: 1, name: "Sam", tokens: ["student-token"], channels: [{ id: 7, type: "email", address: "a@example.org" }] },
@@ -59,7 +59,7 @@ describe("addEmail", () => {
     });
   });
 
-  test("has the time of the frozen clock", async ({ mock, channels, expect }) => {
+  test("creates a channel with the time of the frozen clock", async ({ mock, channels, expect }) => {
     await mock.freeze("2026-03-01T12:00:00Z");
     await mock.advance(90);
 

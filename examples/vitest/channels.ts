@@ -35,7 +35,7 @@ export class Channels {
     return channels;
   }
 
-  /** Add an e-mail address; if Canvas is busy or not available, try again after a short time, at most three times. */
+  /** Add an e-mail address; if Canvas is busy or not available, try again after a short time, at most twice. */
   async addEmail(address: string): Promise<Channel> {
     const form = { "communication_channel[address]": address, "communication_channel[type]": "email" } satisfies ChannelForm;
     for (let attempt = 1; ; attempt++) {

@@ -78,6 +78,6 @@ class BodyReader:
                 message = await receive()
         except TimeoutError:
             raise IncompleteBody("the body did not come") from None
-        if remaining <= 0:
+        if remaining <= 0:  # a part that was already there is received in spite of the timeout
             raise IncompleteBody("the body did not come")
         return message

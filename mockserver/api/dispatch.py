@@ -48,7 +48,7 @@ class Interceptor(Protocol):
     """A function that may respond to a request in place of the operation."""
 
     async def __call__(self, request: ApiRequest) -> ApiResponse | None:
-        """Return the response, or None to let the operation respond; raise EndedExchange for one without Canvas."""
+        """Return the response, or None to let the operation respond; raise EndedExchange if it is not Canvas's."""
         ...
 
 
@@ -105,7 +105,10 @@ class Dispatcher:
         return Exchange(request, *complete(request, response))
 
     async def _read(self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> None:
-        """Read the parameters and the method of the request. Raises UnknownMethod."""
+        """Set the parameters and the method of the request. Raises UnknownMethod.
+
+        An error of the body is stored, because Canvas reports it only where a route exists.
+        """
         if request.method not in _METHODS:
             raise UnknownMethod
         request.query = rails.from_query(scope["query_string"]) if scope["query_string"] else {}
@@ -115,7 +118,7 @@ class Dispatcher:
             request.body_error, in_body = error, {}
         request.parameters = {**in_body, **request.query} if in_body else request.query
         if request.method == "POST":
-            is_json = request.media_type == "application/json"
+            is_json = request.media_type == "application/json"  # Canvas reads the field `_method` of forms only
             request.method = _overridden_method(headers, {} if is_json else in_body) or "POST"
             request.has_overridden_method = request.method != "POST"
 
@@ -124,7 +127,7 @@ class Dispatcher:
         if self._rate_limit is None:
             return await self._route(request, scope, receive)
         with _charged(request, self._rate_limit):
-            await asyncio.sleep(self._rate_limit.duration)
+            await asyncio.sleep(self._rate_limit.duration)  # meanwhile, the units are reserved
             return await self._route(request, scope, receive)
 
     async def _route(self, request: ApiRequest, scope: Scope, receive: Receive) -> ApiResponse:
@@ -172,7 +175,7 @@ def _parse_head(scope: Scope, headers: dict[bytes, bytes], world: World) -> ApiR
 
 
 async def _body_parameters(request: ApiRequest, scope: Scope, receive: Receive, bodies: BodyReader) -> rails.Parameters:
-    """Read the body and return its parameters; none without a body."""
+    """Read the body and its media type, a form by default, and return the parameters; none without a body."""
     body = request.body = await bodies.read(scope, receive)
     if not body:
         return {}
@@ -186,7 +189,7 @@ async def _body_parameters(request: ApiRequest, scope: Scope, receive: Receive, 
 
 
 def _overridden_method(headers: dict[bytes, bytes], in_body: rails.Parameters) -> str | None:
-    """Return the method that replaces POST: from the field `_method` of the body, or a header (behaviour 1.2)."""
+    """Return the method that replaces POST: from the field `_method` of a form, or a header (behaviour 1.2)."""
     name = in_body.get("_method") or headers.get(_METHOD_OVERRIDE, b"").decode("latin-1")
     method = str(name).upper()
     return method if method in _METHODS else None

@@ -27,7 +27,7 @@ _MEDIA_TYPES = {
     "txt": b"text/plain",
     "xml": b"application/xml",
 }
-"""The media types that Rails knows by a suffix, as far as clients may send them."""
+"""The media types of the responses for unknown routes, by the suffix of the path."""
 
 
 class _HtmlPage(CanvasError):
@@ -108,7 +108,7 @@ class ContractViolation(CanvasError):
 
 
 class MalformedJson(CanvasError):
-    """A JSON body cannot be parsed; Canvas crashes with a 500 in plain text (behaviour 10.2)."""
+    """A JSON body cannot be parsed; Canvas crashes with a 500 in plain text (behaviour 10.2), the mock sends 400."""
 
     status_code = 400
 

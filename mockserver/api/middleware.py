@@ -52,6 +52,7 @@ def build_middleware_stack(
             Security,
             partial(RequestValidation, strict=strict),
         ],
+        # Connexion requires a function for each operation; OperationHandlers calls it.
         resolver=Resolver(lambda operation_id: getattr(handlers, operation_id)),
         validate_responses=True,
     )

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 from mockserver.api.errors import MalformedPath, UnknownRoute
 
 _UNESCAPED = re.compile(rb"(?:/[A-Za-z0-9_.~@:+!$&'()*,;=-]+)+")
+"""A path that is canonical but for its suffix: without escapes and empty segments."""
 _SAFE = "@:+!$&'()*,;=~"
 _FORMAT_INSIDE = re.compile(r"\.json/")
 _ENDS_WITH_ADDRESS = re.compile(r"/communication_channels/[^/]+/[^/]+$")

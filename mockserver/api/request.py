@@ -23,11 +23,11 @@ class ApiRequest:
     world: World
     method: str
     path: str
-    """The canonical path: each segment percent-encoded in one way, no format suffix."""
+    """The path; after routing in its canonical form: each segment percent-encoded in one way, no format suffix."""
     origin: str
     """Scheme and host as the client sent them, such as `http://127.0.0.1:8000`."""
     prefix: str
-    """The part of the path before `/api`, which selects the world; empty for the default world."""
+    """The part of the path before `/api`, of a trusted proxy and of a world with a name; empty without both."""
     query: Parameters
     parameters: Parameters
     """The parameters of query and body; of a top-level name that is in both, the query's value."""
@@ -49,7 +49,7 @@ class ApiRequest:
     path_parameters: dict[str, str] = field(default_factory=dict)
     """The decoded path parameters."""
     valid_token: Token | None = None
-    """The access token, once its value and its scopes are verified."""
+    """The access token, once its value and its scopes are verified; later, for the journal, by its value alone."""
     caller: Caller | None = None
     violations: list[str] = field(default_factory=list)
     """The request's violations of the contract, in words."""
@@ -88,6 +88,6 @@ class ApiRequest:
         """
         header = self.authorization
         if header is not None and (header == "Bearer" or header.startswith("Bearer ")):
-            return header[7:].strip()
+            return header[7:].strip()  # after "Bearer "
         value = self.parameters.get("access_token")
         return value if isinstance(value, str) else None

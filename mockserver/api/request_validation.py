@@ -44,8 +44,10 @@ _MAX_UNKNOWN = 10
 """The maximum number of unknown parameters that are named."""
 
 _INTEGER_DIGITS = 18
+"""The maximum length of a number that is certainly a 64-bit integer."""
 _DIGITS = re.compile("-?[0-9]+")
 _NUMBER = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*")
+"""A number as Python's `int`, and so Connexion, reads it."""
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -144,6 +146,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         operation = self._operation
         uri_parser = operation.uri_parser_class(operation.parameters, operation.body_definition())
         parsable, messages = {}, []
+        # Connexion reports only the first field that cannot be converted, so each is tried alone.
         for name, value in form.items():
             try:
                 uri_parser.resolve_form({name: [value]})
@@ -157,6 +160,7 @@ class RequestOperation(RequestValidationOperation):  # type: ignore[misc]  # Con
         return messages
 
     async def _validate_form(self, form: dict[str, str], uri_parser: Any) -> None:
+        """Raise BadRequestProblem with all errors of the form, one a line, as Connexion finds them in a body."""
         body = urlencode(form).encode()
 
         async def receive() -> Message:
@@ -223,6 +227,8 @@ class RequestValidation(OperationMiddleware):
 
 
 def _request_api(*, strict: bool) -> type[RequestValidationAPI]:
+    """Return a class with this mode: Connexion makes the object itself."""
+
     class API(RequestValidationAPI):  # type: ignore[misc]  # Connexion ships no types
         def make_operation(self, operation: Any) -> RequestOperation:
             return RequestOperation(self.next_app, operation=operation, strict=strict)

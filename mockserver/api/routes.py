@@ -52,7 +52,7 @@ class Routes:
         return next((route.operation_id for route in matching), "")
 
     def explain(self, method: str, path: str) -> str:
-        """Return which route comes nearest to an unknown one, and why it does not match."""
+        """Return why no route has this method and path: the methods of the path, or how the nearest route differs."""
         for route in self._routes:
             if route.pattern.match(path):
                 allowed = sorted({each.method for each in self._routes if each.pattern.match(path)})
@@ -86,6 +86,7 @@ def _likeness(segments: list[str], wanted: list[str]) -> float:
 
 
 def _difference(segments: list[str], wanted: list[str]) -> str:
+    """Return in words the first segment in which a path differs from a template, or else the numbers of segments."""
     for position, (segment, want) in enumerate(zip(segments, wanted, strict=False), start=1):
         if not want.startswith("{") and segment != want:
             return f"its segment {position} is {want}, not {segment[:100]}"

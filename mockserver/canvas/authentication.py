@@ -63,7 +63,10 @@ def check_scopes(token: Token, method: str, path: str) -> None:
 
 @lru_cache(maxsize=256)
 def _scope_pattern(scope: str) -> re.Pattern[str]:
-    """Return a pattern of a scope's paths; two parameters in one segment would make its search exponential."""
+    """Return a pattern of a scope's requests, with any format suffix.
+
+    Only whole segments are parameters: two in one segment would make the search exponential.
+    """
     template = re.escape(scope.removeprefix("url:"))
     return re.compile(re.sub(r"(?<=/):[a-z_]+(?=/|$)", "[^/]+", template) + r"(\.[^/]+)?")
 

@@ -87,12 +87,15 @@ class Outbox:
         return next((message.channel_id for message in reversed(self._sent) if message.code == code), None)
 
     def is_confirmation_due(self, channel: Channel) -> bool:
-        """Return whether a confirmation message is due: none after a bounce, nor after MAX_CONFIRMATIONS messages."""
+        """Return whether a confirmation message is due.
+
+        Only e-mail and SMS channels get messages: none after a bounce, and at most MAX_CONFIRMATIONS.
+        """
         has_had_all = channel.confirmations >= MAX_CONFIRMATIONS
         return channel.type in _CONFIRMED and not has_had_all and not channel.bounces.bounce_count
 
     def send_confirmation(self, channel: Channel, sent_at: str) -> None:
-        """Send a confirmation message (behaviour 14), which must be due."""
+        """Send a confirmation message (behaviour 5.8), which must be due."""
         channel.confirmations += 1
         self._send(CONFIRMATION, channel.address, channel, sent_at, channel.confirmations)
 

@@ -23,7 +23,10 @@ def check_list(caller: User, owner: User) -> None:
 
 
 def check_edit(account: Account, caller: User, owner: User) -> None:
-    """Raise Forbidden unless the caller may create e-mail and SMS channels for the owner and delete them."""
+    """Raise Forbidden unless the caller may create e-mail and SMS channels for the owner and delete them.
+
+    The account's setting does not apply to a user without a login, who may always edit their own channels.
+    """
     own_channels_editable = account.users_can_edit_communication_channels or caller.login_id is None
     if caller is owner and own_channels_editable:
         return
@@ -64,12 +67,12 @@ def can_become(caller: User, other: User) -> bool:
 
 
 def _has_right(caller: User, right: str, owner: User) -> bool:
-    """Return whether the caller has the right in an account of the owner."""
+    """Return whether the caller has the right in the owner's account; a root admin has it in all but the site's."""
     if caller.admin_of is None or right not in caller.rights:
         return False
     return caller.admin_of == SITE or (owner.account != SITE and caller.admin_of in {ROOT, owner.account})
 
 
 def _outranks(caller: User, owner: User) -> bool:
-    """Return whether the caller has every right that the owner has."""
+    """Return whether the caller is a site admin or has every right that the owner has."""
     return caller.admin_of == SITE or owner.rights <= caller.rights

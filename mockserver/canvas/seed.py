@@ -72,8 +72,9 @@ class Seed:
 
 def seed_of(document: Any) -> Seed:
     """Return the seed in a world document. Raises WorldDocumentError for the most important mistake."""
-    for place, message in _errors(document):
-        raise WorldDocumentError(place, message)
+    mistake = next(_errors(document), None)
+    if mistake is not None:
+        raise WorldDocumentError(*mistake)
     return Seed(document)
 
 

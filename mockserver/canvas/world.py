@@ -96,9 +96,10 @@ class World:
             self.add_user(user)
 
     def save(self) -> SavedState:
-        """Return a copy of the state."""
+        """Return a copy of the state, without the clock."""
         attributes = {name: value for name, value in vars(self).items() if name != "clock"}
-        return SavedState(copy.deepcopy(attributes, {id(self._seed): self._seed}))
+        shared = {id(self._seed): self._seed}  # it never changes
+        return SavedState(copy.deepcopy(attributes, shared))
 
     def restore(self, saved: SavedState) -> None:
         """Return to a saved state, which can be restored again later."""
@@ -150,6 +151,7 @@ class World:
         return found
 
     def _find_by_external_id(self, path_id: str) -> User | None:
+        """Return the user with an id such as `sis_user_id:S1`, or in hexadecimal digits `hex:sis_user_id:5331`."""
         kind, _, value = path_id.partition(":")
         if kind == "hex":
             kind, _, digits = value.partition(":")
@@ -180,6 +182,7 @@ class World:
         channel = rules.create_or_restore(owner.channels, kind, address, state, new_channel, banned)
         self._index(channel)
         if state == "unconfirmed" and self.outbox.is_confirmation_due(channel):
+            # A new channel already has the time, so it need not be formatted again.
             self.outbox.send_confirmation(channel, channel.created_at if channel.id > last_id else self.now())
         return channel
 

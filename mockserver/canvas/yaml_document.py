@@ -47,7 +47,7 @@ class Document(NamedTuple):
     root: yaml.Node | None
 
     def line(self, place: DocumentPath) -> int:
-        """Return the line, from 1, of the value at this place."""
+        """Return the line, from 1, of the value at this place; where `<<` merges it, that of the mapping."""
         node = self.root
         if node is None:
             return 1
@@ -84,6 +84,7 @@ def parse_document(data: bytes) -> Document:
 
 
 def _decode(data: bytes) -> str:
+    """Return the text without a byte order mark. Raises DocumentError."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -54,6 +54,7 @@ class CanvasApi:
             exchange = await self._dispatcher.respond(scope, receive, controlled.world, affected.intercept)
             exchange = affected.damaged(exchange)
         except DroppedConnection:
+            # The status 0 stands for no response.
             exchange = Exchange(affected.received, {"type": "http.response.start", "status": 0, "headers": []}, b"")
         seconds = time.monotonic() - start
         self._identify(exchange.request, scope)
@@ -77,7 +78,7 @@ class CanvasApi:
             await _drop(scope, receive, is_gentle=True)
 
     async def _check(self, scope: Scope, exchange: Exchange, affected: AffectedRequest) -> list[str]:
-        """Add the violations of a request that was not processed to it, and return those of the response."""
+        """Validate a request with an effect: record its violations unless its processing has, return the response's."""
         if not affected.has_effect:
             return []
         found = await self._contract_check.violations(scope, exchange)

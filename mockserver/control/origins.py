@@ -11,8 +11,8 @@ ANY = "*"
 """The name that stands for every host in the Host header, or for every origin."""
 
 _AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?", re.IGNORECASE)
-_ORIGIN = re.compile(r"https?://([^/?#@\s]+)", re.IGNORECASE)
-_ANY_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+_HTTP_ORIGIN = re.compile(r"https?://([^/?#@\s]+)", re.IGNORECASE)
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _MAX_LENGTH = 300
 
 
@@ -41,7 +41,7 @@ class AllowedHosts:
         """
         if origin.lower() in self.origins or (ANY in self.origins and not is_name_needed):
             return True
-        match = _ORIGIN.fullmatch(origin) if len(origin) <= _MAX_LENGTH else None
+        match = _HTTP_ORIGIN.fullmatch(origin) if len(origin) <= _MAX_LENGTH else None
         if match is None:
             return False
         name = host_name(match[1])
@@ -74,7 +74,7 @@ def is_loopback(name: str) -> bool:
 
 def is_origin(text: str) -> bool:
     """Return whether text is an origin as browsers send it: scheme, host and port, or `null`."""
-    return text == "null" or (len(text) <= _MAX_LENGTH and _ANY_ORIGIN.fullmatch(text) is not None)
+    return text == "null" or (len(text) <= _MAX_LENGTH and _ORIGIN.fullmatch(text) is not None)
 
 
 def _is_address(name: str) -> bool:

@@ -37,6 +37,7 @@ class BodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexio
     async def _parse(self, stream: Any, scope: Any) -> Any:
         try:
             body = await super()._parse(stream, scope)
+            # Raises an error for NaN and surrogates, which Python's parser accepts.
             json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
         except (RecursionError, UnicodeDecodeError):
             raise BadRequestProblem(detail="The body is not JSON in UTF-8, or it is nested too deeply") from None
@@ -65,7 +66,7 @@ class NamedParameterValidator(ParameterValidator):  # type: ignore[misc]  # Conn
     @staticmethod
     def validate_parameter(parameter_type: str, value: Any, param: Any, param_name: str | None = None) -> str | None:
         """Return the mistake in a parameter; None if there is none."""
-        if isinstance(value, float) and math.isnan(value):
+        if isinstance(value, float) and math.isnan(value):  # it would pass every minimum and maximum
             return f"{parameter_type} parameter {param['name']}: nan is not a number"
         message = ParameterValidator.validate_parameter(parameter_type, value, param, param_name)
         if message is None:

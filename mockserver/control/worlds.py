@@ -145,7 +145,7 @@ class Worlds:
         is_new = name != DEFAULT and name not in self._named
         controlled = self.use(name)
         controlled.world.replace(seed)
-        controlled.reset()
+        controlled.reset()  # the time, the faults and the requests as well
         controlled.snapshots.clear()
         controlled.changed.send()
         return is_new

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def confirmation_page(channel: Channel | None) -> str:
-    """Return the page as HTML; the channel is the confirmed one, or None for an unknown code."""
+    """Return the page as HTML; the channel is the confirmed one, or None if the code confirms none."""
     template = Template(resources.files("mockserver.pages").joinpath("confirmation.html").read_text("utf-8"))
     if channel is None:
         text = "This confirmation link is unknown, or its channel was deleted."

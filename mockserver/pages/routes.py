@@ -29,7 +29,7 @@ _FOLDER = Path(__file__).parent
 def page_routes(world_of: Callable[[Scope], World], report_change: Callable[[Scope], None]) -> list[BaseRoute]:
     """Return the routes of the pages. No page loads from another host.
 
-    `world_of` returns the world of a request; `report_change` is called after a request that has changed its world.
+    `world_of` returns the world of a request; `report_change` is called after each request with a confirmation code.
     """
 
     async def confirm(request: Request) -> Response:

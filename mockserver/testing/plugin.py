@@ -103,4 +103,4 @@ def _world_name(request: pytest.FixtureRequest) -> str:
     """Return a name that no other test of this run has: process, worker, and the name of the test."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = _NOT_IN_NAMES.sub("-", request.node.name).strip("-")[:50]
-    return f"{worker}-{os.getpid()}-{id(request.node):x}-{name}"[:100].rstrip("-")
+    return f"{worker}-{os.getpid()}-{id(request.node):x}-{name}"[:100].rstrip("-")  # the maximum length of a name

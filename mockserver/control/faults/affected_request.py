@@ -45,6 +45,7 @@ class AffectedRequest:
         self._prefer = b", ".join(value for name, value in scope["headers"] if name == PREFER).decode("latin-1")
         self._contract = contract
         self.received: ApiRequest
+        """The request, set by `intercept`."""
         self.is_processed = True
         """Whether the operation was executed."""
         self._fault: Fault | None = None
@@ -89,7 +90,7 @@ class AffectedRequest:
             return None
         if self.has_effect:  # browsers repeat a list with its ETag, and 304 would hide the effect
             request.if_none_match = ""
-        self.is_processed = False
+        self.is_processed = False  # if the next line raises
         response = await self._effect.before(request, self._contract.url)
         self.is_processed = response is None
         if response is not None:
@@ -110,7 +111,7 @@ class AffectedRequest:
                 raise DroppedConnection
             case "truncated_body":
                 return exchange._replace(body=body[: len(body) // 2])
-            case "malformed_body":
+            case "malformed_body":  # of the length that Content-Length announces
                 return exchange._replace(body=body[: len(body) // 2].ljust(len(body), b"\x00"))
             case "contract_violation":
                 name = self._effect.document["violation"]
@@ -130,6 +131,6 @@ class AffectedRequest:
 
 
 def _without_budget(headers: list[Header]) -> list[Header]:
-    """Return the headers of a response to a token without budget, which has no cost (behaviour 9)."""
+    """Return the headers of a response to a token without budget: no cost, but the units left (behaviour 9)."""
     others = [header for header in headers if header[0] not in {b"x-request-cost", b"x-rate-limit-remaining"}]
     return [*others, (b"x-rate-limit-remaining", b"0.0749")]

@@ -55,7 +55,7 @@ class ContractCheck:
             _repeat_response,
             import_name="mockserver",
             middlewares=[
-                partial(Routing, actions=defaultdict(str)),
+                partial(Routing, actions=defaultdict(str)),  # the response has its X-Canvas-Meta already
                 ResponseValidation,
                 partial(RequestValidation, strict=False),
             ],

@@ -94,6 +94,7 @@ def is_possible_for(document: dict[str, Any], operation_id: str, responses: Docu
 def _documented(response: DocumentedResponse, request: ApiRequest, contract_url: str) -> ApiResponse:
     """Return the example as a response of the mock; URLs in its headers start as the client's do."""
     headers = [*response.headers]
+    # The contract does not require the header, since the 401 of masquerading lacks it.
     if response.status == 401 and response.example != "masquerade":
         headers.append(_CHALLENGE)
     base = f"{request.origin}{request.prefix}/api/v1"

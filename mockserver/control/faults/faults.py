@@ -37,7 +37,7 @@ class Fault:
     """The source of its delays and of its probability."""
 
     def applies_to(self, request: ApiRequest, operation_id: str) -> bool:
-        """Count the request, and return whether the fault is applied to it."""
+        """Return whether the fault is applied to the request, which is counted if it matches."""
         if not (self.is_enabled and self._matches(request, operation_id)):
             return False
         self.matches += 1
@@ -47,7 +47,7 @@ class Fault:
 
     @property
     def delay(self) -> float:
-        """A delay in seconds: fixed, or from the fault's range."""
+        """A delay in seconds: fixed, or random from the fault's range."""
         delay = self.document.get("delay", {})
         least = delay.get("min_seconds", 0.0)
         return self.random.uniform(least, max(least, delay.get("max_seconds", least)))

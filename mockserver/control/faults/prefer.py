@@ -38,7 +38,7 @@ def preferred_effect(header: str, operation_id: str, responses: DocumentedRespon
     delay = _wait(wanted["wait"]) if "wait" in wanted else 0.0
     document: dict[str, Any] = NO_EFFECT
     if "code" in wanted:
-        document = _response(_code(wanted["code"]), wanted.get("example"))
+        document = _effect_document(_code(wanted["code"]), wanted.get("example"))
     elif "example" in wanted:
         raise Problem(
             400, "invalid_preference", "Prefer: example needs a code, such as Prefer: code=404, example=page."
@@ -47,7 +47,7 @@ def preferred_effect(header: str, operation_id: str, responses: DocumentedRespon
     return effect, ", ".join(f"{name}={value}" for name, value in wanted.items())
 
 
-def _response(status: int, example: str | None) -> dict[str, Any]:
+def _effect_document(status: int, example: str | None) -> dict[str, Any]:
     """Return the effect: an example of the contract, or an error of Canvas itself, which the contract does not have."""
     if status in SERVER_ERRORS and example is None:
         return {"kind": "server_error", "status": status}

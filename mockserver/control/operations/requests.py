@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mockserver.control.operations.times import read_time
@@ -38,7 +39,7 @@ class RequestOperations:
 
     async def list_requests(self, limit: int = 100, **filters: Any) -> list[Body]:
         """Return the requests that match, the newest first."""
-        return [self._shown(entry) for entry, _ in zip(self._matching(**filters), range(limit), strict=False)]
+        return [self._shown(entry) for entry in islice(self._matching(**filters), limit)]
 
     async def get_request(self, number: int) -> Body:
         """Return one request."""

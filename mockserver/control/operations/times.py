@@ -17,7 +17,7 @@ def read_time(name: str, text: str) -> datetime:
     Raises Problem for a day or an hour that does not exist, and for a time outside the years 1000 to 9999 in UTC.
     """
     try:
-        time = datetime.fromisoformat(text.upper())
+        time = datetime.fromisoformat(text.upper())  # RFC 3339 allows `z`, Python only `Z`
         in_utc = None if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         in_utc = None

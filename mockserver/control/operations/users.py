@@ -107,7 +107,7 @@ def _next_token_id(world: World) -> int:
 
 
 def _check(document: Body, prefix: list[Any]) -> None:
-    """Raise Problem if the document has a mistake; the places of mistakes are named below `prefix`."""
+    """Raise Problem if the document has a mistake; places below `prefix` are relative to it."""
     try:
         seed_of(document)
     except WorldDocumentError as error:

@@ -85,7 +85,7 @@ class WorldOperations:
     async def delete_snapshot(self, snapshot: str) -> tuple[None, int]:
         """Delete a snapshot."""
         controlled = self._context.world
-        controlled.snapshot(snapshot)
+        controlled.snapshot(snapshot)  # raises Problem for an unknown one
         del controlled.snapshots[snapshot]
         return None, 204
 

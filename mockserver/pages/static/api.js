@@ -9,7 +9,8 @@ export const worldName = /\/worlds\/([^/]+)\/$/.exec(base.pathname)?.[1] ?? "def
 export const root = new URL(base.pathname.replace(/worlds\/[^/]+\/$/, ""), base);
 
 const STORED = "mock control token";
-let asking = null;
+/** The promise of the open dialog for the control token; null while it is closed. */
+let tokenRequest = null;
 
 /** Send a request to the control API and return the parsed body. Throws an error with a message and the `code` of the problem. */
 export async function control(method, path, body, { from = base } = {}) {
@@ -70,21 +71,21 @@ function canvasMessage(text) {
 
 /** Show the dialog for the control token, once for all requests that wait; return whether there is a new one. */
 function requestToken(isRefused) {
-  asking ??= new Promise((resolve) => {
+  tokenRequest ??= new Promise((resolve) => {
     const dialog = byId("token-dialog");
     const input = byId("control-token");
     input.value = "";
     byId("token-error").textContent = isRefused ? "The mock does not accept this token." : "";
     dialog.returnValue = "";
     dialog.addEventListener("close", () => {
-      asking = null;
+      tokenRequest = null;
       const isGiven = dialog.returnValue === "send" && input.value !== "";
       if (isGiven) sessionStorage.setItem(STORED, input.value);
       resolve(isGiven);
     }, { once: true });
     dialog.showModal();
   });
-  return asking;
+  return tokenRequest;
 }
 
 let contractRequest = null;

@@ -9,12 +9,15 @@ import { refreshState, startState } from "./state.js";
 import { refreshUsers, startUsers } from "./users.js";
 import { refreshWorlds, startWorlds } from "./worlds.js";
 
+/** The milliseconds until the page connects again after the browser has given up. */
 const RETRY = 1500;
-/** The longest time between two refreshes. The page uses at most a third of the mock's time, which its clients need. */
+/** The most milliseconds between two refreshes. The page uses at most a third of the mock's time, which its clients need. */
 const LONGEST_PAUSE = 1000;
 
 let source = null;
+/** The event that the page shows. */
 let last = null;
+/** The newest event that it does not show yet. */
 let pending = null;
 let isRefreshing = false;
 let isLost = false;

@@ -28,7 +28,7 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Return a button that shows an error of its action and is disabled while the action runs. */
+/** Return a button that shows an error of its action and ignores clicks while the action runs. */
 export function button(label, action, attributes = {}) {
   return element("button", { type: "button", ...attributes, onclick: (event) => run(action, event.currentTarget) }, label);
 }
@@ -59,7 +59,7 @@ export function notify(text, { isError = false } = {}) {
   if (!isError) setTimeout(() => notice.remove(), 6000);
 }
 
-/** Run an action, disable the button that started it meanwhile, and show its error. */
+/** Run an action and show its error; the button that started it is busy meanwhile and starts no other. */
 export async function run(action, starter) {
   if (starter?.ariaBusy === "true") return;
   if (starter) starter.ariaBusy = "true";

@@ -4,6 +4,7 @@ import { contract, control, resolve } from "./api.js";
 import { button, byId, element, empty, notify, onSubmit, replace, run, visible } from "./dom.js";
 
 const SHOWN = 50;
+/** The label, the value, the step and the maximum of the number that belongs to a choice of times. */
 const NUMBERS = {
   next: ["Number of requests", "1", "1", ""],
   every: ["Every nth: n", "2", "1", ""],
@@ -84,7 +85,7 @@ async function showEffects() {
   const document = await contract();
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item)).filter((each) => each.operationId);
   const chooser = byId("fault-operation");
-  if (chooser.options.length === 1) {
+  if (chooser.options.length === 1) { // only "all operations", from the page
     chooser.append(...operations.map((each) => element("option", { value: each.operationId }, each.summary)));
   }
   const chosen = operations.filter((each) => !chooser.value || each.operationId === chooser.value);

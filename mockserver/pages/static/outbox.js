@@ -4,6 +4,7 @@ import { control } from "./api.js";
 import { byId, element, empty, replace, run, visible } from "./dom.js";
 
 const FIRST = 20;
+const MAXIMUM = 1000;
 let limit = FIRST;
 
 export async function refreshOutbox() {
@@ -16,13 +17,13 @@ export async function refreshOutbox() {
       "aria-label": `Confirmation link for ${visible(message.to, 80)}, in a new tab` }, "Confirmation link") : null,
   ));
   replace(byId("messages"), rows.length ? rows : [empty("No messages yet.")], byId("outbox-title"));
-  byId("messages-more").hidden = messages.length < limit || limit >= 1000;
+  byId("messages-more").hidden = messages.length < limit || limit >= MAXIMUM;
   byId("outbox-clear").hidden = !messages.length;
 }
 
 export function startOutbox() {
   byId("messages-more").addEventListener("click", () => run(async () => {
-    limit = Math.min(1000, limit * 4);
+    limit = Math.min(MAXIMUM, limit * 4);
     await refreshOutbox();
   }));
   byId("outbox-clear").addEventListener("click", () => run(async () => {

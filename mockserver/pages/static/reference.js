@@ -99,7 +99,7 @@ async function show(name) {
     validatorUrl: null,
     tryItOutEnabled: true,
     defaultModelsExpandDepth: 0,
-    onComplete: () => setTimeout(() => {
+    onComplete: () => setTimeout(() => { // `ui` has its value by then
       if (name === "canvas") authorize();
       const controlToken = sessionStorage.getItem("mock control token");
       if (name === "control" && controlToken) ui.preauthorizeApiKey("control_token", controlToken);
@@ -130,7 +130,7 @@ chooser.addEventListener("change", () => {
   if (chooser.value !== "canvas") url.searchParams.set("contract", chooser.value);
   location.assign(url);
 });
-const asked = new URLSearchParams(location.search).get("contract");
-chooser.value = asked in CONTRACTS ? asked : "canvas";
+const wanted = new URLSearchParams(location.search).get("contract");
+chooser.value = wanted in CONTRACTS ? wanted : "canvas";
 await offerTokens();
 await show(chooser.value);

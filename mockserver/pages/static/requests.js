@@ -8,7 +8,9 @@ const MAXIMUM = 1000;
 
 let limit = FIRST;
 let entries = [];
+/** The numbers of the requests whose details are shown. */
 const opened = new Set();
+/** The entry and the list item of each shown request, by its number. */
 const rows = new Map();
 
 /** Show the journal, or that the mock has none. */
@@ -25,7 +27,7 @@ export async function refreshRequests(counters, options) {
 async function refresh({ last_request: last, requests } = {}, { all = false } = {}) {
   const oldest = last - requests + 1;
   const newest = entries[0]?.number ?? 0;
-  if (all || newest > last) entries = [];
+  if (all || newest > last) entries = []; // smaller numbers: a new world, or a new start of the mock
   else entries = entries.filter((entry) => entry.number >= oldest);
   const after = entries[0]?.number ?? 0;
   if (last === undefined || last > after) {
@@ -40,7 +42,11 @@ async function refresh({ last_request: last, requests } = {}, { all = false } = 
 
 function show(total) {
   const numbers = new Set(entries.map((entry) => entry.number));
-  for (const number of rows.keys()) if (!numbers.has(number)) rows.delete(number) && opened.delete(number);
+  for (const number of rows.keys()) {
+    if (numbers.has(number)) continue;
+    rows.delete(number);
+    opened.delete(number);
+  }
   for (const entry of entries) if (rows.get(entry.number)?.entry !== entry) rows.set(entry.number, { entry, node: row(entry) });
   const nodes = entries.map((entry) => rows.get(entry.number).node);
   const list = byId("requests");

@@ -6,8 +6,8 @@ import { button, byId, element, empty, notify, onSubmit, replace, run, visible }
 let clock = { now: "", frozen: false };
 let shownAt = 0;
 
-export async function refreshState(refreshed) {
-  showClock(refreshed ?? (await control("GET", "clock")));
+export async function refreshState(newClock) {
+  showClock(newClock ?? (await control("GET", "clock")));
   const snapshots = await control("GET", "snapshots");
   const rows = snapshots.map(({ name }) => element("li", {},
     element("span", { class: "grow" }, visible(name)),
@@ -17,8 +17,8 @@ export async function refreshState(refreshed) {
   replace(byId("snapshots"), rows.length ? rows : [empty("No snapshots.")], byId("snapshot-name"));
 }
 
-function showClock(changed) {
-  clock = changed;
+function showClock(newClock) {
+  clock = newClock;
   shownAt = Date.now();
   byId("clock-freeze").textContent = clock.frozen ? "Let it run" : "Freeze";
   byId("frozen").textContent = clock.frozen ? "(frozen)" : "";

@@ -64,7 +64,7 @@ async function select(id) {
 async function refreshUser() {
   const id = selected;
   const found = id === null ? null : await control("GET", `users/${id}`).catch(() => null);
-  if (selected !== id) return true;
+  if (selected !== id) return true; // another user was selected meanwhile
   if (!found) {
     user = selected = null;
     byId("user").hidden = true;
@@ -193,9 +193,9 @@ async function add() {
   const field = type === "push" ? "token" : "address";
   const form = { "communication_channel[type]": type, [`communication_channel[${field}]`]: byId("channel-address").value };
   const created = await canvas("POST", "users/self/communication_channels", sender(byId("channel-token").value), form);
-  const isOpen = created.workflow_state === "unconfirmed";
+  const isUnconfirmed = created.workflow_state === "unconfirmed";
   byId("channel-address").value = "";
-  notify(`Channel ${created.id} is ${created.workflow_state}.${isOpen ? " The outbox has its confirmation message." : ""}`);
+  notify(`Channel ${created.id} is ${created.workflow_state}.${isUnconfirmed ? " The outbox has its confirmation message." : ""}`);
   await refreshUsers();
 }
 

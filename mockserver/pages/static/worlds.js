@@ -12,6 +12,7 @@ const addressOf = (name) => new URL(name === "default" ? "." : `worlds/${name}/`
 
 export async function refreshWorlds() {
   const worlds = await control("GET", "worlds", undefined, { from: root });
+  // The default world comes first in the list, then this one, then the others, the most recently used first.
   const names = new Set(["default", worldName, ...worlds.slice(1).reverse().map(({ name }) => name)]);
   const options = [...names].slice(0, SHOWN).map((name) => element("option", { value: name }, visible(name, 40)));
   const chooser = byId("world");
