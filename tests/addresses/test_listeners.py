@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from tests.mock_command import MockStarter
 
+STREAM = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+"""The first values of each result of `getaddrinfo`."""
+
 
 class TestFamilies:
     @NEEDS_IPV6
@@ -41,7 +44,7 @@ class TestFamilies:
         assert ("are not loopback addresses" in mock.banner) == (host == "::")
 
     def test_every_address_of_a_name_gets_the_same_port(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", 0)) for last in (1, 2, 1)]
+        found = [(*STREAM, "", (f"127.0.0.{last}", 0)) for last in (1, 2, 1)]
         monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
 
         listeners = tcp_listeners("several.test", 0)
@@ -52,7 +55,7 @@ class TestFamilies:
         assert len({port for _, port in names}) == 1
 
     def test_address_that_this_machine_lacks_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1")]
+        found = [(*STREAM, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1")]
         monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
 
         listeners = tcp_listeners("several.test", 0)
@@ -66,7 +69,7 @@ class TestFamilies:
             tcp_listeners("192.0.2.1", 0)
 
     def test_port_in_use_at_the_second_address_frees_the_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", 0)) for last in (1, 2)]
+        found = [(*STREAM, "", (f"127.0.0.{last}", 0)) for last in (1, 2)]
         with socket.create_server(("127.0.0.2", 0)) as listener:
             port = listener.getsockname()[1]
             monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)

@@ -29,7 +29,7 @@ def har_entry(second: int, milliseconds: float, test: str) -> dict[str, object]:
 
 @pytest.fixture
 def timing(tmp_path: Path) -> SuiteTiming:
-    """A run of 80 seconds: 5 before the first request and 8 after the last test."""
+    """A run of 80 seconds: 5 before the first request, 4 for three of six requests, and 8 after the last test."""
     entries = [har_entry(5, 1000, ""), har_entry(7, 1500, "test_slow[a]"), har_entry(9, 1500, "test_slow[b]")]
     (tmp_path / "traffic.har").write_text(json.dumps({"log": {"entries": entries}}), "utf-8")
     (tmp_path / "junit.xml").write_text(JUNIT, "utf-8")

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.usefixtures("node_versions")
 
 
 def test_report_shows_the_cpu_share_of_other_processes() -> None:
-    rounds = [{("the mock", "list"): Measurement(1, 1, 2, 80, share)} for share in (0.02, 0.5, 0.12)]
+    rounds = [{("the mock", "list"): Measurement(1, 1, 2, 80, other_cpu_share=share)} for share in (0.02, 0.5, 0.12)]
 
     text = render_report(Results(rounds, {}, {"the mock": []}, {"the mock": []}), 3)
 

@@ -32,7 +32,7 @@ def test_each_workload_runs_on_all_servers_before_the_next_one(monkeypatch: pyte
 
     command._measure_round([Server("a", ()), Server("b", (), workloads=("list", "page"))], 1, results)
 
-    warm_up = [("a", "mixed"), ("b", "list")]
+    warm_up = [("a", "mixed"), ("b", "list")]  # the mixed workload, if the server has it
     assert sent == [
         *warm_up,
         *(("a", "list"), ("b", "list"), ("a", "page"), ("b", "page")),

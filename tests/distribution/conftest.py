@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("DEPLOY_TOOLS", ROOT / "deploy" / ".venv" / "bin"))
 UV = Path(sys.executable).parent / "uv"
-CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent"}
 
 
 def run(*command: object, cwd: Path = ROOT, status: int | None = 0, **environment: Any) -> str:
     """Run a command, and return its output with the errors; fail unless it ends with this status."""
     arguments = [str(argument) for argument in command]
+    # the variables of an outer make or pytest would be options of an inner one
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST"))}
     process = subprocess.run(  # noqa: S603  # our own commands
         arguments,
@@ -56,7 +56,7 @@ def served(
     reader = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would stop the mock
     try:
         output = ""
-        while "Ctrl-C" not in output:
+        while "Ctrl-C" not in output:  # in the last line of the banner
             line = process.stderr.readline()
             assert line, output
             output += line
@@ -67,7 +67,7 @@ def served(
     finally:
         process.kill()
         process.wait()
-        if reader.ident:
+        if reader.ident:  # the thread was started
             reader.join(timeout=HANG_SECONDS)
         process.stderr.close()
 
@@ -90,9 +90,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(copy: Path, target: Path) -> Path:
-    """Build wheel and sdist, as `make packages` does."""
-    output = run(
-        *(sys.executable, "-m", "build", "--no-isolation", "--outdir", target, copy), SOURCE_DATE_EPOCH="1767225600"
-    )
+    """Build wheel and sdist, as `make packages` does in a folder without git."""
+    command = (sys.executable, "-m", "build", "--no-isolation", "--outdir", target, copy)
+    output = run(*command, SOURCE_DATE_EPOCH="1767225600")
     assert "Successfully built" in output
     return target

@@ -58,8 +58,8 @@ class Image:
         root = shlex.quote(str(self.root))
         lines = [
             "set -e",
-            "mount --make-rprivate /",
-            f"mount --bind {root} {root}",
+            "mount --make-rprivate /",  # the mounts below are not those of the machine
+            f"mount --bind {root} {root}",  # so that the root can be remounted read-only
             *(f"mount --rbind /{name} {root}/{name}" for name in ("usr", "etc", "opt", "dev")),
             f"mount --bind {shlex.quote(str(self.python))} {root}/usr/local",
             f"mount -t proc proc {root}/proc",
@@ -88,8 +88,9 @@ class Image:
             shutil.copyfile(ROOT / source, copied)
 
     def _run(self, text: str) -> None:
-        passed = {n: v for n, v in os.environ.items() if n.startswith(("PIP_", "SSL_")) or n.lower().endswith("_proxy")}
-        self.environment |= passed
+        for name, value in os.environ.items():  # the settings of this machine for downloads
+            if name.startswith(("PIP_", "SSL_")) or name.lower().endswith("_proxy"):
+                self.environment[name] = value
         command = self.command("/bin/sh", "-c", text, read_only=False)
         process = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)  # noqa: S603  # our own command
         assert process.returncode == 0, process.stdout + process.stderr

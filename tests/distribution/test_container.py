@@ -50,7 +50,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     """The image that the Dockerfile builds."""
     interpreter = python("3.13") or python("3.12") or python("3.11")
     if not is_possible() or interpreter is None:
-        pytest.skip("this needs root, unshare, and Python 3.13 of pyenv")
+        pytest.skip("this needs root, unshare, and a Python from 3.11 to 3.13")
     root = tmp_path_factory.mktemp("image")
     built = Image(root, interpreter.resolve().parents[1])
     for folder in (root, *root.parents):  # other users pass through the folders of the tests
@@ -71,7 +71,7 @@ def container(image: Image) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def child_of(process: subprocess.Popen[str]) -> int:
-    """Return the process of the mock, which `unshare` has started."""
+    """Return the id of the mock's process, which `unshare` has started."""
     return int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
 
 
@@ -88,7 +88,7 @@ def test_mock_runs_as_a_user_without_rights_on_a_read_only_file_system(
     assert channels.status_code == 200
     assert re.search(r"^Uid:\t10001\t10001\t10001\t10001$", status, re.MULTILINE)
     assert re.search(r"^Gid:\t10001\t10001\t10001\t10001$", status, re.MULTILINE)
-    assert re.search(r"^NSpid:\t\d+(\t\d+)*\t1$", status, re.MULTILINE)
+    assert re.search(r"^NSpid:\t\d+(\t\d+)*\t1$", status, re.MULTILINE)  # process 1 of its namespace
     assert "Read-only file system" in written.stderr
     assert image.user == "10001:10001"
 

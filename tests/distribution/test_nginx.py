@@ -45,6 +45,7 @@ def balanced(urls: Sequence[str], folder: Path, more: str = "") -> Iterator[str]
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     options = re.findall(r"server mock-\d:8000( [^;]+);", text)
     assert len(options) == 3
+    # all mocks in place of the first server of the file, and none in place of the others
     servers = "".join(f"server {url.removeprefix('http://')}{options[0]};\n" for url in urls)
     text = re.sub(r"server mock-1:8000[^;]+;", servers, text)
     text = re.sub(r"server mock-\d:8000[^;]+;", "", text).replace("listen 8080;", f"listen 127.0.0.1:{port};\n{more}")
@@ -74,6 +75,7 @@ def mocks() -> Iterator[Mocks]:
 
 
 def delete_first(client: httpx2.Client, world: str) -> None:
+    """Delete the student's first channel in a world, which the list names in a header and the delete in its path."""
     (first, *_) = client.get(CHANNELS, headers={**STUDENT, "X-Mock-World": world}).json()
     client.delete(f"/worlds/{world}{CHANNELS}/{first['id']}", headers=STUDENT)
 
@@ -98,12 +100,12 @@ def test_each_world_keeps_its_state_in_one_mock(mocks: Mocks, tmp_path: Path) ->
         places = Counter(mock_of(mocks, world) for world in WORLDS)
         control = {"X-Mock-Control-Token": "secret"}
         deleted = client.delete(f"/_mock/worlds/{WORLDS[0]}", headers=control).status_code
-        deleted_below = client.delete(f"/worlds/{WORLDS[2]}/_mock/worlds/{WORLDS[2]}", headers=control).status_code
+        deleted_by_prefix = client.delete(f"/worlds/{WORLDS[2]}/_mock/worlds/{WORLDS[2]}", headers=control).status_code
         after = [number_of_channels(client, world) for world in (WORLDS[0], WORLDS[2], WORLDS[4])]
 
-    assert numbers == [2, 3] * 15
+    assert numbers == [2, 3] * 15  # a world starts with three channels, and every second world has lost one
     assert set(places) == {0, 1, 2}
-    assert (deleted, deleted_below, after) == (204, 204, [3, 3, 2])
+    assert (deleted, deleted_by_prefix, after) == (204, 204, [3, 3, 2])
 
 
 def test_default_world_is_in_one_mock(mocks: Mocks, tmp_path: Path) -> None:

@@ -98,9 +98,14 @@ def test_tarball_has_the_built_files_readme_and_licence(tarball: Path) -> None:
 
 
 def test_tarball_is_reproducible(tarball: Path, tmp_path: Path) -> None:
-    (PACKAGE / "README.md").chmod(0o600)
+    readme = PACKAGE / "README.md"
+    mode = readme.stat().st_mode
+    readme.chmod(0o600)
 
-    second = pack(tmp_path, umask="077")
+    try:
+        second = pack(tmp_path, umask="077")
+    finally:
+        readme.chmod(mode)
 
     assert second.read_bytes() == tarball.read_bytes()
 
@@ -117,7 +122,7 @@ def test_workflow_publishes_the_tarball(tarball: Path, tmp_path: Path) -> None:
     (tmp_path / "packages").mkdir()
     shutil.copy(tarball, tmp_path / "packages")
 
-    # Provenance needs GitHub's environment.
+    # the option --provenance needs GitHub's environment
     output = run("sh", "-c", f"{command.replace(' --provenance', '')} --dry-run", cwd=tmp_path)
 
     version = json.loads((PACKAGE / "package.json").read_text("utf-8"))["version"]

@@ -51,7 +51,7 @@ def environment_of(interpreter: Path, folder: Path, requirement: str) -> Path:
 def test_packages_are_reproducible(packages: Path, tmp_path: Path) -> None:
     copy = copy_of_the_checkout(tmp_path / "second-copy")
     for file in copy.rglob("*"):
-        os.utime(file, (1_000_000_000, 1_000_000_000))
+        os.utime(file, (1_000_000_000, 1_000_000_000))  # other times than those of the first copy
 
     second = build(copy, tmp_path / "second-build")
 
@@ -81,17 +81,18 @@ def test_metadata_is_complete(packages: Path) -> None:
 
     classifiers = metadata.get_all("Classifier") or []
     assert [f"Programming Language :: Python :: {version}" in classifiers for version in VERSIONS] == [True] * 4
-    urls = {url.partition(",")[0] for url in metadata.get_all("Project-URL") or []}
-    assert urls == {"Changelog", "Documentation", "Homepage", "Issues", "Source"}
+    labels = {url.partition(",")[0] for url in metadata.get_all("Project-URL") or []}
+    assert labels == {"Changelog", "Documentation", "Homepage", "Issues", "Source"}
     assert metadata.get_all("Provides-Extra") == ["contract", "dev", "pytest"]
     assert "openapi" in str(metadata["Keywords"])
     assert metadata["License-Expression"] == "MIT"
 
 
-def test_links_of_the_long_description_lead_to_files_of_the_version(packages: Path) -> None:
+def test_links_of_the_long_description_refer_to_existing_files_at_the_tag(packages: Path) -> None:
     """A package index shows README.md without the files beside it."""
     metadata = metadata_of(packages)
     links = re.findall(r"(!?)\[[^\]]*\]\(([^)]*)\)", str(metadata.get_payload()))
+    # A Project-URL is "Source, https://...".
     [source] = [url.partition(", ")[2] for url in metadata.get_all("Project-URL") or [] if url.startswith("Source,")]
 
     files = {(image, url.removeprefix(source)) for image, url in links if url.startswith(f"{source}/")}

@@ -97,7 +97,7 @@ class TestOfflinePage:
 
         sources.feed(text)
 
-        assert sources.found == ["data:,"]
+        assert sources.found == ["data:,"]  # an empty icon
         assert "default-src 'none'" in text
 
     @pytest.mark.skipif(CHROMIUM is None, reason="Chromium, which opens the page, was not found")

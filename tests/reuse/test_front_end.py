@@ -37,7 +37,7 @@ def block(language: str, text: str) -> str:
 
 
 def with_ports(text: str, ports: dict[str, str]) -> str:
-    """Return the text with other ports."""
+    """Return the text with each port of `ports` replaced by its value."""
     return re.sub("|".join(ports), lambda match: ports[match[0]], text)
 
 
@@ -56,7 +56,7 @@ def run(script: str, folder: Path, output: Path) -> str:
             command, cwd=folder, env=environment, stdout=file, start_new_session=True
         )
     try:
-        status = shell.wait(timeout=400)
+        status = shell.wait(timeout=400)  # npm may download packages, so longer than HANG_SECONDS
     finally:
         with suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)
@@ -78,6 +78,7 @@ def test_every_browser_test_of_the_page_passes(served: str, tmp_path: Path) -> N
 
     assert block("text", first).strip() in shown
 
+    # the files of all sections, the first among them
     for name, text in FILE.findall(with_ports(PAGE, ports)):
         (folder / name).write_text(text, "utf-8")
     shutil.copy(EXAMPLES / "canvas-mock" / "canvas-mock.ts", folder)

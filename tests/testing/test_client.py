@@ -30,7 +30,8 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def mock(server: str, request: pytest.FixtureRequest) -> Iterator[CanvasMock]:
-    with CanvasMock(server, request.node.name.replace("[", "-").rstrip("]")) as mock:
+    world = request.node.name.replace("[", "-").rstrip("]")  # the name of a world has no brackets
+    with CanvasMock(server, world) as mock:
         yield mock
         mock.delete()
 

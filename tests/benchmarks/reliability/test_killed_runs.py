@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from random import Random
@@ -69,7 +70,7 @@ class TestConnection:
         assert connection(mock.request()) is not None
         assert process.poll() is None
         assert connection(mock.request()) is None
-        assert process.poll() == -9
+        assert process.poll() == -signal.SIGKILL
         assert mock.executed == executed
 
     def test_process_is_killed_inside_the_creation_of_a_push_channel(
@@ -82,7 +83,7 @@ class TestConnection:
         assert None not in others
         assert process.poll() is None
         assert connection(mock.request("POST", PUSH)) is None
-        assert process.poll() == -9
+        assert process.poll() == -signal.SIGKILL
         assert mock.executed == 3
 
     def test_process_is_killed_after_a_response(self, mock: Mock, process: subprocess.Popen[str]) -> None:
@@ -90,7 +91,7 @@ class TestConnection:
         connection.start_run(process, Kill(Moment.LATER, 1, delay=0.001), 0.0, seeded(1))
 
         assert connection(mock.request()) is not None
-        assert process.wait(HANG_SECONDS) == -9
+        assert process.wait(HANG_SECONDS) == -signal.SIGKILL
 
     def test_run_that_a_lost_response_ends_is_killed_in_its_clean_up(
         self, mock: Mock, process: subprocess.Popen[str]
@@ -101,7 +102,7 @@ class TestConnection:
         connection(mock.request("POST"))
 
         assert connection.kill is not None
-        assert 2 <= connection.kill.number <= 11
+        assert 2 <= connection.kill.number <= 11  # one of the ten requests after the lost response
         while process.poll() is None:
             assert connection(mock.request()) is None
         assert mock.executed == connection.kill.number
@@ -112,7 +113,7 @@ class TestConnection:
 
         lost = [connection(mock.request()) for _ in range(5000)].count(None)
 
-        assert 60 < lost < 150
+        assert 60 < lost < 150  # 2 % of 5,000 are 100
         assert mock.executed == 5000
 
     def test_requests_of_each_run_are_counted_from_zero(self, mock: Mock) -> None:
@@ -131,7 +132,7 @@ def test_run_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch, proces
     with pytest.raises(BenchmarkError, match="a run of the suite has not ended"):
         suite_runs.finish(process)
 
-    assert process.wait(HANG_SECONDS) == -9
+    assert process.wait(HANG_SECONDS) == -signal.SIGKILL
 
 
 class TestRandomKill:
@@ -198,7 +199,7 @@ class TestCommand:
         assert killed_runs.main([]) == 2
         assert capsys.readouterr().err == "make killed-runs: the suite exits with 1 on an unchanged mock.\n"
 
-    def test_interruption_exits_with_2_and_leaves_the_page(
+    def test_interruption_exits_with_2_and_reports_an_unchanged_page(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def interrupt(*_: int) -> list[KilledRun]:

@@ -79,6 +79,7 @@ class TestSection:
 def test_chart_starts_at_zero_and_has_a_point_for_each_value() -> None:
     chart = line_chart([(0, 80), (5, 100), (10, 80)], "Memory")
 
+    # 560 x 120 pixels from (40, 160) for 10 minutes and 125, which is 1.25 times the largest value
     assert 'points="40.0,83.2 320.0,64.0 600.0,83.2"' in chart
     assert ">0</text>" in chart
     assert ">125</text>" in chart

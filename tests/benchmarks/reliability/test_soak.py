@@ -117,6 +117,7 @@ class TestRequests:
 class TestGarbage:
     @staticmethod
     def outcome(port: int, kind: GarbageKind) -> str:
+        """Return the outcome of garbage that is sent to this port, without the pauses of its kind."""
         return run_garbage(("127.0.0.1", port), kind, seeded(1), lambda _: False)
 
     def test_statuses_of_the_responses_are_the_outcome(self) -> None:
@@ -150,6 +151,7 @@ class TestGarbage:
 class TestProblems:
     @staticmethod
     def result(memory: list[float], descriptors: list[int], tally: Tally | None = None) -> SoakResult:
+        """Return the result of a soak of 100 seconds, with a sample of these values every ten seconds."""
         samples = [
             Sample(10.0 * number, mib, files, 1)
             for number, (mib, files) in enumerate(zip(memory, descriptors, strict=True))
@@ -164,7 +166,7 @@ class TestProblems:
     def test_growing_memory_is_a_problem(self) -> None:
         result = self.result([60, 70, 72, 74, 76, 78, 80, 82, 84, 86, 86], [14] * 11)
 
-        assert result.problems() == ["The memory grew from 70 MiB to 86 MiB."]
+        assert result.problems() == ["The memory grew from 70 MiB to 86 MiB."]  # in the second tenth, and in the last
 
     def test_descriptor_that_is_not_closed_is_a_problem(self) -> None:
         result = self.result([60] * 11, [14, *[38] * 9, 15])
@@ -177,7 +179,7 @@ class TestProblems:
 
         assert result.problems() == ["The log has 2 tracebacks."]
 
-    def test_failures_are_shown_and_counted(self) -> None:
+    def test_only_the_first_20_failures_are_shown(self) -> None:
         tally = Tally()
         for number in range(25):
             tally.fail("list", f"status {500 + number}")

@@ -58,7 +58,7 @@ class FakeCanvas:
 
     def add(self, user: int, type_: str, address: str) -> int:
         """Add an active row, and return its id."""
-        number = 50 + len(self.rows)
+        number = 50 + len(self.rows)  # differs from the id of every user
         row = {"id": number, "user_id": user, "type": type_, "address": address, "workflow_state": "active"}
         self.rows.append(row)
         return number
@@ -96,7 +96,7 @@ class FakeCanvas:
         type_, address = fields.get(TYPE, ""), fields.get(ADDRESS, "")
         if type_ == "push":
             address = "For All Devices"
-            if token == "owner-token":
+            if token == "owner-token":  # the developer key of this token cannot register devices
                 return httpx2.Response(400, json={"errors": {"type": "SNS is not configured"}})
             self.devices.add((token, fields[TOKEN].lower()))
         for row in self.rows:

@@ -47,10 +47,10 @@ def admin_of(client: ApiClient) -> ApiClient:
 
 
 def create(client: ApiClient, fields: tuple[tuple[str, str], ...]) -> None:
-    """Send a create, of a push channel with the token that can register devices; ignore how it ends."""
-    device = replace(client, token="push-token", token_name="CANVAS_PUSH_TOKEN") if fields == PUSH else client
+    """Send a create, with the token that can register devices if it is that of a push channel; ignore how it ends."""
+    sender = replace(client, token="push-token", token_name="CANVAS_PUSH_TOKEN") if fields == PUSH else client
     with suppress(Inconclusive, Killed):
-        client.transport.send(device.build_request("", "POST", body=fields))
+        client.transport.send(sender.build_request("", "POST", body=fields))
 
 
 class Killed(BaseException):
@@ -58,7 +58,7 @@ class Killed(BaseException):
 
 
 def kill(canvas: FakeCanvas, request: httpx2.Request) -> httpx2.Response:
-    """Execute the create, and kill the run before it has the response."""
+    """Execute the request; kill the run before it has the response to a create."""
     response = canvas.execute(request)
     if request.method == "POST":
         raise Killed
@@ -66,7 +66,7 @@ def kill(canvas: FakeCanvas, request: httpx2.Request) -> httpx2.Response:
 
 
 def lose(canvas: FakeCanvas, request: httpx2.Request) -> httpx2.Response:
-    """Execute the create, and drop the connection."""
+    """Execute the request; drop the connection before the response to a create."""
     response = canvas.execute(request)
     if request.method == "POST":
         raise httpx2.RemoteProtocolError("dropped")
@@ -74,7 +74,7 @@ def lose(canvas: FakeCanvas, request: httpx2.Request) -> httpx2.Response:
 
 
 def respond(status: int, **parts: object) -> Callable[[FakeCanvas, httpx2.Request], httpx2.Response]:
-    """Return a fault that executes each create, and responds to it with this status and body."""
+    """Return a fault that executes all requests, and responds to creates with this status and these other parts."""
 
     def fault(canvas: FakeCanvas, request: httpx2.Request) -> httpx2.Response:
         response = canvas.execute(request)

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 MAX_ROWS = 101
+"""The number of rows that a user can have: Canvas rejects a new one if there are more than 100 (behaviour 5.6)."""
 MOST_FREE_ROWS = 22
+"""The largest tested number of free rows: as many as runs fill if the target rejects no address (POSSIBLE_KEYS)."""
 REQUIRED = {"smoke": 5, "quick": 15, "default": 15, "thorough": 15}
 """The free rows that a new user needs before the first test, by profile.
 
-They are the rows of all channels but the push channel, and one more; in `smoke`, those of its first four channels.
+They are the rows of the thirteen accepted addresses (in `smoke`, of four) and of the unknown type (not in `smoke`), and
+one that remains free for invalid requests.
 """
 POSITIONS: dict[str, Callable[[int, int], int]] = {
     "consecutive": lambda number, _: number,
@@ -43,7 +46,7 @@ POSITIONS: dict[str, Callable[[int, int], int]] = {
 }
 CASES = [
     *((free, "consecutive") for free in range(MOST_FREE_ROWS + 1)),
-    *((free, layout) for layout in [*POSITIONS][1:] for free in (14, 15)),
+    *((free, layout) for layout in [*POSITIONS][1:] for free in (14, 15)),  # one too few, and enough
 ]
 ADMIN_ID = 10_000
 
@@ -53,8 +56,8 @@ def user_number(free: int, layout: str) -> int:
     return 1 + free + 100 * list(POSITIONS).index(layout)
 
 
-def full_user(free: int, layout: str = "consecutive", *, retired: bool = True) -> dict[str, Any]:
-    """Return a user with this number of free rows; the first channel is listed, the others may be retired."""
+def full_user(free: int, layout: str = "consecutive") -> dict[str, Any]:
+    """Return a user with this number of free rows: the first channel is active, and all others are retired."""
     number, rows = user_number(free, layout), MAX_ROWS - free
     channels = [
         {
@@ -62,7 +65,7 @@ def full_user(free: int, layout: str = "consecutive", *, retired: bool = True) -
             "type": "sms",
             "address": f"55501{row:02}",
             "position": POSITIONS[layout](row, rows),
-            "state": "retired" if retired and row > 1 else "active",
+            "state": "active" if row == 1 else "retired",
         }
         for row in range(1, rows + 1)
     ]

@@ -102,7 +102,7 @@ def test_denied_creates_for_a_user_whom_nobody_can_list_need_no_clean_up(tmp_pat
     canvas = FakeCanvas()
     client, opened = open_owner(canvas, tmp_path)
     create(client.for_user(ADMIN), EMAIL)
-    create(client.for_user(ADMIN), EMAIL)
+    create(client.for_user(ADMIN), EMAIL)  # opens the intent again, until it is denied as well
 
     opened.clean_up(client.transport.journal)
 

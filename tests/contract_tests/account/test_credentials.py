@@ -65,7 +65,7 @@ def test_wrong_setting_is_refused_before_the_first_test(
     output = " ".join(run.stdout.split())
     assert run.returncode == 2, run.stdout
     assert sentence in output
-    assert not any(value in output for name, value in variables.items() if name != OTHER and value)
+    assert not any(value in output for name, value in variables.items() if name != OTHER and value), "shows a token"
     assert "Traceback" not in run.stdout + run.stderr
     assert list_body(mock) == before
 
@@ -78,7 +78,7 @@ def test_wrong_setting_is_refused_before_the_first_test(
     ],
     ids=["read-only", "older Canvas"],
 )
-def test_wrong_admin_is_refused_on_every_canvas(
+def test_wrong_admin_is_refused_by_an_older_canvas_and_in_a_read_only_run(
     tmp_path: Path, options: tuple[str, ...], variables: dict[str, str]
 ) -> None:
     with running_mock(*options) as url:
@@ -110,11 +110,11 @@ def test_fault_of_permissions_is_not_taken_for_a_wrong_token(tmp_path: Path, fau
 @pytest.mark.parametrize("name", TOKENS)
 def test_token_that_expires_in_the_run_is_inconclusive(tmp_path: Path, name: str) -> None:
     """The clean-up fails for the same reason."""
-    accepted = 40
+    last_accepted = 40  # after the checks of the tokens, and before the end of the tests
 
     def expire(request: ProxiedRequest) -> ProxiedResponse:
-        is_expired = request.headers.get("authorization") == f"Bearer {DEFAULT_WORLD_VARIABLES[name]}"
-        return _rejection() if is_expired and request.number > accepted else request.send()
+        has_token = request.headers.get("authorization") == f"Bearer {DEFAULT_WORLD_VARIABLES[name]}"
+        return _rejection() if has_token and request.number > last_accepted else request.send()
 
     run = _run_with_fault(tmp_path, expire, "permission_matrix")
 

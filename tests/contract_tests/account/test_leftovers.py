@@ -154,13 +154,13 @@ def test_clean_up_deletes_only_channels_at_reserved_addresses_of_both_users(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("\n", 2), ("n", 2)], ids=["yes", "nothing", "no"])
-def test_clean_up_asks_on_a_terminal(tmp_path: Path, answer: str, status: int) -> None:
+@pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("\n", 2), ("n", 2)], ids=["yes", "nothing", "no"])
+def test_clean_up_asks_on_a_terminal(tmp_path: Path, typed: str, status: int) -> None:
     with running_mock() as url:
         before = list_body(url)
         create(url, 1, *addresses.FIRST)
 
-        run = clean_up(tmp_path, typed=answer, CANVAS_URL=url, CANVAS_TOKEN=STUDENT)
+        run = clean_up(tmp_path, typed=typed, CANVAS_URL=url, CANVAS_TOKEN=STUDENT)
 
         assert run.returncode == status
         assert (list_body(url) == before) is (status == 0)
@@ -281,7 +281,7 @@ def test_clean_up_that_does_not_end_is_interrupted(tmp_path: Path) -> None:
     passed = [0.0]
 
     def hang(*_: object) -> None:
-        passed[0] += 31 * 60
+        passed[0] += 31 * 60  # more than the limit of 30 minutes
         threading.Event().wait()
 
     with (

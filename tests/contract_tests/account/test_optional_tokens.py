@@ -35,7 +35,7 @@ WRONG = {
     "admin who acts as nobody": ({ADMIN: "no-masquerade-token"}, f"{ADMIN} may not act as user 1 (as_user_id)"),
     "admin with a scope": ({ADMIN: "scoped-admin-token"}, f"The scopes of {ADMIN} do not allow deletes of channels"),
     "revoked admin": ({ADMIN: "revoked-token", REVOKED: ""}, f"The target rejects {ADMIN} with 401"),
-    "push with a scope": ({PUSH: "create-only-token"}, PUSH),
+    "push with a scope": ({PUSH: "create-only-token"}, f"The scopes of {PUSH} do not allow the list of channels"),
     "expired push": ({PUSH: "expired-token", EXPIRED: ""}, f"The target rejects {PUSH} with 401"),
     "valid token of another user as expired": ({EXPIRED: "student2-token"}, f"{EXPIRED} is a valid token of user 2"),
     "valid token of another user as revoked": ({REVOKED: "teacher-token"}, f"{REVOKED} is a valid token of user 3"),
@@ -56,6 +56,7 @@ USABLE: dict[str, dict[str, str]] = {
 
 
 def _world() -> dict[str, Any]:
+    """Return the default world with further admins, and with further tokens of the student."""
     document: dict[str, Any] = json.loads(json.dumps(read_world().document, default=str))
     rights = {
         "logins-token": ["become_user", "manage_user_logins"],
@@ -97,7 +98,7 @@ def test_wrong_setting_is_refused(tmp_path: Path, mock: str, variables: dict[str
 
 
 @pytest.mark.parametrize("variables", USABLE.values(), ids=USABLE)
-def test_unusual_setting_is_no_failure(tmp_path: Path, mock: str, variables: dict[str, str]) -> None:
+def test_run_with_an_unusual_setting_passes(tmp_path: Path, mock: str, variables: dict[str, str]) -> None:
     test = "head or expired_or_revoked or test_two_users_may_share or bounce_fields or scope or push_channel_remains"
     run = run_suite(tmp_path, "-k", test, CANVAS_URL=mock, PROFILE="quick", **(DEFAULT_WORLD_VARIABLES | variables))
 

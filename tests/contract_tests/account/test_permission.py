@@ -41,7 +41,8 @@ def test_admin_creates_and_deletes_if_users_may_not(tmp_path: Path) -> None:
     assert "set CANVAS_ADMIN_TOKEN" not in run.stdout
     edits = _successful_edits(tmp_path)
     assert edits["Bearer $CANVAS_TOKEN"] == 0
-    assert edits["Bearer $CANVAS_ADMIN_TOKEN"] > 50
+    # about 370, of which the tests of an admin's edits send fewer than 100
+    assert edits["Bearer $CANVAS_ADMIN_TOKEN"] > 200
 
 
 def test_permission_matrix_reports_the_denied_edits(tmp_path: Path) -> None:

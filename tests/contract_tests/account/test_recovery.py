@@ -221,6 +221,7 @@ def test_throttled_create_remains_an_open_intent(tmp_path: Path, status: int) ->
     statuses = iter([status])
 
     def fault(canvas: FakeCanvas, request: httpx2.Request) -> httpx2.Response:
+        """Throttle the first create, and kill the run during its repetition."""
         if request.method == "POST" and (number := next(statuses, 0)):
             return httpx2.Response(number, json={"errors": [{"message": "Rate Limit Exceeded"}]})
         return kill(canvas, request)
@@ -257,7 +258,7 @@ def test_recovery_succeeds_if_each_of_its_requests_is_lost_once(tmp_path: Path, 
     client, opened = open_owner(canvas, tmp_path)
     opened.clean_up(client.transport.journal)
 
-    assert len(lost) > 6
+    assert len(lost) > 6, "at least the lists, and the deletes of three channels and of their devices"
     assert canvas.active() == [OWN]
     assert canvas.devices == set()
     assert client.transport.journal.users_to_clean() == set()

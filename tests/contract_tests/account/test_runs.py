@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 JSON = [("Content-Type", "application/json")]
-PREFLIGHT = 50
-"""A number of requests after which the preflight check has ended and channels of the suite exist."""
+LAST_OF_PREFLIGHT = 50
+"""The number of the last request of the preflight check, which deletes a channel of the suite."""
 
 
 def test_next_run_deletes_the_channels_of_a_killed_run(tmp_path: Path) -> None:
@@ -71,6 +71,7 @@ def test_interrupted_run_restores_the_account(tmp_path: Path, name: str) -> None
 
 def test_run_without_free_rows_is_inconclusive_and_leaves_no_channel(tmp_path: Path) -> None:
     """Canvas counts deleted rows too, and no response shows how many there are."""
+    # 89 of 101 rows
     channels = "".join(f"{{id: {n}, type: sms, address: '{n}'}}, " for n in range(1, 90))
     world = tmp_path / "full.world.yaml"
     world.write_text(f"users: [{{id: 1, name: Ann, tokens: [student-token], channels: [{channels}]}}]")
@@ -100,12 +101,12 @@ def test_repeated_runs_add_no_rows(tmp_path: Path) -> None:
 
 
 def turns_to_404(request: ProxiedRequest) -> ProxiedResponse:
-    return request.send() if request.number < PREFLIGHT else ProxiedResponse(404, JSON, b"{}")
+    return request.send() if request.number < LAST_OF_PREFLIGHT else ProxiedResponse(404, JSON, b"{}")
 
 
 def deletes_nothing_and_confirms_it(request: ProxiedRequest) -> ProxiedResponse:
     is_delete_by_id = request.method == "DELETE" and request.target.rpartition("/")[2].isdigit()
-    if not is_delete_by_id or request.number <= PREFLIGHT:
+    if not is_delete_by_id or request.number <= LAST_OF_PREFLIGHT:
         return request.send()
     return ProxiedResponse(200, JSON, b'{"id": 1, "user_id": 1, "workflow_state": "retired"}')
 
@@ -131,7 +132,7 @@ def test_run_names_what_remains_and_the_next_run_removes_it(
         assert sentence in " ".join(run.stdout.split())
         assert "canvas-contract clean-up" in " ".join(run.stdout.split())
         (journal,) = tmp_path.glob("journal-*")
-        journal.rename(Journal(tmp_path, url).path)
+        journal.rename(Journal(tmp_path, url).path)  # the journal of the proxy's origin becomes that of the mock's
 
         clean = run_suite(tmp_path, *tests, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
 

@@ -39,7 +39,7 @@ def transport(tmp_path: Path, sent: list[tuple[bytes, bytes]]) -> Transport:
             (b"Link", b"<https://canvas.example.edu/?q=" + UTF_8 + b'>; rel="current"'),
             (b"X-Utf-8", UTF_8),
             (b"X-Latin-1", LATIN_1),
-            (b"X-Request-Cost", b"\xb2"),
+            (b"X-Request-Cost", b"\xb2"),  # a superscript two, which is a digit and no number
             (b"X-Rate-Limit-Remaining", b"\xb2"),
             (b"Set-Cookie", b"place=" + UTF_8),
             (b"Retry-After", LATIN_1),

@@ -44,7 +44,7 @@ def test_read_only_run_sends_get_and_head_only(tmp_path: Path, token: str) -> No
         assert next_position(url, 0) == 4, "the run has created a channel"
     traffic = json.loads((tmp_path / "traffic.har").read_text("utf-8"))["log"]["entries"]
     assert {entry["request"]["method"] for entry in traffic} == {"GET", "HEAD"}
-    assert len({entry["response"]["status"] for entry in traffic} & {200, 304, 401, 403, 404}) == 5
+    assert {entry["response"]["status"] for entry in traffic} >= {200, 304, 401, 403, 404}
     assert not list(tmp_path.glob("journal-*"))
 
 

@@ -67,4 +67,4 @@ def test_http_is_accepted_with_allow_http(monkeypatch: pytest.MonkeyPatch) -> No
 
     settings = read_settings("http://a.example:81", {})
 
-    assert (settings.url, settings.rate) == ("http://a.example:81", 10.0)
+    assert (settings.url, settings.rate) == ("http://a.example:81", 10.0)  # the rate of a target on another machine

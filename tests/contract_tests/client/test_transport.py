@@ -92,7 +92,7 @@ def test_rate_limited_request_is_repeated(connect: Callable[..., Transport], clo
     response = transport.send(LIST)
 
     assert response.status_code == 200
-    assert clock.waits == [0.5, 1.0]
+    assert clock.waits == [0.5, 1.0]  # the first of throttling.WAITS
 
 
 def test_permanent_rate_limit_is_inconclusive(connect: Callable[..., Transport], clock: FakeClock) -> None:
@@ -180,7 +180,7 @@ def test_low_rate_limit_slows_the_run_down_by_five_minutes_at_most(
     transport = connect(list_response(**{"X-Rate-Limit-Remaining": "50.0"}))
 
     transport.send(LIST)
-    assert clock.waits == [0.25]
+    assert clock.waits == [0.25]  # half of the longest pause, since 50 is half of the limit of 100
     for _ in range(2_000):
         transport.send(LIST)
 
@@ -245,7 +245,7 @@ def test_shrinking_does_not_count_towards_the_limit_of_the_run(connect: Callable
     transport = connect(list_response())
     limit = PROFILES["default"].budget
     transport.sent = limit - 1
-    transport.observation.record(AssertionError("expected 200, got 201"), [])
+    transport.observation.record(AssertionError("expected 200, got 201"), [])  # further examples only shrink
 
     @hypothesis.settings(max_examples=20, database=None)
     @hypothesis.given(st.booleans())
@@ -255,12 +255,13 @@ def test_shrinking_does_not_count_towards_the_limit_of_the_run(connect: Callable
     send()
     transport.observation.start_test()
 
+    # one request is left
     assert transport.send(LIST).status_code == 200
     with pytest.raises(Inconclusive, match="limit"):
         transport.send(LIST)
 
 
-def test_test_of_the_suite_without_requests_has_no_steps(connect: Callable[..., Transport]) -> None:
+def test_steps_of_a_test_with_requests_begin_with_earlier_creates(connect: Callable[..., Transport]) -> None:
     transport = connect(httpx2.Response(200, json={"id": 7, "user_id": 1, "address": addresses.FIRST.address}))
     transport.send(CREATE)
     transport.start_test("test_tokens::test_first")

@@ -42,7 +42,10 @@ GZIP = OK + b"Content-Encoding: gzip\r\n"
 GZIP_START = b"\x1f\x8b\x08\x10" + bytes(6)
 """The start of a gzip body whose comment follows, of which no byte is decoded."""
 SECONDS = 0.5
-"""The deadline of the exchanges with servers that are slow; within it, a busy machine still starts the exchange."""
+"""The deadline of the exchanges with servers that are slow; within it, a busy machine still starts the exchange.
+
+The messages name the deadline of a real run, which is a minute.
+"""
 LONG = HANG_SECONDS
 """The deadline of the exchanges that end for another reason."""
 HTTPS_TARGET = "https://canvas.example.edu"
@@ -126,6 +129,7 @@ def test_head_that_does_not_end_is_inconclusive(sentence: Callable[..., str], st
         (CHUNKED + b"1", b";x=y"),
         (CHUNKED + b"1\r\n", b""),
         (CHUNKED + b"2\r\n[]\r\n0\r\n", b"X-Trailer: 1\r\n"),
+        # a chunk of ten (a) bytes, and then chunks of one byte
         (GZIP + b"Transfer-Encoding: chunked\r\n\r\na\r\n" + GZIP_START + b"\r\n", b"1\r\nx\r\n"),
     ],
     ids=["length", "close", "chunks", "chunk extension", "no chunk", "trailers", "gzip"],
@@ -156,7 +160,7 @@ def test_response_without_end_is_inconclusive(
 
 
 def test_bomb_is_not_held_in_memory(sentence: Callable[..., str]) -> None:
-    bomb = zlib.compress(bytes(64 * 1024 * 1024), 1, wbits=31)
+    bomb = zlib.compress(bytes(64 * 1024 * 1024), 1, wbits=31)  # 31: as gzip
     head = GZIP + b"Content-Length: %d\r\n\r\n" % len(bomb)
     tracemalloc.start()
 
@@ -182,7 +186,8 @@ def test_deep_json_is_inconclusive(sentence: Callable[..., str]) -> None:
 
 
 def test_tls_handshake_that_does_not_end_is_inconclusive(sentence: Callable[..., str]) -> None:
-    handle = trickle(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb", itertools.repeat(b"x"))
+    long_server_hello = b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb"
+    handle = trickle(long_server_hello, itertools.repeat(b"x"))
 
     assert "does not complete the connection within a minute" in sentence(handle, SECONDS, "https")
 
@@ -241,7 +246,7 @@ def test_deadline_applies_inside_the_tls_of_a_proxy(send_through_proxy: Callable
     handle = trickle(OK + b"Content-Length: 100000\r\n\r\nx", itertools.repeat(b"x"))
 
     with pytest.raises(httpx2.ReadTimeout) as error:
-        send_through_proxy(handle, SECONDS * 4)
+        send_through_proxy(handle, SECONDS * 4)  # two TLS handshakes come first
 
     assert connection_sentence(error.value, Endpoint(HTTPS_TARGET)) == (
         f"The target {HTTPS_TARGET} does not complete the headers of its response within a minute; "
@@ -251,7 +256,12 @@ def test_deadline_applies_inside_the_tls_of_a_proxy(send_through_proxy: Callable
 
 def test_look_up_that_does_not_end_is_inconclusive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     end = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: end.wait() and [])
+
+    def hang(*_arguments: object, **_options: object) -> list[object]:
+        end.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
     settings = Settings(HTTPS_TARGET, {"CANVAS_TOKEN": TOKEN})
     transport = Transport(settings, Journal(tmp_path, "origin"), Clock(), exchange_seconds=SECONDS)
 
@@ -266,6 +276,7 @@ def test_comparison_has_the_same_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CANVAS_TOKEN", TOKEN)
+    # the command makes the transport, so the default of the parameter is replaced
     monkeypatch.setitem(Transport.__init__.__kwdefaults__ or {}, "exchange_seconds", SECONDS)
     with socket_server(trickle(OK, itertools.repeat(b"X-Slow: 1\r\n"))) as port:
         status = compare.main(["--url", f"http://127.0.0.1:{port}", "--reports", str(tmp_path)])

@@ -30,7 +30,7 @@ TOKEN = "a-token-that-nobody-may-see"
 LIST = Request("GET", "self", token=TOKEN, token_name="CANVAS_TOKEN")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-NGINX = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%b"
+NGINX_RESPONSE = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%b"
 NGINX_TEXT = b"<center>The plain HTTP request was sent to HTTPS port</center>"
 
 
@@ -40,7 +40,7 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_proxies_and_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*VARIABLES, *PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES)):
         monkeypatch.delenv(name, raising=False)
 
@@ -69,7 +69,7 @@ def failure(tmp_path: Path) -> Callable[[str], str]:
         (OK.replace(b"Length: 2", b"Encoding: gzip\r\nContent-Length: 2"), "cannot be decoded by its Content-Encoding"),
         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "sends a response that is not valid HTTP/1.1"),
         (b"\x15\x03\x03\x00\x02\x02\x46", "does not respond in http: its port probably expects https"),
-        (NGINX % (len(NGINX_TEXT), NGINX_TEXT), "expects https; set CANVAS_URL to https://127.0.0.1"),
+        (NGINX_RESPONSE % (len(NGINX_TEXT), NGINX_TEXT), "expects https; set CANVAS_URL to https://127.0.0.1"),
     ],
     ids=["no response", "truncated", "bad gzip", "no http", "tls alert", "http to https"],
 )
@@ -81,6 +81,7 @@ def test_unreadable_response_is_explained(failure: Callable[[str], str], respons
 def test_reset_connection_is_explained(failure: Callable[[str], str]) -> None:
     def reset(connection: socket.socket) -> None:
         connection.recv(65_536)
+        # lingering for 0 seconds: the close of the connection resets it
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with socket_server(reset) as port:
@@ -140,7 +141,7 @@ def test_refused_connection_is_explained(failure: Callable[[str], str]) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://canvas.invalid", "https://canvas..invalid", f"https://{'x' * 70}.invalid"])
-def test_unknown_host_is_explained(failure: Callable[[str], str], url: str) -> None:
+def test_unknown_or_impossible_host_is_explained(failure: Callable[[str], str], url: str) -> None:
     assert "is unknown; check that CANVAS_URL is correct" in failure(url)
 
 
@@ -184,6 +185,7 @@ def test_rejection_by_the_proxy_is_explained(
 
     assert sentence in refusal
     assert "a-password" not in refusal
+    # a read is attempted four times
     assert len(proxy.requests) == (1 if status == 407 else 4), "a wrong password is sent once only"
 
 

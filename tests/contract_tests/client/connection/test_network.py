@@ -18,16 +18,16 @@ from tests.time_limits import HANG_SECONDS
 pytestmark = pytest.mark.slow
 
 
-def test_host_is_looked_up_once_for_each_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_look_up_returns_each_address_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
-        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 80, 0, 3)),
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80)),
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80)),
+        (socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("fe80::1", 80, 0, 3)),  # 3: the zone
+        (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("192.0.2.1", 80)),
+        (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("192.0.2.1", 80)),
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: found)
 
     assert look_up("canvas.example.edu", 80, 1.0) == ["fe80::1%3", "192.0.2.1"]
-    assert look_up("::1", 80, 1.0) == ["::1"]
+    assert look_up("::1", 80, 1.0) == ["::1"]  # an address needs no look-up
 
 
 class SilentNetwork(httpcore2.NetworkBackend):
@@ -53,7 +53,7 @@ def test_all_addresses_of_a_host_share_one_deadline(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ExchangeTimeout):
         backend.connect_tcp("canvas.example.edu", 443, 25.0)
 
-    assert len(network.tried) == 3
+    assert len(network.tried) == 3  # for 25, 25 and the remaining 10 seconds
     assert network.time == 60.0
 
 
@@ -67,12 +67,12 @@ class SocketStream(httpcore2.NetworkStream):
         return self.connection if info == "socket" else None
 
 
-def test_server_that_reads_no_request_is_inconclusive() -> None:
+def test_request_that_the_server_does_not_read_reaches_the_deadline() -> None:
     client, server = socket.socketpair()
     with client, server:
         stream = DeadlineStream(SocketStream(client), ExchangeDeadline(time.monotonic, 0.5))
 
         with pytest.raises(ExchangeTimeout) as error:
-            stream.write(bytes(16 * 1024 * 1024), HANG_SECONDS)
+            stream.write(bytes(16 * 1024 * 1024), HANG_SECONDS)  # more than the buffers of the sockets hold
 
     assert error.value.part == "request"

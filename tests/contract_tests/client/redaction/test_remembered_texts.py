@@ -25,7 +25,7 @@ _TEXT = st.lists(
             "abc",
             "rosebaker",
             "Rose Baker",
-            "%52ose Baker",
+            "%52ose Baker",  # Rose Baker in a URL
             PERSONAL_ADDRESS,
             "415 555-0133",
             "+14155550133",
@@ -49,11 +49,17 @@ def redactor() -> Redactor:
 @hypothesis.given(st.lists(_STEP, max_size=12))
 def test_remembered_texts_change_no_output(steps: list[tuple[str, str]]) -> None:
     """A redactor has the same outputs as one that remembers no text, whatever it reads before."""
-    remembering = [_shown(step, redact) for redact in [redactor()] for step in steps]
+    remembering = _outputs(steps)
     with patch.object(RememberedTexts, "add"):
-        expected = [_shown(step, redact) for redact in [redactor()] for step in steps]
+        expected = _outputs(steps)
 
     assert remembering == expected
+
+
+def _outputs(steps: list[tuple[str, str]]) -> list[list[object]]:
+    """Return the outputs of one redactor for each step, in order."""
+    redact = redactor()
+    return [_shown(step, redact) for step in steps]
 
 
 def _shown(step: tuple[str, str], redact: Redactor) -> list[object]:
@@ -62,13 +68,15 @@ def _shown(step: tuple[str, str], redact: Redactor) -> list[object]:
     if place == "request":
         redact.record_request(Request("GET", "self", query=(("page", text),), headers=(("If-None-Match", text),)))
     headers = {"ETag": text} if place == "ETag" else {}
-    body = {"id": 70000000000003, "user_id": 1} if place == "id" else {} if place == "request" else {place: text}
+    bodies = {"id": {"id": 70000000000003, "user_id": 1}, "request": {}}  # this id is one of the texts
+    body = bodies.get(place, {place: text})
     read = redact.redact(httpx2.Response(200, headers=headers, json=[body], request=REQUEST))
     shown = redact.redact_body(read), redact.redact_headers([("ETag", text), (text, "1")])
     return [read.text, *shown, redact.redact_text(text), redact.redact_sent(text), redact.redact_script(f"'{text}'")]
 
 
 def test_memory_for_texts_is_limited() -> None:
+    """At most 4,000 texts are remembered, and none of more than 1,000 characters."""
     texts = RememberedTexts()
     for number in range(10_000):
         texts.add(str(number))

@@ -43,6 +43,7 @@ with opened_folder(Path(sys.argv[2])):
     print("held", flush=True)
     sys.stdin.read()
 """
+"""The program of a process that has the locks of user 1 and of a folder until it is killed."""
 
 
 @contextmanager
@@ -82,6 +83,7 @@ def test_locks_of_another_process_last_as_long_as_it(tmp_path: Path) -> None:
     [
         (("https://canvas.example.edu", 7), ("https://canvas.example.edu", 7)),
         (("https://canvas.example.edu", 7), ("http://canvas.example.edu", 7)),
+        # the absolute form of the host name, and the global id of user 7
         (("https://canvas.example.edu", 7), ("https://canvas.example.edu.", 10_000_000_000_007)),
         (("http://127.0.0.1:8000", 7), ("http://localhost:8000", 7)),
         (("http://[::1]:8000", 7), ("http://localhost:8000", 7)),
@@ -140,13 +142,13 @@ def test_mock_of_the_run_needs_no_lock(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("owner", ["nobody", "this user"])
+@pytest.mark.parametrize("obstacle", ["file", "folder of another user"])
 def test_temporary_folder_that_cannot_hold_locks_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obstacle: str
 ) -> None:
-    """It is a file, or has a folder of the right name that belongs to another user."""
+    """The path is that of a file, or the folder for locks in it belongs to another user."""
     folder = tmp_path / "temporary"
-    if owner == "nobody":
+    if obstacle == "file":
         folder.write_text("")
     else:
         folder.mkdir()
@@ -163,7 +165,7 @@ def test_temporary_folder_that_cannot_hold_locks_is_refused(
 
 @dataclass
 class Recorder:
-    """A fault of the proxy that records the requests."""
+    """A fault of the proxy that records the methods of the requests, and changes nothing."""
 
     methods: list[str] = field(default_factory=list)
 
@@ -234,30 +236,32 @@ def test_other_user_in_use_receives_no_write(mock: str, tmp_path: Path) -> None:
 def test_second_run_ends_and_the_first_one_passes(mock: str, tmp_path: Path) -> None:
     """While the first run waits for the response to its first create, two more are started."""
     before = list_body(mock)
-    second: list[subprocess.CompletedProcess[str]] = []
+    later_runs: list[subprocess.CompletedProcess[str]] = []
+
+    def run(folder: str) -> subprocess.CompletedProcess[str]:
+        return run_suite(tmp_path / folder, *OPTIONS, **TOKENS, CANVAS_URL=proxy, PROFILE="smoke")
 
     def fault(request: ProxiedRequest) -> ProxiedResponse:
-        if request.method != "POST" or second:
-            return request.send()
         response = request.send()
-        second.append(run_suite(tmp_path / "one", *OPTIONS, **TOKENS, CANVAS_URL=origins[0], PROFILE="smoke"))
-        second.append(run_suite(tmp_path / "two", *OPTIONS, **TOKENS, CANVAS_URL=origins[0], PROFILE="smoke"))
+        if request.method == "POST" and not later_runs:
+            later_runs.append(run("one"))
+            later_runs.append(run("two"))
         return response
 
-    origins: list[str] = []
     with running_proxy(mock, fault) as proxy:
-        origins.append(proxy)
-        first = run_suite(tmp_path / "one", *OPTIONS, **TOKENS, CANVAS_URL=proxy, PROFILE="smoke")
+        first = run("one")
 
+    same_folder, same_account = later_runs
     assert first.returncode == 0, first.stdout
-    assert [run.returncode for run in second] == [2, 2]
-    assert "a folder that another run uses" in second[0].stdout
-    assert "Another run uses the account of user 1" in " ".join(second[1].stdout.split())
+    assert [same_folder.returncode, same_account.returncode] == [2, 2]
+    assert "a folder that another run uses" in same_folder.stdout
+    assert "Another run uses the account of user 1" in " ".join(same_account.stdout.split())
     assert (tmp_path / "one" / "report.html").is_file()
     assert list_body(mock) == before
 
 
 def run_other(command: list[str], folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the suite on the account of the test user, beside this process."""
     variables = environment(folder, **TOKENS, CANVAS_URL=url, PROFILE="smoke")
     return subprocess.run(  # noqa: S603  # our own command
         command, env=variables, capture_output=True, text=True, timeout=HANG_SECONDS, check=False

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MINUTE = 60.0
 GRACE = 10.0
+"""The seconds after a limit until the watchdog interrupts: the transport may end the run by itself."""
 
 
 class Watched:
@@ -40,7 +41,7 @@ class Watched:
         self.done.clear()
         self.time += seconds
         self.watchdog.check()
-        self.watchdog.check()
+        self.watchdog.check()  # has no effect at the same time
         return [*self.done]
 
 
@@ -81,10 +82,10 @@ def test_process_that_ignores_all_limits_is_stopped(run: Watched) -> None:
     assert run.wait(60 * MINUTE) == []
 
 
-def test_writing_of_reports_is_not_interrupted(run: Watched) -> None:
+def test_writing_of_reports_is_stopped_after_two_minutes(run: Watched) -> None:
     run.watchdog.start_clean_up()
     run.watchdog.start_reports()
-    run.watchdog.start_clean_up()
+    run.watchdog.start_clean_up()  # has no effect any more
 
     assert run.wait(2 * MINUTE - 1) == []
     assert run.wait(1) == ["stop"]
@@ -140,7 +141,7 @@ def test_request_after_the_limit_of_the_clean_up_is_inconclusive() -> None:
         pacing.check_limits(0)
 
     pacing.start_clean_up()
-    pacing.check_limits(100_000)
+    pacing.check_limits(100_000)  # the clean-up has no limit of requests
     time += CLEAN_UP_MINUTES * MINUTE + 1
     with pytest.raises(Inconclusive, match="The clean-up has reached its limit of 5 minutes"):
         pacing.check_limits(0)

@@ -76,7 +76,7 @@ def test_id_of_a_clean_account_is_not_the_suites_in_the_next_run(tmp_path: Path)
     assert Journal(tmp_path, "origin").created == {}
 
 
-def test_denial_does_not_close_an_earlier_intent(tmp_path: Path) -> None:
+def test_denial_closes_no_intent_of_an_earlier_run(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "origin")
     journal.record_intents(3, {addresses.FIRST.key})
     journal.record_denial(3)
@@ -95,7 +95,7 @@ def test_damaged_line_does_not_hide_the_others(tmp_path: Path, text: str) -> Non
     journal = Journal(tmp_path, "origin")
     journal.record_intents(1, {addresses.FIRST.key})
     with journal.path.open("ab") as file:
-        file.write(text.encode("latin-1"))
+        file.write(text.encode())  # without the end of the line, like a line of a killed run
 
     Journal(tmp_path, "origin").record_intents(2, {addresses.FIRST.key})
 

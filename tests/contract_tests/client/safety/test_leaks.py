@@ -22,10 +22,10 @@ ADMIN = Request("GET", "2", token=TOKENS["CANVAS_ADMIN_TOKEN"], token_name="CANV
 
 def detector() -> LeakDetector:
     """Return a detector that has seen the lists of both users."""
-    found = LeakDetector(TOKENS)
-    assert found.find(STUDENT, httpx2.Response(200, json=[OWN])) is None
-    assert found.find(ADMIN, httpx2.Response(200, json=[OTHER])) is None
-    return found
+    leaks = LeakDetector(TOKENS)
+    assert leaks.find(STUDENT, httpx2.Response(200, json=[OWN])) is None
+    assert leaks.find(ADMIN, httpx2.Response(200, json=[OTHER])) is None
+    return leaks
 
 
 @pytest.mark.parametrize("status", [200, 304, 404, 500])
@@ -52,7 +52,7 @@ def test_token_with_escapes_in_a_json_body_is_found() -> None:
         {"errors": [], "channel_id": 22},
         {"errors": [{"id": "22"}]},
         {"errors": [{"message": "used by channel 22"}]},
-        {"data": [{"id": 99, "workflow_state": "active"}]},
+        {"data": [{"id": 99, "workflow_state": "active"}]},  # a channel that no list has shown
     ],
 )
 def test_channel_of_another_user_in_an_error_is_found(body: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ def test_channel_of_another_user_in_an_error_is_found(body: dict[str, Any]) -> N
         {"errors": [{"message": "x"}], "error_report_id": 22},
         {"errors": {"user_id": [{"type": "x"}], "path": [{"attribute": "path", "type": "unique!"}]}},
         {"errors": [{"message": "xbob@school.example.org"}]},
-        {"request_id": "22", "count": 22},
+        {"request_id": "22", "count": 22},  # fields without ids of channels
     ],
 )
 def test_other_errors_leak_nothing(body: dict[str, Any]) -> None:

@@ -51,6 +51,7 @@ def test_fields_of_the_contract_are_classified() -> None:
     names = {name for node in _objects(DOCUMENT["components"]) for name in node.get("properties", {})}
     of_requests = {"communication_channel", "token", "push_token", "skip_confirmation", "access_token"}
 
+    # a name with a bracket, such as communication_channel[type], is a form field of a request
     unclassified = {name for name in names - of_requests if "[" not in name} - KNOWN_FIELDS - PERSONAL_FIELDS
     assert not unclassified, (
         f"add {unclassified} to KNOWN_FIELDS or PERSONAL_FIELDS in contract_tests/client/safety/redaction.py"
@@ -118,9 +119,7 @@ def test_wrong_value_is_described_by_the_value_to_which_it_is_similar() -> None:
 
 @pytest.mark.parametrize("text", [TOKEN, TOKEN.upper(), TOKEN[3:], TOKEN[:-3], f"{TOKEN[:9]}\n{TOKEN[9:]}"])
 def test_token_is_replaced_by_its_variable(text: str) -> None:
-    assert (
-        redactor().redact_text(f"the token {text} is unknown").replace("7~", "") == "the token $CANVAS_TOKEN is unknown"
-    )
+    assert redactor().redact_text(f"the token {text} is unknown") == "the token $CANVAS_TOKEN is unknown"
 
 
 @pytest.mark.parametrize("char", ["\x1b", "\x9b", "\x7f", "\u202e", "\u2066", "\u200b", "\u2028", "\u2029", "\ufeff"])
@@ -170,19 +169,18 @@ def test_texts_of_repeated_keys_and_malformed_json_are_redacted() -> None:
 
 def test_text_that_was_shown_is_redacted_when_it_becomes_personal() -> None:
     redact, message = redactor(), response({"message": "Page Case"})
-    redact.redact(response({"name": PERSON}))
-    before = (
-        redact.redact_headers([("ETag", "Page Case")]),
-        redact.redact(message).text,
-        redact.redact_text("Page Case"),
-    )
+
+    def shown() -> list[str]:
+        [(_, etag)] = redact.redact_headers([("ETag", "Page Case")])
+        return [etag, redact.redact(message).text, redact.redact_text("Page Case")]
+
+    redact.redact(response({"name": PERSON}))  # another personal text
+    before = shown()
 
     redact.redact(response({"name": "Page Case"}))
 
-    after = redact.redact_headers([("ETag", "Page Case")]), redact.redact(message).text, redact.redact_text("Page Case")
-    assert "Page Case" in before[0][0][1]
-    assert before[1:] == (message.text, "Page Case")
-    assert "Page" not in str(after)
+    assert before == ["Page Case", message.text, "Page Case"]
+    assert "Page" not in str(shown())
 
 
 @pytest.mark.slow
@@ -215,5 +213,6 @@ def _function_calls(*, addresses: int) -> int:
 
 
 def _objects(node: object) -> list[dict[str, Any]]:
+    """Return the objects of a JSON document, at every depth."""
     inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     return [*([node] if isinstance(node, dict) else []), *(found for each in inner for found in _objects(each))]

@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TOKEN = "a-token-of-the-suite"  # no server knows it
 LIST = Request("GET", "self", token=TOKEN, token_name="CANVAS_TOKEN", operation="list_communication_channels")
 HTML, TEXT, JSON = ("text/html; charset=utf-8", "text/plain", "application/json; charset=utf-8")
-CANVAS_ID = ("X-Request-Context-Id", "0e1d0f6c-2f0a-4f5e-9c0b-1f8b1b3c9a77")
+CANVAS_ID = {"X-Request-Context-Id": "0e1d0f6c-2f0a-4f5e-9c0b-1f8b1b3c9a77"}
 DENIAL = '{"status":"unauthorized","errors":[{"message":"user not authorized to perform that action"}]}'
 PAGE = "<html><head><title>403 Forbidden</title></head><body><center>nginx</center></body></html>"
 
@@ -43,7 +43,7 @@ THROTTLED = {
     "403 as HTML": (403, HTML, "<html><h1>You are being rate limited</h1></html>", {}),
     "403 as JSON": (403, JSON, '{"message":"API rate limit exceeded"}', {}),
     "403 with Retry-After": (403, HTML, PAGE, {"Retry-After": "1"}),
-    "403 of Canvas as HTML": (403, HTML, "<h1>Too many requests</h1>", dict([CANVAS_ID])),
+    "403 of Canvas as HTML": (403, HTML, "<h1>Too many requests</h1>", CANVAS_ID),
 }
 BLOCKED = {
     "nginx": (403, HTML, PAGE),
@@ -117,14 +117,14 @@ def test_throttled_request_is_repeated_and_then_inconclusive(
 
     with pytest.raises(Inconclusive, match=r"run again in a few minutes, or set a lower RATE\.$"):
         connect(throttled).send(LIST)
-    assert sum(clock.waits) < 200
+    assert sum(clock.waits) < 200  # at most 180 seconds for each request (throttling.MAX_TOTAL)
 
 
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [
         ({"Retry-After": "20"}, 20.0),
-        ({"Retry-After": "0"}, 0.5),
+        ({"Retry-After": "0"}, 0.5),  # the first wait without the header
         ({"Retry-After": "2.5"}, 2.5),
         ({"Retry-After": " 60 "}, 60.0),
         ({"Retry-After": "Mon, 02 Mar 2026 12:00:30 GMT"}, 30.0),
@@ -134,7 +134,7 @@ def test_throttled_request_is_repeated_and_then_inconclusive(
         ({"Retry-After": "soon"}, 0.5),
         ({"Retry-After": "nan"}, 0.5),
         ({"Retry-After": ""}, 0.5),
-        ({"Retry-After": "\u00b2"}, 0.5),
+        ({"Retry-After": "\u00b2"}, 0.5),  # a superscript two, which is a digit and no number
         ({}, 0.5),
     ],
     ids=str,
@@ -203,7 +203,7 @@ def test_login_of_a_gateway_is_named(connect: Callable[..., Transport]) -> None:
     [
         (JSON, DENIAL),
         (JSON, '{"errors":[{"message":"user not authorized to perform that action"}]}'),
-        (HTML, PAGE, dict([CANVAS_ID])),
+        (HTML, PAGE, CANVAS_ID),
         (JSON, "{}", {"X-Canvas-Meta": "o=a;n=b;"}),
         (TEXT, "", {"WWW-Authenticate": 'Bearer realm="canvas-lms"'}),
         ("APPLICATION/JSON", DENIAL),
@@ -236,7 +236,7 @@ def test_throttled_head_request_is_repeated(connect: Callable[..., Transport]) -
         ("head", lambda request: request.method == "HEAD"),
         ("test_masquerade_without_permission_is_401", lambda request: "as_user_id=2" in request.target),
         (
-            "test_list_of_another_user_is_denied",
+            "test_list_of_another_user_is_denied",  # sends 002, which no check before the tests does
             lambda request: "/users/002/communication_channels" in request.target,
         ),
     ],
