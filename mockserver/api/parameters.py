@@ -44,7 +44,7 @@ def from_query(query: bytes) -> Parameters:
     if query.count(b"&") >= _MAX_PARAMETERS:
         raise BadParameters(f"there are more than {_MAX_PARAMETERS} parameters")
     try:
-        pairs = [*_pairs(query.decode())]
+        pairs = list(_pairs(query.decode()))  # a list, so that all decoding errors are raised here
     except UnicodeDecodeError:
         raise BadParameters("a parameter is not UTF-8 once decoded") from None
     return nest(pairs)
@@ -59,7 +59,7 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
     for field in query.split("&"):
         if field:
             name, _, value = field.partition("=")
-            decode_name = _decoded_once if len(name) <= _MAX_NAME_LENGTH else _decoded  # long names are not stored
+            decode_name = _decoded_name if len(name) <= _MAX_NAME_LENGTH else _decoded  # long names are not stored
             yield decode_name(name), _decoded(value)
 
 
@@ -68,8 +68,8 @@ def _decoded(text: str) -> str:
     return unquote(text.replace("+", " "), errors="strict")
 
 
-_decoded_once = lru_cache(maxsize=256)(_decoded)
-"""For names, most of which recur in every request."""
+_decoded_name = lru_cache(maxsize=256)(_decoded)
+"""The same with a cache, for names: most of them recur in every request."""
 
 
 async def from_body(media_type: str, content_type: str, body: bytes) -> Parameters:

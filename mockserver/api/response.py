@@ -31,7 +31,7 @@ _MAX_VIOLATION_LENGTH = 1000
 _MEASURES = "b=1378436;m=1378436;u=0.01;y=0.00;d=0.00;"
 """The memory in KB and the seconds of user, system and database time that Canvas measures."""
 _ETAG_DIGITS = 32
-"""The number of hexadecimal digits of the SHA-256 that an ETag has, as in Rack."""
+"""An ETag has this many of the first hexadecimal digits of a SHA-256, as in Rack."""
 _STRING_IDS = "application/json+canvas-string-ids"
 _ESCAPES = [(c.encode(), f"\\u{ord(c):04x}".encode()) for c in "<>&\u2028\u2029"]
 _ASCII_ESCAPES = [(raw, escaped) for raw, escaped in _ESCAPES if raw.isascii()]
@@ -169,9 +169,9 @@ def _request_headers(request: ApiRequest) -> list[Header]:
 
 
 def _uuid(bits: Callable[[int], int]) -> bytes:
-    """Return a random UUID as text; `uuid.UUID` makes one in three times the time.
+    """Return a random UUID (version 4) as text; `uuid.UUID` takes three times as long.
 
-    In RFC 9562, the digit 4 is the version and 0x8000 the variant; `bits` returns a number of that many random bits.
+    `bits(n)` returns n random bits. In RFC 9562, the digit 4 is the version, and 0x8000 is the variant.
     """
     return b"%08x-%04x-4%03x-%04x-%012x" % (bits(32), bits(16), bits(12), 0x8000 | bits(14), bits(48))
 

@@ -58,7 +58,7 @@ _set = object.__setattr__  # a global name is found faster than an attribute, an
 class Channel:
     """One address at which Canvas reaches one user. Times are text in Canvas's format."""
 
-    # the first field, because setting any other one reads it
+    # First, because __init__ sets the fields in this order, and setting any other one reads this one.
     derived: Any = field(default=None, init=False, repr=False, compare=False)
     """A value that the API computed from the other fields. Each change of a field removes it, so it is never old."""
     id: int
@@ -84,7 +84,7 @@ class Channel:
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
         """Set all fields of a copy. Unlike assignments, this keeps the derived value, which is right for the copy."""
-        _, fields = state
+        _, fields = state  # None, and the values of the slots, as copy.deepcopy passes them
         for name, value in fields.items():
             _set(self, name, value)
 

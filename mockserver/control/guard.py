@@ -76,7 +76,8 @@ class RequestGuard:
         refusal = self._refusal_of_host(_values(scope, b"host"), scope.get("server"))
         if refusal is not None or (not self._has_cors and scope["method"] == "OPTIONS"):
             return refusal
-        return None if _PAGE_HEADERS.isdisjoint(scope[HEADERS_KEY]) else self._refusal_of_page(scope)
+        may_be_of_page = not _PAGE_HEADERS.isdisjoint(scope[HEADERS_KEY])
+        return self._refusal_of_page(scope) if may_be_of_page else None
 
     def _refusal_of_host(self, hosts: Iterable[str], server: tuple[str, int] | None) -> _Refusal | None:
         for host in hosts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -164,6 +163,6 @@ class RequestJournal:
 
 def _size(scope: Scope, exchange: Exchange) -> int:
     """Return the bytes that the record of an exchange takes."""
-    sent = sum(map(len, chain.from_iterable(scope["headers"])))  # names and values
+    sent = sum(len(name) + len(value) for name, value in scope["headers"])
     bodies = len(exchange.body) + len(exchange.request.body)
     return _OVERHEAD + bodies + sent + _COPIES_OF_URL * len(scope["query_string"])
