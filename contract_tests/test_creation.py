@@ -69,6 +69,7 @@ def test_query_parameters_override_body_parameters(owner: ApiClient) -> None:
 
     assert expect_ok(response)["address"] == addresses.SECOND.address
 
+    # The query's communication_channel, which has no type, replaces that of the body.
     response = owner.create_with(((TYPE, "email"),), query=((ADDRESS, addresses.FIRST.address),))
 
     expect_validation_errors(response, path_type="blank")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from contract_tests.client.api_client import ApiClient, Channel
 
-IMPOSSIBLE_IDS = ("0", "abc", "PUSH", "9223372036854775807")
+IMPOSSIBLE_IDS = ("0", "abc", "PUSH", "9223372036854775807")  # the last is 2^63-1, which no channel has reached
 HUGE_IDS = ("9223372036854775808", "1000000000000000000000000000000")
 """Ids above 2^63-1, the largest id that Canvas's database can store."""
 SIMILAR_IDS = ("-{}", "{}abc", "{}.0", "{}.xml", "abc{}")
@@ -30,7 +30,7 @@ SIMILAR_ADDRESSES = {
     "prefix": f"x{addresses.FIRST.address}",
     "suffix": f"{addresses.FIRST.address}x",
     "truncated": addresses.FIRST.address[:-1],
-    "one-character wildcard": addresses.FIRST.address.replace("-1", "_1"),
+    "one-character wildcard": addresses.FIRST.address.replace("-1", "_1"),  # as in LIKE of SQL
     "wildcard": addresses.FIRST.address.replace("-1", "%"),
     "tag": addresses.FIRST.address.replace("@", "+tag@"),
 }

@@ -85,6 +85,7 @@ def test_malformed_json_causes_only_the_known_defect(owner: ApiClient) -> None:
     """A JSON body that is not valid JSON creates no channel, and may crash as on Canvas (behaviour 10.2)."""
     before = owner.list_channels()
     headers = (("Content-Type", "application/json"),)
+    # The body is a form.
     request = owner.build_request("", "POST", body=owner.create_fields(addresses.FIRST), headers=headers)
 
     response = owner.transport.send(request)

@@ -93,7 +93,7 @@ def actors(owner: ApiClient, other: ApiClient, request: pytest.FixtureRequest) -
         "invalid token": ApiClient(owner.transport, owner.contract, UNKNOWN_TOKEN, "NO_SUCH_TOKEN"),
         "test user": owner.own,
         "other user": other.acting_as(other.id),
-        "admin": other,
+        "admin": other,  # a client with the admin's token
     }
     if "CANVAS_SITE_ADMIN_TOKEN" in settings.tokens:
         clients["site admin"] = request.getfixturevalue("site_admin")
@@ -168,7 +168,7 @@ def test_ordinary_user_is_denied_access_to_an_admin(
     admin_id = channels[0]["user_id"]
 
     response = _perform(owner.for_user(admin_id), operation, 0)
-    remove_created_channels(admin_token.for_user(admin_id))
+    remove_created_channels(admin_token.for_user(admin_id))  # if the create was not denied
 
     expect_forbidden(response)
 

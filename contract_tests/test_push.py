@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contract_tests.client.api_client import ApiClient, Channel
 
 _, FIRST, SECOND = addresses.DEVICES
+"""Push tokens with special characters and without; DEVICE is a prefix of both."""
 UNKNOWN = f"{addresses.DEVICE}-unknown"
 
 

@@ -26,6 +26,7 @@ BOUNCE_KEYS = {
     "last_transient_bounce_summary",
 }
 STRING_IDS = (("Accept", "application/json+canvas-string-ids"),)
+"""A header for requests without an operation: the contract describes only the responses with numbers as ids."""
 UNSUPPORTED_REQUESTS = (("GET", ("0",)), ("GET", ("push",)), ("PUT", ()), ("PATCH", ()))
 """Methods without a route, each with the path segments after `communication_channels`."""
 

@@ -65,7 +65,7 @@ def _restricted(document: dict[str, Any]) -> dict[str, Any]:
     Without the restriction, the guard would reject most of the generated requests.
     """
     restricted = with_older_forms(document)
-    restricted.pop("security", None)
+    restricted.pop("security", None)  # the suite adds the token to each request
     items = [item for path in restricted["paths"].values() for item in path.values()]
     for operation in (item for item in items if isinstance(item, dict)):  # the others are lists of parameters
         operation.pop("security")
@@ -110,6 +110,7 @@ def _replace_examples(examples: dict[str, Any]) -> None:
 
 def _schema() -> schemathesis.BaseSchema:
     """Return the restricted contract with the seed and the number of examples of this run."""
+    # This runs when the module is loaded; the settings report an unknown profile.
     profile = PROFILES.get(os.environ.get("PROFILE") or "default", PROFILES["default"])
     text = CONFIG.format(
         seed=int(os.environ.get("SEED") or 1),

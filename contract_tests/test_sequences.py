@@ -154,7 +154,7 @@ def test_request_sequences_for_two_users_match_the_model(owner: ApiClient, other
     class TwoUsers(RequestSequences):
         owners = (owner, other)
         channels_before = (owner.list_channels(), other.list_channels())
-        admins = (admin, other)
+        admins = (admin, other)  # `other` has the admin's token
 
     run_state_machine_as_test(TwoUsers, settings=_sequence_settings(owner))
 

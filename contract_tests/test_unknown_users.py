@@ -33,7 +33,7 @@ REQUESTS: dict[str, Callable[[ApiClient], httpx2.Response]] = {
 @pytest.mark.cases(smoke=4, quick=8)
 def test_unknown_user_is_404_on_every_operation(owner: ApiClient, user: str, operation: str) -> None:
     """An unknown user is 404 on every operation (behaviour 3.4)."""
-    expect_not_found(REQUESTS[operation](owner.for_user(0, user)))
+    expect_not_found(REQUESTS[operation](owner.for_user(0, user)))  # no user has the id 0; the path has the text
 
 
 @pytest.mark.parametrize("operation", REQUESTS)

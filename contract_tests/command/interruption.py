@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+"""The names of the handled signals; not every system has SIGHUP."""
 _LAST = 3
 """The number of the signal that ends the clean-up."""
 
@@ -41,7 +42,7 @@ class Interruption:
 
     @property
     def has_ended_part(self) -> bool:
-        """Whether the third signal was received, which ends the current part of the end of the run."""
+        """Whether the third signal was received since the last `start_part`."""
         return self._received >= _LAST
 
     @property
@@ -69,15 +70,15 @@ class Interruption:
         self._is_at_end = True
 
     def start_part(self, activity: Callable[[], str]) -> None:
-        """Start another part of the end of the run, in which at most the first signal counts from before."""
+        """Start another part of the end of the run, and count the signals before it as one at most."""
         self._is_at_end = True
         self.activity = activity
         self._received = min(self._received, 1)
 
     @contextmanager
     def ended_by_third_signal(self) -> Iterator[None]:
-        """Raise EndedBySignal in this context when the third signal arrives, or instead of it if it has arrived."""
-        if self._is_at_end and self.has_ended_part:
+        """Raise EndedBySignal when the third signal arrives in this context; at once if it has arrived before."""
+        if self.has_ended_part:
             raise EndedBySignal(self.name)
         self._parts += 1
         try:
@@ -87,7 +88,7 @@ class Interruption:
 
     @contextmanager
     def protected(self, activity: Callable[[], str]) -> Iterator[None]:
-        """Let only the third signal end this context, and raise KeyboardInterrupt after it if a signal has arrived."""
+        """Let only the third signal end this context; then raise KeyboardInterrupt if the first one arrived in it."""
         was_at_end, self._is_at_end, self.activity = self._is_at_end, True, activity
         with self.ended_by_third_signal():
             yield
@@ -98,7 +99,7 @@ class Interruption:
     @contextmanager
     def handling(self) -> Iterator[None]:
         """Handle the signals of the process that it does not ignore, such as SIGHUP after nohup."""
-        if threading.current_thread() is not threading.main_thread():
+        if threading.current_thread() is not threading.main_thread():  # no other thread can set a handler
             yield
             return
         numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]

@@ -31,7 +31,7 @@ _UNSUPPORTED = {
     "debug": ("--debug", _UNREDACTED),
     "pastebin": ("--pastebin", _UNREDACTED),
 }
-"""The option and the sentence for each attribute that the parser of pytest sets."""
+"""The option and the sentence for each attribute of pytest's options."""
 
 _UNKNOWN = {
     **dict.fromkeys(
@@ -48,10 +48,10 @@ _UNKNOWN = {
 """The sentence for options that pytest does not know without their plugins."""
 
 
-def unknown_option_sentence(names: str) -> str:
-    """Return the sentence on an option among these names that pytest does not know; empty for another option."""
-    for name in names.split():
-        option = name if name.startswith("--") else name[:2]
+def unknown_option_sentence(message: str) -> str:
+    """Return the sentence on an option in this message that pytest does not know; empty for another option."""
+    for word in message.split():
+        option = word if word.startswith("--") else word[:2]  # without a value such as the 4 of -n4
         if option in _UNKNOWN:
             return _UNKNOWN[option].format(option)
     return ""
@@ -61,7 +61,7 @@ def unsupported_option_sentence(config: pytest.Config) -> str:
     """Return the sentence on an option that the contract tests do not support; empty if there is none."""
     for attribute, (option, sentence) in _UNSUPPORTED.items():
         value = getattr(config.option, attribute, None)
-        if value and value != "no":
+        if value and value != "no":  # the default of --dist
             return sentence.format(option)
     return ""
 
@@ -72,7 +72,7 @@ def blocked_plugin_sentence(plugins: pytest.PytestPluginManager) -> str:
 
 
 def unknown_test_sentence(message: str) -> str:
-    """Return the sentence on pytest's message that a file has no test of this name, or else the message."""
+    """Return the sentence on a test that pytest's message reports as not found; any other message as a sentence."""
     found = re.match(r"not found: (.+?)(?:\s*\(no match|$)", message)
     if found is None:
         return f"{message.rstrip('.')}."
@@ -85,7 +85,7 @@ def select_files(config: pytest.Config) -> str:
 
     Returns the sentence on an argument that is no file of the contract tests; empty if there is none.
     """
-    names = [name for name in config.args if name != str(FOLDER)]
+    names = [name for name in config.args if name != str(FOLDER)]  # every run has the folder as its first argument
     selected = []
     for name in names:
         path, separator, test = name.partition("::")
@@ -103,7 +103,7 @@ def select_files(config: pytest.Config) -> str:
 def _find(name: str, directory: Path) -> Path | None:
     """Return the file or the folder of the contract tests with this name; None if there is none.
 
-    The name is relative to the directory or, as in a checkout of the repository, to the folder of the package.
+    The name is relative to the directory, or else to the folder of the contract tests or to its parent folder.
     """
     given = (directory / name).resolve()
     if given.is_relative_to(FOLDER.resolve()):

@@ -16,7 +16,10 @@ _NAMED = re.compile(
     r"|.*\b(?P<header>authorization)\s*:.*",
     re.IGNORECASE | re.DOTALL,
 )
-"""An argument such as `--token`, `--canvas-token=value`, `TOKEN=value`, a header, or a URL with `access_token`."""
+"""An argument such as `--token`, `--canvas-token=value`, `TOKEN=value`, a header, or a URL with `access_token`.
+
+The id of a test, such as `test_tokens::test_a`, is none of them.
+"""
 
 _CANVAS_TOKEN = re.compile(r"(?<!\w)\d+~\w{32,}")
 _OPAQUE = re.compile(r"[\w~+/=-]{20,}")
@@ -35,6 +38,7 @@ def token_argument_error(arguments: Iterable[str], variables: Mapping[str, str])
     for argument in arguments:
         if named := _NAMED.fullmatch(argument):
             return _sentence(next(name for name in named.groups() if name))
+        # A value follows `=`, or directly a short option such as -k.
         values = {argument, argument.partition("=")[2], argument[2:] if argument.startswith("-") else argument}
         if _CANVAS_TOKEN.search(argument) or not tokens.isdisjoint(values) or _has_word(argument, tokens):
             return _sentence("An argument")
@@ -42,9 +46,9 @@ def token_argument_error(arguments: Iterable[str], variables: Mapping[str, str])
 
 
 def _has_word(argument: str, tokens: Iterable[str]) -> bool:
-    """Return whether one of the tokens, unless it is a short word, is between other characters of the argument."""
-    long = (token for token in tokens if len(token) >= _SHORTEST_TOKEN)
-    return any(re.search(rf"(?<![\w~-]){re.escape(token)}(?![\w~-])", argument) for token in long)
+    """Return whether a word of the argument is one of the tokens; short tokens, which can be usual words, are none."""
+    long_tokens = (token for token in tokens if len(token) >= _SHORTEST_TOKEN)
+    return any(re.search(rf"(?<![\w~-]){re.escape(token)}(?![\w~-])", argument) for token in long_tokens)
 
 
 def without_tokens(text: str, variables: Mapping[str, str]) -> str:
@@ -56,7 +60,10 @@ def without_tokens(text: str, variables: Mapping[str, str]) -> str:
 
 
 def without_values(message: str) -> str:
-    """Return an error message of a parser of options without the values of options that it does not know."""
+    """Return an error message of a parser of options without values that can be tokens.
+
+    These are the values of unknown options, and a word that pytest reports as not found.
+    """
     start, separator, arguments = message.partition("unrecognized arguments: ")
     if separator:
         names = [each.partition("=")[0] for each in arguments.split() if each.startswith("-")]

@@ -92,12 +92,12 @@ class AccountState:
         A user who may not create e-mail channels could create a push channel, and not delete it (behaviour 3.2).
         """
         for index, pair in enumerate(ROWS):
-            if not self.can_create:
+            if not self.can_create:  # record_row may have learnt this from the last response
                 return
             fields = ((ADDRESS, pair.address), (TYPE, pair.type))
             names = self.tokens[:1]
             if pair == addresses.PUSH:
-                names = [] if self.has_push_channel else self.tokens
+                names = [] if self.has_push_channel else self.tokens  # SNS depends on each token's developer key
                 fields = ((TYPE, "push"), (TOKEN, addresses.DEVICE))
             for name in names:
                 yield index, Request("POST", "self", body=fields, token_name=name, operation=CREATE)

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 _HEADERS = ("www-authenticate", "cache-control", "pragma")
 _USER_HEADERS = ("x-canvas-user-id", "x-canvas-real-user-id")
 _RENAMED = frozenset({"id", "user_id", "position"})
+"""Members of a body that differ on servers with the same behaviour, and are compared by a Renaming."""
 _SHOWN = frozenset({"status", "type", "workflow_state", "message", "error_code", "attribute", "field"})
 """Members of a body with few possible values, which name the kind of a difference."""
 
 _LINK = "/headers/link"
 _RELATION = re.compile(f"^{_LINK}/[^/]+")
-"""The part of one relation: a difference of several relations is one."""
+"""The part of one relation, for which a difference has `*`: the same difference of several relations is one."""
 
 _ABSENT = object()
 
@@ -61,7 +62,7 @@ class Renaming:
         return self._of_mock.get((key, str(mock)), str(mock))
 
     def matches(self, key: str, mock: object, target: object) -> bool:
-        """Return whether the two values correspond."""
+        """Return whether the two values correspond; two new values do so from now on."""
         first, second = str(mock), str(target)
         if (key, first) not in self._of_mock and (key, second) not in self._of_target:
             self._of_mock[key, first], self._of_target[key, second] = second, first
@@ -109,6 +110,7 @@ def _link(url: str) -> dict[str, Any]:
 
 
 def _differences(part: str, key: str, mock: Any, target: Any, renaming: Renaming) -> Iterator[Found]:
+    """Yield the smallest parts in which two values differ; `key` is the name of their member, empty in a list."""
     if isinstance(mock, dict) and isinstance(target, dict):
         for name in sorted(mock.keys() | target.keys()):
             values = mock.get(name, _ABSENT), target.get(name, _ABSENT)
@@ -122,6 +124,7 @@ def _differences(part: str, key: str, mock: Any, target: Any, renaming: Renaming
 
 
 def _list_differences(part: str, mock: list[Any], target: list[Any], renaming: Renaming) -> Iterator[Found]:
+    """Yield the differences of the elements, or one difference of lists that do not have the same channels in order."""
     mock_ids = [renaming.translate("id", number) for number in _ids(mock)]
     target_ids = _ids(target)
     if len(mock) != len(target):
@@ -150,6 +153,7 @@ def _json(value: Any) -> str:
 
 
 def _are_alike(key: str, mock: Any, target: Any, renaming: Renaming) -> bool:
+    """Return whether two values are equal, or differ as they may on two servers with the same behaviour."""
     if type(mock) is not type(target):  # also if one of them is absent
         return False
     if key in _RENAMED:

@@ -51,12 +51,13 @@ def _group_lines(number: int, kind: Kind, group: Group) -> Iterator[str]:
     redacted = group.example.target.redactor.redact_text
     differing = redacted(f"{kind.operation} {part}: {target} from the target, {mock} from the mock")
     yield from _wrap(f"{number}. {differing} ({_requests(group.count)})", "   ")
-    for index, url in ((1, "CANVAS_URL"), (0, "MOCK_URL")):
+    for index, url in ((1, "CANVAS_URL"), (0, "MOCK_URL")):  # the indexes of a Pair
         for pair in group.changes:
             yield from _indent(f"{pair[index].command(url)}; echo")
         sent = group.example[index]
         yield from _indent(f"{sent.command(url)}; echo")
         yield from _wrap(f"# {sent.summary[:_MAX_RESPONSE]}", "   # ", "   ")
+        # The summary has no headers, and only the start of a long list.
         if part.startswith("/headers") or mock == "a list":
             value = sent.redactor.redact_text(group.values[index]) or "absent"
             yield from _wrap(f"# {redacted(part)}: {value}", "   # ", "   ")

@@ -64,7 +64,7 @@ def draw_sequences(number: int, seed: int, access: Access) -> list[list[Request]
 
 def resolve(request: Request, placeholders: Mapping[str, str], tokens: Mapping[str, str], owner: int) -> Request:
     """Return the request for one server: with its user, its token, and its ids in place of the placeholders."""
-    token = tokens.get(request.token_name or "CANVAS_TOKEN", "")
+    token = tokens.get(request.token_name or "CANVAS_TOKEN", "")  # for `{token}` in a header or parameter
 
     def fill(text: str) -> str:
         return _PLACEHOLDER.sub(lambda match: token if match[1] == "token" else placeholders.get(match[1], "0"), text)
@@ -105,7 +105,7 @@ class _Generator:
         kind = self._random.choice(("unrelated", "unrelated", "scenario", "scenario", "addresses"))
         if kind == "unrelated":
             return [self._with_odd_parts(self._unrelated()) for _ in range(length)]
-        draw = self._scenario_step if kind == "scenario" else self._address
+        draw = self._scenario_step if kind == "scenario" else self._create_unusual_address
         return [*(draw() for _ in range(length - 1)), self._request(LIST, "GET", query=(("per_page", "100"),))]
 
     def _unrelated(self) -> Request:
@@ -129,11 +129,12 @@ class _Generator:
         query = [("page", self._random.choice(values.PAGES))] if self._one_in(2) else []
         query += [("per_page", self._random.choice(values.SIZES))] if self._one_in(2) else []
         query += [self._random.choice(values.OTHER_PARAMETERS)] if self._one_in(4) else []
-        if self._one_in(40):
+        if self._one_in(40):  # a known defect of Canvas
             query = [(f"{self._random.choice(('page', 'per_page'))}[]", "1")]
         self._random.shuffle(query)
         method = "HEAD" if self._one_in(8) else "GET"
-        return self._request(LIST, method, query=tuple(query), tail=("",) if self._one_in(20) else ())
+        tail = ("",) if self._one_in(20) else ()  # a slash at the end of the path
+        return self._request(LIST, method, query=tuple(query), tail=tail)
 
     def _list_pages(self) -> Request:
         size = self._random.choice(("1", "2", "3", "100"))
@@ -156,7 +157,7 @@ class _Generator:
         self._random.shuffle(fields)
         return self._creation(tuple(fields))
 
-    def _address(self) -> Request:
+    def _create_unusual_address(self) -> Request:
         pair = self._random.choice((*addresses.INVALID, *addresses.INVALID, *addresses.ACCEPTED, addresses.TOO_LONG))
         document = {"communication_channel": {"address": pair.address, "type": pair.type}}
         return self._request(CREATE, "POST", document=document)
@@ -204,7 +205,7 @@ class _Generator:
         return replace(creation, token_name=self._access.tokens[-1])
 
     def _delete(self) -> Request:
-        if self._one_in(3):
+        if self._one_in(3):  # for the user `self`, the id `push` would be another operation
             return self._request(DELETE, "DELETE", tail=(self._random.choice(values.UNKNOWN_IDS),), user="{user}")
         channel = self._random.choice(values.CHANNEL_IDS).format(self._channel(self._created_row()))
         if not self._one_in(8):
@@ -233,6 +234,7 @@ class _Generator:
     def _delete_push_token(self) -> Request:
         device = self._random.choice((*addresses.DEVICES, addresses.DEVICE.upper(), values.UNKNOWN_DEVICE, ""))
         fields: Fields = (("push_token", device),)
+        # Without a push_token, the safety guard rejects the deletion for a user with a push channel of their own.
         if self._access.may_create_push and self._one_in(8):
             fields = ()
         encoding = self._random.choice(ENCODINGS)
@@ -253,6 +255,7 @@ class _Generator:
         """Return the request with a probable change of its user, masquerade, token and Accept header."""
         if self._one_in(3):
             user = self._random.choice((*values.USERS, *(values.GLOBAL_USERS if self._access.has_global_ids else ())))
+            # Under another id than `self`, `push` is the id of a channel (behaviour 1.1).
             operation = DELETE if request.operation == DELETE_PUSH_TOKEN else request.operation
             request = replace(request, user=user, operation=operation)
         if self._one_in(4):
@@ -260,6 +263,7 @@ class _Generator:
         if self._one_in(5):
             accept = (("Accept", self._random.choice(values.MEDIA_TYPES)),)
             request = replace(request, headers=(*request.headers, *accept))
+        # The safety guard rejects parameters of PUT and PATCH.
         if request.method not in {"PUT", "PATCH"} and self._one_in(6):
             masquerades = (*values.AS_USERS, *(values.GLOBAL_USERS if self._access.has_global_ids else ()))
             request = replace(request, query=(*request.query, ("as_user_id", self._random.choice(masquerades))))
@@ -276,7 +280,7 @@ class _Generator:
         header = (("Authorization", self._random.choice(values.AUTHORIZATIONS)),) if kind in {"header", "both"} else ()
         value = self._random.choice(("{token}", "{token}", "", "canvas-contract-unknown-token"))
         parameter = (("access_token", value),) if kind != "header" else ()
-        if kind == "body" and request.body:
+        if kind == "body" and request.body:  # a request without a body has the parameter in the query
             return replace(anonymous, body=(*request.body, *parameter))
         return replace(anonymous, headers=(*request.headers, *header), query=(*request.query, *parameter))
 

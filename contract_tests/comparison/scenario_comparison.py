@@ -84,7 +84,7 @@ class Server:
                     self._restore(owner, before, opened)
 
     def _restore(self, owner: ApiClient, before: list[Channel], opened: OpenedAccounts) -> None:
-        """Clean up the accounts, and print a sentence if the channels differ from those before the comparison."""
+        """Clean up the accounts, and remove the journal; print a sentence instead if the channels are not as before."""
         journal = owner.transport.journal
         try:
             is_restored = opened.clean_up_account(owner) == before

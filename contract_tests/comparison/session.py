@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _CHANGING_METHODS = frozenset({"POST", "DELETE"})
 _UNCHANGING_STATUSES = frozenset({401, 404})
+"""The statuses with which a request is no part of the example of a later difference: it has changed nothing."""
 
 
 @dataclass
@@ -98,7 +99,10 @@ class Account:
         return list_unvalidated(self.owner) == self.before
 
     def close(self) -> bool:
-        """Restore the account, close the connections, and return whether the channels are those from before."""
+        """Restore the account, and close the connections; remove the journal if the channels are those from before.
+
+        Return whether they are.
+        """
         transport = self.owner.transport
         with closing(transport):
             try:
@@ -155,6 +159,7 @@ class _Comparison:
                     break
         self.target.delete_created()
         self.mock.delete_created()
+        # A response that differs in a new way may have hidden the id of a created channel.
         if len(self.result.groups) > groups_before and not self.target.restore_channels():
             self.result.stopped = "The target does not restore the account: a list has other channels than before"
 
@@ -186,7 +191,7 @@ def compare_randomly(
         target.delete_created()
         mock = stack.enter_context(_mock_account(state, settings))
         comparison = _Comparison(target, mock, result)
-        state.rows = comparison.compare_rows(rows)
+        state.rows = comparison.compare_rows(rows)  # the world file of the report has the rows of this mock
         result.world = state.world_text()
         for sequence in draw_sequences(number, seed, state.access):
             try:

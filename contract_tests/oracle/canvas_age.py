@@ -118,7 +118,7 @@ def _signs(exchange: Exchange) -> Iterator[Sign]:
             yield from _signs_of_validation_errors(_json_object(exchange))
         case 401:
             yield from _signs_of_rejected_tokens(exchange)
-        case 403 if "status" in _json_object(exchange):
+        case 403 if "status" in _json_object(exchange):  # a 403 of the rate limit or of a proxy has none
             yield DENIED_AS_403
 
 

@@ -85,6 +85,7 @@ class _DocumentedResponses:
         self._operations = {item["operationId"]: item["responses"] for item in items if "operationId" in item}
         self._headers = {part.name.lower(): part.name for part in self.parts() if part.kind == "header"}
         self._bodies: dict[tuple[str, str, str, str], frozenset[Part]] = {}
+        """The fields of each body, by operation, status, media type and body: many responses have the same one."""
 
     def parts(self) -> Iterator[Part]:
         """Yield every documented part."""
@@ -103,6 +104,7 @@ class _DocumentedResponses:
         parts = {Part("operation", operation), Part("status", operation, status)}
         if status in responses:
             response = self._resolve(responses[status])
+            # The Content-Type is the part "media type".
             names = {name.lower() for name, _ in exchange.response_headers} - {"content-type"}
             parts.update(self._header_part(operation, status, name) for name in names)
             if exchange.method != "HEAD":

@@ -36,6 +36,7 @@ SCOPED = "CANVAS_SCOPED_TOKEN"
 """The variable of a token whose only scope is deletion by id, of a developer key that enforces scopes."""
 
 _UNKNOWN_CHANNEL = str(2**63 - 1)
+"""The largest id that Canvas's database can store."""
 _UNKNOWN_DEVICE = f"{addresses.DEVICE}-unknown"
 _DEVICE_FIELDS = ((TYPE, "push"), (TOKEN, addresses.DEVICE), (ADDRESS, addresses.FIRST.address))
 """The fields of a push channel, with the address that the page requires."""

@@ -61,7 +61,7 @@ def format_checker() -> FormatChecker:
 
 
 def check_formats(document: Any) -> None:
-    """Return if there is a check for every format that the document uses. Raises Inconclusive.
+    """Raise Inconclusive if the document uses a format for which there is no check.
 
     A validator ignores a format that it does not know.
     """
@@ -83,11 +83,12 @@ def with_int64_bounds(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     bounds = {"minimum": INT64_MIN, "maximum": INT64_MAX} if node.get("format") == "int64" else {}
+    # The schema's own bounds override these.
     return {**bounds, **{name: with_int64_bounds(inner) for name, inner in node.items()}}
 
 
 def _formats(node: Any) -> Iterator[str]:
-    """Yield the formats of the schemas in the document."""
+    """Yield the formats of the schemas in the document; a `format` without a `type` can be the name of a property."""
     if isinstance(node, dict):
         if isinstance(node.get("format"), str) and "type" in node:
             yield node["format"]

@@ -99,7 +99,7 @@ def _has_list(request: Request) -> bool:
 
 def _has_huge_id(request: Request) -> bool:
     users = [request.user, *map(str, request.values("as_user_id"))]
-    channels = request.tail if len(request.tail) == 1 else ()
+    channels = request.tail if len(request.tail) == 1 else ()  # two segments are a type and an address
     return any(_is_huge(user) and len(user) <= _MAX_USER_ID_DIGITS for user in users) or any(map(_is_huge, channels))
 
 
@@ -126,6 +126,7 @@ def _parsed_parameters(request: Request) -> list[tuple[str, object]]:
 
 
 def _channel_values(request: Request) -> list[object]:
+    """Return the values of all fields of the channel in a creation; none for another request."""
     names = {name.partition("]")[0] + "]" for name, _ in request.parameters() if name.startswith(_CHANNEL)}
     return [value for name in names for value in request.values(name)] if _is_creation(request) else []
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _ERROR = "error: "
 _JUNIT = "--junitxml is"
+"""The start of the message of `check_junit`, which needs no other words of `_sentence`."""
 _MAX_MESSAGE = 200
 """The maximum length of the message of an exception."""
 
@@ -72,7 +73,10 @@ class CommandLine:
             raise NotStarted from None
 
     def pytest_collection_finish(self) -> None:
-        """Let the garbage collector look at new objects only: those of the imports and of the collection remain."""
+        """Start the garbage collector, which the command line has stopped, and let it look at new objects only.
+
+        The objects of the imports and of the collection remain.
+        """
         gc.freeze()
         gc.enable()
 
@@ -94,7 +98,7 @@ class NotStarted(SystemExit):
 
 
 def run_pytest(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int]:
-    """Run pytest, and return the exit status, and the reason if the run ended without a verdict.
+    """Run pytest, and return the reason if the run ended without a verdict, and the exit status.
 
     Only the verdict `failed` has the exit status 1, however pytest ends.
     """
@@ -109,11 +113,13 @@ def run_pytest(arguments: Sequence[str], interruption: Interruption) -> tuple[st
             raise
         crash, status = _error_sentence(error), pytest.ExitCode.INTERNAL_ERROR
     verdict = command_line.exit_status
+    # A violation remains one if pytest crashes after the reports.
     if verdict == pytest.ExitCode.TESTS_FAILED or (verdict is not None and not crash):
         return "", verdict
     reason = interruption.sentence or command_line.error or crash
     if not reason and status:
         reason = f"pytest ended before the tests with exit status {int(status)}, and has printed the reason."
+    # INTERRUPTED is 2, as for an inconclusive run.
     return reason or "No test ran: pytest has only printed what its options ask for.", pytest.ExitCode.INTERRUPTED
 
 
@@ -122,6 +128,7 @@ def settings_error() -> str:
     url = os.environ.get("CANVAS_URL", "").rstrip("/")
     folder = Path(os.environ.get("CANVAS_JOURNAL") or os.environ.get("REPORTS") or "reports")
     try:
+        # Without a URL, the run starts a mock, whose port is not known yet.
         settings = read_settings(url or "http://127.0.0.1", {} if url else DEFAULT_WORLD_VARIABLES)
         Journal(folder, settings.url).check_writable()
     except Exit as error:

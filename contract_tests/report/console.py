@@ -32,7 +32,7 @@ class Console:
         self._folding = Folding(variables, time.time)
 
     def print(self, line: str) -> None:
-        """Print a line, wrapped; a response could contain commands for the terminal or for GitHub."""
+        """Print a line, wrapped at WIDTH columns."""
         self.print_lines(textwrap.wrap(line, terminal.WIDTH, break_long_words=False, break_on_hyphens=False))
 
     def print_lines(self, lines: Iterable[str]) -> None:
@@ -51,7 +51,7 @@ class Console:
     def show_progress(self, line: str) -> None:
         """Show a line in place of the last one, on a terminal only."""
         if sys.stderr.isatty():
-            print(f"{_ERASE_LINE}{printable(line)[:100]}", end="", file=sys.stderr, flush=True)
+            print(f"{_ERASE_LINE}{printable(line)[: terminal.WIDTH]}", end="", file=sys.stderr, flush=True)
 
     def clear_progress(self) -> None:
         """Remove the line of the progress."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 PAGE, TRAFFIC, JUNIT = NAMES = ("report.html", "traffic.har", "junit.xml")
 
 REPORTER = "canvas-contract-reporter"
-"""The name of the pytest plugin that writes them."""
+"""The name of the pytest plugin that writes the reports."""
 
 
 def remove_reports(folder: Path) -> None:

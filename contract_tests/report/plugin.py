@@ -40,14 +40,14 @@ class ReportPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Remove the reports of the last run, and print the progress from now on."""
+        """Remove the reports of an earlier run, and start the watchdog and the output of the progress."""
         remove_reports(self.reporter.folder)
         output = self._watching.enter_context(standard_output())
         minutes = PROFILES[read_profile()].minutes
         self._watchdog = self._watching.enter_context(watched(minutes, self.reporter.report_by_force, output))
         self.reporter.on_clean_up = self._watchdog.start_clean_up
         interval = self._config.getoption("progress_interval")
-        if not sys.stdout.isatty():
+        if not sys.stdout.isatty():  # a terminal shows the progress in one line, after each test
             progress = Progress(self.reporter.progress_line, self._progress.enter_context(standard_output()), interval)
             self._progress.callback(progress.stop)
             progress.start()
@@ -116,7 +116,7 @@ class ReportPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
-        """End the run if Hypothesis has caught an exception that ends it, and has not seen it a second time."""
+        """End the run if an exception that ends it is in a group: Hypothesis has caught it and could not repeat it."""
         try:
             return (yield)
         except BaseExceptionGroup as group:
@@ -132,7 +132,7 @@ class ReportPlugin:
         report = yield
         outcome = self._recording.add_report(item, call, report)
         if outcome is not None and outcome.status == "failed":
-            report.outcome = "failed"
+            report.outcome = "failed"  # also if the test has caught the violation and passed
             report.longrepr = f"{failure_text(outcome)}\n\n{self._recording.redacted(str(report.longrepr or ''))}"
         elif report.failed:
             report.longrepr = self._recording.redacted(str(report.longrepr))

@@ -130,6 +130,6 @@ def use_quiet_reporter(config: pytest.Config) -> None:
 
 @contextmanager
 def standard_output() -> Iterator[TextIO]:
-    """Yield standard output, which pytest redirects during a test."""
+    """Yield a copy of standard output as it is now: pytest redirects the original during a test."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace") as file:
         yield file

@@ -81,7 +81,7 @@ class Reporter:
     def set_transport(self, transport: Transport) -> None:
         """Record the requests of this transport, and print the target and the limits of the run."""
         self.recording.transport = transport
-        transport.redactor.add_own_text(str(self.folder))
+        transport.redactor.add_own_text(str(self.folder))  # messages name it
         transport.on_clean_up = self.on_clean_up
         settings, size = transport.settings, transport.settings.limits
         rate = f", {settings.rate:g} a second" if settings.rate else ""
@@ -94,7 +94,7 @@ class Reporter:
             self.console.print("Read-only run: it sends GET and HEAD, creates no channel, and deletes none.")
 
     def set_baseline(self, baseline: Baseline) -> Sequence[str]:
-        """Report the rows of this account, print its capacity, and return the limits of the run."""
+        """Record the account for the reports, print its number of channels, and return the limits of the run."""
         self._baseline = baseline
         client, channels = baseline.client, baseline.channels_before
         self._limits = limits(client, Contract().document)
@@ -131,14 +131,17 @@ class Reporter:
 
     @contextmanager
     def tolerate_inconclusive(self) -> Iterator[None]:
-        """Continue after an Inconclusive error of a clean-up; the verdict says how to remove the leftover channels."""
+        """Continue if an Inconclusive error or the third signal ends a clean-up.
+
+        The verdict then says how to remove the leftover channels.
+        """
         try:
             yield
         except (Inconclusive, EndedBySignal) as error:
             self.has_cleaned_up = False
             is_signal = isinstance(error, EndedBySignal)
             sentence = "A third signal ended the clean-up." if is_signal else self.recording.redacted(str(error))
-            reason = "" if sentence == self.recording.end else f"{sentence} "
+            reason = "" if sentence == self.recording.end else f"{sentence} "  # the verdict has the end as well
             self._clean_up = (
                 f"{reason}The journal in {self.folder} lists the leftover channels; the next run deletes them, "
                 "and so does canvas-contract clean-up."
@@ -167,7 +170,7 @@ class Reporter:
             budget=transport.settings.limits.budget if transport else 0,
             rows=created_channels(self._baseline, has_cleaned_up=self.has_cleaned_up) if self._baseline else "",
             tokens=tuple(transport.settings.tokens) if transport else (),
-            outcomes=[*outcomes, *recording.deselected] if outcomes else [],
+            outcomes=[*outcomes, *recording.deselected] if outcomes else [],  # deselected tests alone are no result
             selected=len(recording.selected),
             not_run=recording.not_run,
             end=recording.end,
@@ -185,7 +188,7 @@ class Reporter:
         )
 
     def explain_end(self, session: pytest.Session) -> None:
-        """Record why tests were not run, if no exception says it."""
+        """Record why tests were not run, unless an exception has given the reason."""
         recording = self.recording
         recording.end = recording.end or self.interruption.sentence
         if recording.end or not recording.not_run:
@@ -207,7 +210,7 @@ class Reporter:
             sentence = "A third signal ended the writing of the reports, which may be incomplete."
             self.console.print_lines([f"Inconclusive: {sentence}"])
             return pytest.ExitCode.INTERRUPTED
-        run.unwritten = run.unwritten or self.console.unwritten
+        run.unwritten = run.unwritten or self.console.unwritten  # of the summary
         return verdict(run).exit_status
 
     def _report(self, run: Run) -> None:

@@ -74,6 +74,6 @@ def _cells(outcomes: Sequence[Outcome], operations: Sequence[str]) -> tuple[Tall
 
 
 def _group(test: str) -> str:
-    """Return the topic of the test's module: `deletion` for `test_deletion::test_a`."""
+    """Return the topic of the test's module: `deletion` for `test_deletion::test_a`; empty for a name without one."""
     module, found, _ = test.partition("::")
     return module.rpartition("/")[2].removesuffix(".py").rpartition(".")[2].removeprefix("test_") if found else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def shortened(text: str, length: int) -> str:
-    """Return the text, cut to this length."""
+    """Return the text, cut to this length with ` ...` at its end."""
     return text if len(text) <= length else f"{text[: length - 4]} ..."
 
 

@@ -20,7 +20,7 @@ _LOG = {"version": "1.2", "creator": {"name": "canvas-contract", "version": "1"}
 def write(exchanges: Iterable[Exchange], file: TextIO) -> None:
     """Write the exchanges one by one, so that memory does not grow with their number."""
     log = json.dumps(_LOG)
-    file.write(f'{{"log": {log[:-1]}, "entries": [')
+    file.write(f'{{"log": {log[:-1]}, "entries": [')  # the entries follow in place of the closing brace
     for index, exchange in enumerate(exchanges):
         file.write(",\n" if index else "\n")
         file.write(json.dumps(entry(exchange)))

@@ -70,7 +70,7 @@ class _CitedSections:
         self._cited: set[str] = set()
 
     def references(self, text: str) -> list[tuple[str, str]]:
-        """Return the parts of a text, each with the number of the section to which it is a link."""
+        """Return the parts of a text, each with the number of the section to which it is a link, and record these."""
         parts = [(part, number if number in self._sections else "") for part, number in split_references(text)]
         self._cited |= {number for _, number in parts if number}
         return parts

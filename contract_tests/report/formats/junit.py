@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contract_tests.report.record.run import Run
 
 _PACKAGE = "contract_tests"
-_MESSAGE_LENGTH = 300
+_RECEIVED_LENGTH, _MESSAGE_LENGTH = 300, 1_200
 
 
 def render(run: Run) -> bytes:
@@ -51,7 +51,7 @@ def failure_text(outcome: Outcome) -> str:
         f"Operation: {outcome.operation}" if outcome.operation else "",
         f"Violation: {violation(outcome)}",
         f"Expected: {expected(outcome)}{f' ({origin})' if origin else ''}",
-        f"Received: {shortened(outcome.received, _MESSAGE_LENGTH)}" if outcome.received else "",
+        f"Received: {shortened(outcome.received, _RECEIVED_LENGTH)}" if outcome.received else "",
         f"\nTo reproduce:\n{outcome.script}" if outcome.script else "",
     ]
     return "\n".join(filter(None, lines))
@@ -73,7 +73,7 @@ def _case(suite: ET.Element, test: str, seconds: float = 0.0) -> ET.Element:
 
 
 def _add(case: ET.Element, kind: str, message: str, text: str = "") -> None:
-    element = ET.SubElement(case, kind, message=printable(shortened(message, 4 * _MESSAGE_LENGTH)))
+    element = ET.SubElement(case, kind, message=printable(shortened(message, _MESSAGE_LENGTH)))
     if text:
         element.text = printable(text)
 

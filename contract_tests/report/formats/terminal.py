@@ -34,6 +34,7 @@ _MATRIX_COLUMN = 14
 _LABEL_WIDTH = 13
 """The width of a label such as `Expected` with its indent, to the left of its text."""
 _SHOWN_GROUPS, _SHOWN_TESTS, _SHOWN_REASONS = 4, 3, 5
+"""The number of causes of failures, of tests of the first cause, and of reasons of skipped tests that are shown."""
 _SCREEN, _OTHER_LINES = 40, 8
 """The lines of a screen, and those that a run prints before the summary and after it."""
 _SCRIPT_LINES = 16
@@ -54,9 +55,10 @@ def _fitting_failures(run: Run, coverage: Coverage, width: int) -> list[str]:
     """Return as many causes of the failed tests as fit a screen with the rest of the output; at least the first."""
     rest = _height(_separated(_after_failures(run, coverage, width)), width)
     lines: list[str] = []
+    # The number of causes, and the number of lines of each text of the first one.
     for groups, size in ((_SHOWN_GROUPS, 3), (3, 3), (2, 3), (2, 2), (1, 2), (1, 1)):
         lines = failures(run.outcomes, width, groups, size)
-        if _height(lines, width) + 1 + rest <= _SCREEN - _OTHER_LINES:
+        if _height(lines, width) + 1 + rest <= _SCREEN - _OTHER_LINES:  # 1 for the empty line between them
             break
     return lines
 
@@ -67,6 +69,7 @@ def _after_failures(run: Run, coverage: Coverage, width: int) -> list[list[str]]
     return [
         skipped(run.outcomes, width, _SHOWN_REASONS),
         [] if has_failed else defects(run, width),
+        # The shares take two lines; the parts that were not received or are not documented follow.
         [] if has_failed or not run.exchanges else covered(coverage, width)[:2],
         run_details(run, width) if run.outcomes else [],
         _wrapped(verdict(run).sentence, width),
@@ -165,6 +168,7 @@ def _details(group: FailureGroup, width: int, size: int) -> list[str]:
     ]
     script = printable(shortest.script).strip("\n").splitlines()
     if sum(1 + len(line) // width for line in script) > _SCRIPT_LINES:
+        # The line on which the last request starts.
         start = max(index for index, line in enumerate(script) if line.startswith(("curl ", "channel", "# Set")))
         lines.append(
             f"  To reproduce: report.html has a script of {plural(shortest.steps, 'request')}, which ends with:"

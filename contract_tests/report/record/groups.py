@@ -33,12 +33,15 @@ _NOT_OF_TYPE = re.compile(r" is not of type '(\w+)'\Z")
 _NOT_OF_FORMAT = re.compile(r" is not a '([\w-]+)'\Z")
 _NOT_ONE_OF = re.compile(r" is not one of \[([^\[\]]*)\]\Z")
 _NULL = ": None for not nullable"
+"""The end of the message on a null; the validator adds one on the type of the same value."""
+
 _REPEATED = re.compile(r"the list has the channel \S+ (?:twice|\d+ times)\Z")
 _CONTENT_TYPE = re.compile(r"content type .* is not documented")
 _FIELD = re.compile(r"\$(?:\[\d+\])?\.(\w+): ")
 _TYPES = {"integer": "an integer", "string": "text", "array": "a list", "object": "an object", "boolean": "a boolean"}
 _ABSENT = re.compile(r"'([^']+)' is a required property")
 _RECEIVED = re.compile(r"(got \d{3}):? .*", re.DOTALL)
+"""An unexpected status, and the response after it."""
 
 _VARIABLE_PARTS = (
     (re.compile(r"\bchannel \S+ (?:twice|\d+ times)"), "channel N twice"),
@@ -46,7 +49,7 @@ _VARIABLE_PARTS = (
     (re.compile(r"\[\d+\]"), "[*]"),
     (re.compile(r"'[^']*'|\"[^\"]*\""), "'...'"),
     (re.compile(r"\S+@\S+"), "..."),
-    (re.compile(r"(?<![\w.])[+-]?(?:\d{1,2}|\d{4,})(?![\w.]\d)"), "N"),
+    (re.compile(r"(?<![\w.])[+-]?(?:\d{1,2}|\d{4,})(?![\w.]\d)"), "N"),  # not three digits: these are statuses
 )
 """The parts of a violation that differ from test to test, and the text that replaces each."""
 
@@ -66,7 +69,7 @@ class FailureGroup:
     expected: str
     """The expected response in words."""
     shortest: Outcome
-    """The outcome with the fewest requests."""
+    """The outcome with the fewest requests, but at least one if any outcome has requests."""
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -84,7 +87,7 @@ def failure_groups(outcomes: Iterable[Outcome]) -> list[FailureGroup]:
     """Return the failed tests by cause, the plainest cause first.
 
     A violation of openapi.yaml is plainer than one of a property, and one with fewer requests than one with more.
-    Of two such causes, the first is that of more tests.
+    Of two such causes, the first is that of more tests. Causes without requests are last.
     """
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
@@ -115,6 +118,7 @@ def violation(outcome: Outcome) -> str:
 
 def expected(outcome: Outcome) -> str:
     """Return the expected response in words: the contract's description, or the rule of the test."""
+    # The client checks every list for repeated channels, whatever the rule of the test is.
     if _REPEATED.match(outcome.violation):
         return "A list has each channel of the user once, in order of position."
     found = _CONTRACT.match(outcome.violation)
@@ -140,7 +144,7 @@ def _documented(operation: str, status: str | None, violations: str) -> str:
 
 
 def source(outcome: Outcome) -> str:
-    """Return the source of what is expected: openapi.yaml, or the source of the test's rule."""
+    """Return the source of what `expected` returns."""
     if _REPEATED.match(outcome.violation):
         return "behaviour 4"
     return "openapi.yaml" if _CONTRACT.match(outcome.violation) else outcome.source
@@ -165,6 +169,7 @@ def _contract_violations(text: str, *, has_values: bool = False) -> list[str]:
     """
     parts = _PART.split(text.strip())
     nulls = {part.removesuffix(_NULL) for part in parts if part.endswith(_NULL)}
+    # Of the violations by one null, only the plainest is left.
     plainest = (part for part in parts if part.endswith(_NULL) or part.partition(": ")[0] not in nulls)
     return list(dict.fromkeys(_violation_in_words(part, has_values=has_values) for part in plainest))
 

@@ -32,7 +32,7 @@ def limits(owner: ApiClient, document: dict[str, Any]) -> tuple[str, ...]:
 
 
 def bounce_limits(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
-    """Return a sentence if the site admin's lists have no bounce fields."""
+    """Return a sentence if the site admin has received lists, and none of them has bounce fields."""
     bodies = [each.body for each in exchanges if each.actor == _SITE_ADMIN and each.method == "GET"]
     if not bodies or any('"bounce_count"' in body or '"last_bounce_at"' in body for body in bodies):
         return ()

@@ -19,7 +19,10 @@ _EXCEPTION = re.compile(r"[A-Z]\w*(?:Error|Exception|Iteration): ")
 
 
 def skipped_outcome(item: pytest.Item, reason: str) -> Outcome:
-    """Return the outcome of a test that was not run. Its rule and source come from the docstring of the test."""
+    """Return the outcome of a skipped test, from which `Recording` makes those of the other tests.
+
+    Its rule and source come from the docstring of the test.
+    """
     rule, source = _rule(item)
     name = getattr(item, "originalname", None) or item.name.partition("[")[0]
     return Outcome(property_name(name), test_name(item), rule, source, (), "skipped", reason)
@@ -31,15 +34,16 @@ def test_name(item: pytest.Item) -> str:
 
 
 def property_name(test: str) -> str:
-    """Return the property that a test checks: its name, as words."""
+    """Return the property that a test checks: its name, as words, with a genitive for `_s_`."""
     return test.rpartition("::")[2].removeprefix("test_").replace("_s_", "'s_").replace("_", " ")
 
 
 def error_text(error: BaseException) -> str:
-    """Return the text of a violation: that of the first of several; with the type of an error that is no assertion."""
+    """Return the text of an error: of a group, that of its first violation; with the type if it is no assertion."""
+    # A group of Schemathesis has the text of its violations.
     while isinstance(error, BaseExceptionGroup) and not _SCHEMATHESIS.search(str(error)):
         error = next(filter(is_violation, error.exceptions), error.exceptions[0])
-    message = str(getattr(error, "msg", None) or error)
+    message = str(getattr(error, "msg", None) or error)  # pytest's exceptions have the text in `msg`
     return message if is_assertion(error) else f"{type(error).__name__}: {message}"
 
 
@@ -49,7 +53,7 @@ def is_assertion(error: BaseException) -> bool:
 
 
 def violation_in_words(text: str) -> str:
-    """Return the message of an assertion; an empty text if it has none in words, such as `assert 1 == 2`."""
+    """Return the violation in a text of `error_text`; an empty text if it is not in words, such as `assert 1 == 2`."""
     if found := _SCHEMATHESIS.search(text):
         return f"The response violates openapi.yaml: {found[1]}: {found[2]}"
     if _EXCEPTION.match(text):

@@ -59,6 +59,7 @@ class Recording:
         """The sentence that says why the run ended early."""
         self._current: pytest.Item | None = None
         self._first_exchange = 0
+        """The number of exchanges before the current test."""
         self._errors_of_fixtures: list[BaseException] = []
         self._collection_error = ""
 
@@ -71,6 +72,7 @@ class Recording:
     @property
     def failed(self) -> int:
         """The number of failed tests so far."""
+        # The list is a copy: the thread of the progress reads this while outcomes are added.
         return sum(outcome.status == "failed" for outcome in list(self.outcomes.values()))
 
     def select(self, items: Iterable[pytest.Item]) -> None:
@@ -93,7 +95,7 @@ class Recording:
         """
         if report.passed and report.when != "call":
             return None
-        if report.passed and self._observed_message():
+        if report.passed and self._has_observed_violation():
             return self._add_failure(item, report.duration)
         if report.passed or report.skipped:
             status: Status = "passed" if report.passed else "skipped"
@@ -109,8 +111,9 @@ class Recording:
 
     def add_interruption(self, error: BaseException) -> None:
         """Record why the run ended early, and the violation that the interrupted test has observed."""
-        if self._current is not None and test_name(self._current) not in self.outcomes and self._observed_message():
-            self._add_failure(self._current, 0.0)
+        item = self._current
+        if item is not None and test_name(item) not in self.outcomes and self._has_observed_violation():
+            self._add_failure(item, 0.0)
         if isinstance(error, Exit):
             self.end = self.end or self.redacted(str(error.msg))
         elif self._collection_error:
@@ -122,7 +125,7 @@ class Recording:
             self.end = self.end or f"The run was interrupted{name}; run it again."
 
     def add_end_error(self, error: BaseException, detail: str) -> None:
-        """Record an error that no test has raised, such as one at the end of the run."""
+        """Record an error outside the tests, such as one at the end of the run; a violation is one of the last test."""
         if isinstance(error, Exit | KeyboardInterrupt):
             self.add_interruption(error)
         elif is_violation(error) and self._current is not None:
@@ -160,12 +163,12 @@ class Recording:
         return outcome
 
     def _add_error(self, item: pytest.Item, error: BaseException | None, detail: str, seconds: float) -> Outcome | None:
-        """Record a violation as a failure, and any other error as one of the suite."""
-        if error is not None and (is_violation(error) or self._observed_message()):
+        """Record a violation, or an error after one, as a failure, and any other error as one of the suite."""
+        if error is not None and (is_violation(error) or self._has_observed_violation()):
             return self._add_failure(item, seconds, error)
         self._add_source(error)
         message = self._first_line(error) if error is not None else self.redacted(detail.partition("\n")[0])
-        self.outcomes.pop(test_name(item), None)
+        self.outcomes.pop(test_name(item), None)  # the test has an outcome already if its tear-down fails
         self.errors.append(SuiteError(test_name(item), message, self.redacted(detail)))
         return None
 
@@ -191,9 +194,9 @@ class Recording:
             )
         )
 
-    def _observed_message(self) -> str:
-        observed = self.transport.observed if self.transport else None
-        return (observed.message or "assert") if observed else ""
+    def _has_observed_violation(self) -> bool:
+        """Return whether the current test has observed a violation, even if the test did not end with it."""
+        return self.transport is not None and self.transport.observed is not None
 
     def _first_line(self, error: BaseException) -> str:
         message = str(error).partition("\n")[0]

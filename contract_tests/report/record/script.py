@@ -32,7 +32,7 @@ def shell_script(steps: Sequence[Step], redactor: Redactor) -> str:
             name = variables.setdefault(step.created_id, f"channel{len(variables) + 1}")
             lines.append(f"{name}=$({line} | channel_id)")
         else:
-            lines.append(f"{line}; echo")
+            lines.append(f"{line}; echo")  # a line break after the body
     script = redactor.redact_script("\n".join(lines))
     names = sorted({"CANVAS_URL", *_VARIABLE.findall(script)})
     return f"# Set {', '.join(names)} first.\n{script}"

@@ -56,6 +56,7 @@ def _obstacles(run: Run) -> list[str]:
     not_run = not_run_sentence(run)
     has_failed = any(outcome.status == "failed" for outcome in run.outcomes)
     if run.end:
+        # A run that failed has its result: the end is only the reason for the tests that were not run.
         is_joined = bool(not_run) and has_failed
         obstacles.append(f"{not_run}, because the run ended early: {run.end}" if is_joined else run.end)
     if run.errors:
