@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Unknown mutant {options.name!r}; `python -m mutants list` lists all.", file=sys.stderr)
         return USAGE_ERROR
     try:
-        listener = socket.create_server(("127.0.0.1", options.port), backlog=2048)
+        listener = socket.create_server(("127.0.0.1", options.port), backlog=2048)  # as many as uvicorn
     except OSError as error:
         print(f"Cannot listen on port {options.port}: {error.strerror}. Choose another port.", file=sys.stderr)
         return USAGE_ERROR

@@ -24,7 +24,7 @@ class Request:
 
     method: str
     path: str
-    """The path as sent, with its percent-encoding."""
+    """The path as sent, such as `/api/v1/users/1/communication_channels/2`, with its percent-encoding."""
     query: bytes
     headers: dict[bytes, bytes]
     body: bytes
@@ -170,7 +170,7 @@ async def _read_request(scope: Scope, receive: Receive) -> Request:
 
 async def _response_of(app: ASGIApp, scope: Scope, request: Request) -> Response:
     response = Response(500, {}, b"")
-    if request.body or b"content-length" in request.headers:
+    if request.body or b"content-length" in request.headers:  # a hook may have changed the body
         request.headers[b"content-length"] = str(len(request.body)).encode()
 
     async def receive() -> Message:

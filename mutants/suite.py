@@ -93,7 +93,7 @@ def run_test_then_suite(test: str, mutant: Mutant, folder: Path, *options: str) 
 
 
 def _environment(mutant: Mutant, folder: Path) -> dict[str, str]:
-    """Return the environment of a run: that of this process without variables of the suite and of pytest."""
+    """Return the variables of the mutant and the folder, and those of this process except the suite's and pytest's."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -104,7 +104,7 @@ def _environment(mutant: Mutant, folder: Path) -> dict[str, str]:
 
 
 def _first_failure(report: Path) -> tuple[str, str]:
-    """Return name and description of the first failing test in a JUnit file; two empty strings if none failed."""
+    """Return name and description of the first failing test in a JUnit file; two empty strings without one."""
     if not report.exists():
         return "", ""
     for case in ET.parse(report).iter("testcase"):  # noqa: S314  # the run that was started here wrote it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.client.safety.addresses import EXPECTED_KEYS
 from mockserver.canvas.accounts import Account
 from mockserver.canvas.world import World
 from mutants.mutant import equivalent, with_variables
@@ -11,14 +12,18 @@ from mutants.mutant import equivalent, with_variables
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mockserver import Seed
     from mutants.patching import PatchedMock
 
 _OWNER = 1
 _MAX_ROWS = 101
-_REQUIRED_ROWS = 16
-"""The channels that the suite creates for the owner, push included, and one more."""
+"""The maximum number of rows of a user, including deleted channels (behaviour 5.6)."""
+_REQUIRED_ROWS = len(EXPECTED_KEYS) + 1
+"""The rows of the channels that the suite creates for the owner, push included, and one more."""
 _MAX_EXACT_INTEGER = 2**53
 """The integer above which a double does not represent every integer."""
+_ID_INCREASE = _MAX_EXACT_INTEGER + 1
+"""The increase of the ids of users and channels in the variant `large_ids`."""
 
 
 def _set_channels(mock: PatchedMock, *rows: dict[str, Any]) -> None:
@@ -53,20 +58,21 @@ def site_admin_without_read_messages(mock: PatchedMock) -> None:
 
 @equivalent
 def bounces(mock: PatchedMock) -> None:
-    """The owner's channel has bounces."""
+    """The owner's only channel has bounces."""
     bounces = {"bounce_count": 3, "last_bounce_at": "2026-02-01T08:00:00Z", "last_bounce_summary": "550 no such user"}
     _set_channels(mock, {"type": "email", "address": "owner@school.example", "bounces": bounces})
 
 
-@with_variables(CANVAS_OTHER_USER_ID=str(_MAX_EXACT_INTEGER + 3))
+@with_variables(CANVAS_OTHER_USER_ID=str(2 + _ID_INCREASE))
 @equivalent
 def large_ids(mock: PatchedMock) -> None:
-    """Ids exceed 2^53, above which a double does not represent every integer."""
+    """The ids of users and channels exceed 2^53, above which a double does not represent every integer."""
 
-    def local_id(_self: Account, path_id: str, *, tilde: bool = True) -> int | None:  # noqa: ARG001  # the original's
+    def local_id(_self: Account, path_id: str, *, tilde: bool = True) -> int | None:  # noqa: ARG001  # the signature of Account.local_id
+        # the mock's own local_id reads a number above 10**13 as a global id
         return int(path_id) if path_id.isascii() and path_id.isdigit() and len(path_id) < 20 else None
 
-    _increase_ids(mock, _MAX_EXACT_INTEGER + 1)
+    _increase_ids(mock, _ID_INCREASE)
     mock.replace(Account, "local_id", local_id)
 
 
@@ -135,7 +141,7 @@ def other_types(mock: PatchedMock) -> None:
 
 @equivalent
 def unusual_addresses(mock: PatchedMock) -> None:
-    """The owner has addresses with unusual characters and lengths."""
+    """The owner has SMS addresses with unusual characters and lengths."""
     addresses = [
         '"quoted blank"@school.example',
         "100%@school.example",
@@ -184,22 +190,23 @@ def equal_positions(mock: PatchedMock) -> None:
 @equivalent
 def a_null_position(mock: PatchedMock) -> None:
     """The position of one of the owner's channels is null, and the channel is listed last."""
-    last_position = 10**6
+    stored_for_null = 10**6  # after all others
 
-    def reset(original: Any, self: World) -> None:
-        original(self)
+    def replace(original: Any, self: World, seed: Seed) -> None:
+        original(self, seed)
         self.users[_OWNER].channels.last_position = 2  # a null position does not count
 
-    mock.user_entry(_OWNER)["channels"][2]["position"] = last_position
-    mock.wrap(World, "reset", reset)
+    mock.user_entry(_OWNER)["channels"][2]["position"] = stored_for_null
+    mock.wrap(World, "replace", replace)
     mock.on_channel(
-        lambda _request, channel: channel.update(position=None) if channel["position"] == last_position else None
+        lambda _request, channel: channel.update(position=None) if channel["position"] == stored_for_null else None
     )
 
 
 @equivalent
 def a_null_created_at(mock: PatchedMock) -> None:
     """`created_at` of one of the owner's channels is null, as for those created before Canvas had that column."""
+    # an id may be a string
     mock.on_channel(lambda _request, channel: channel.update(created_at=None) if str(channel["id"]) == "1" else None)
 
 
@@ -216,7 +223,7 @@ def _leave_free_rows(mock: PatchedMock, free: int, position: Callable[[int], int
         {"type": "sms", "address": f"55502{n:02}", "state": "retired", "position": position(n)}
         for n in range(1, _MAX_ROWS - free)
     ]
-    _set_channels(mock, {"type": "email", "address": "owner@school.example", "position": position(0) + 1}, *rows)
+    _set_channels(mock, {"type": "email", "address": "owner@school.example", "position": position(0)}, *rows)
 
 
 @equivalent

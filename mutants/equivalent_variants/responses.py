@@ -59,7 +59,7 @@ def _use_error_types_as_messages(response: Response) -> None:
         response.body = response.body.replace(f'"message":"{text}"'.encode(), f'"message":"{word}"'.encode())
 
 
-def _remove_message_of_422(response: Response) -> None:
+def _set_null_message_of_422(response: Response) -> None:
     if response.status == 422:
         response.json = {"errors": [{**error, "message": None} for error in response.json["errors"]]}
 
@@ -78,7 +78,7 @@ def error_report_ids(mock: PatchedMock) -> None:
 
 @equivalent
 def unknown_fields(mock: PatchedMock) -> None:
-    """Channels and errors have undocumented fields."""
+    """Channels, and all other bodies that are objects, have undocumented fields."""
 
     def change(_request: Request, response: Response) -> None:
         value = response.json
@@ -113,7 +113,7 @@ def headers_in_latin_1(mock: PatchedMock) -> None:
 
 @equivalent
 def headers_in_two_encodings(mock: PatchedMock) -> None:
-    """One header has characters in UTF-8, another in Latin-1, and the ETag both."""
+    """One header has characters in UTF-8, another in Latin-1, and others, such as the ETag, in both."""
     utf_8, latin_1 = "\u00e9".encode(), b"\xe9"
     _add_to_headers(mock, utf_8 + latin_1)
     _change_headers(
@@ -153,7 +153,7 @@ def headers_in_capitals(mock: PatchedMock) -> None:
 
     def change(_request: Request, response: Response) -> None:
         for name in list(response.headers):
-            if name != "content-length":
+            if name != "content-length":  # Response.send sets it under this name
                 response.headers[name.title()] = response.headers.pop(name)
 
     mock.on_response(change)
@@ -263,17 +263,17 @@ def messages_are_error_types(mock: PatchedMock) -> None:
 @equivalent
 def blank_push_token_has_a_null_message(mock: PatchedMock) -> None:
     """`message` in the error of a blank push token is null, as in Canvas before about 2024."""
-    mock.on_response(lambda _request, response: _remove_message_of_422(response))
+    mock.on_response(lambda _request, response: _set_null_message_of_422(response))
 
 
 @equivalent
 def older_canvas(mock: PatchedMock) -> None:
-    """Statuses, bounce fields, and the messages of errors are those of Canvas before about 2024."""
+    """Statuses and messages of errors are those of Canvas before about 2024, and channels have no bounce fields."""
     mock.options["unauthorized_status"] = 401
 
     def change(_request: Request, response: Response) -> None:
         _use_error_types_as_messages(response)
-        _remove_message_of_422(response)
+        _set_null_message_of_422(response)
         response.body = _TOKEN_ERRORS.sub(b'"Invalid access token."', response.body)
 
     def alter(_request: Request, channel: dict[str, Any]) -> None:
@@ -298,7 +298,7 @@ def pages_past_the_end_link_to_the_last_page(mock: PatchedMock) -> None:
 
 @equivalent
 def huge_ids_crash(mock: PatchedMock) -> None:
-    """Ids above 2^63-1 return 500 and the general error body, as on Canvas."""
+    """Channel ids above 2^63-1, and such user ids of 19 digits, return 500 and the general error body, as on Canvas."""
 
     def change(request: Request, response: Response) -> None:
         channel_id = request.subpath[0] if request.subpath else ""
@@ -322,7 +322,7 @@ def malformed_json_crashes_as_text(mock: PatchedMock) -> None:
 
 @equivalent
 def known_crashes(mock: PatchedMock) -> None:
-    """Parameters on which Canvas is known to crash return 500 and the generic error body."""
+    """Parameters on which Canvas is known to crash return 500 and the general error body."""
     _crash_on_bad_parameters(mock)
 
 
@@ -340,4 +340,5 @@ def crashes_as_text(mock: PatchedMock) -> None:
 
 def _is_huge(segment: str, max_digits: int = 100) -> bool:
     """Return whether the segment is a number above 2^63-1 that Canvas looks up as an id."""
+    # the default `max_digits` is for channel ids: `int` raises ValueError for thousands of digits
     return segment.isdigit() and len(segment) <= max_digits and int(segment) > _MAX_ID

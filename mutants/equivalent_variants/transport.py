@@ -101,6 +101,7 @@ def connections_are_dropped(mock: PatchedMock) -> None:
                 await app(scope, receive, send)
                 return
             headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+            # uvicorn closes the connection, because no body follows
             await send({"type": "http.response.start", "status": 200, "headers": headers})
 
         return dropping
@@ -135,7 +136,7 @@ def rate_limit_429_as_html(mock: PatchedMock) -> None:
 
 @equivalent
 def rate_limit_403_as_html(mock: PatchedMock) -> None:
-    """A gateway rejects some requests with 403, an HTML page, and a date in Retry-After that is over at once."""
+    """A gateway rejects some requests with 403, an HTML page, and a date in the past in Retry-After."""
     date = "Mon, 05 Jan 2026 08:00:01 GMT"
     _limit_rate(mock, 403, "<html>Forbidden</html>", content_type="text/html", retry_after=date)
 
@@ -166,7 +167,7 @@ def etags_have_a_suffix(mock: PatchedMock) -> None:
 
 @equivalent
 def etags_have_a_known_suffix(mock: PatchedMock) -> None:
-    """A web server adds `-gzip` to the ETags of lists, removes it from If-None-Match, and returns 304 without it."""
+    """A web server adds `-gzip` to the ETag of each 200, removes it from If-None-Match, and returns 304 without it."""
     _add_etag_suffix(mock, lambda _request: "-gzip", is_removed=True)
 
 

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from mutants.patching import PatchedMock
 
 _STUDENT = b"Bearer student-token"
-_ACCEPTED = frozenset({"student-token", "push-token", "admin-token", "site-admin-token"})
+_VALID_TOKENS = frozenset({"student-token", "push-token", "admin-token", "site-admin-token", "delete-only-token"})
+"""The valid tokens of the suite's runs."""
 
 
 def _skip_authentication(mock: PatchedMock, when: Callable[[Request], bool]) -> None:
     """Process the requests that `when` selects as those of the first student, unless their token is valid."""
 
     def change(request: Request) -> None:
-        if request.token not in _ACCEPTED and when(request):
+        if request.token not in _VALID_TOKENS and when(request):
             request.headers[b"authorization"] = _STUDENT
 
     mock.on_request(change)
@@ -85,8 +86,8 @@ def token_is_compared_ignoring_case(mock: PatchedMock) -> None:
     """A token in other letter case is accepted."""
 
     def authenticate(original: Any, world: Any, value: str | None, as_user_id: object) -> Any:
-        found = {known.lower(): token for known, token in world.tokens.items()}.get((value or "").lower())
-        return found or original(world, value, as_user_id)
+        found = {known.lower(): known for known in world.tokens}.get((value or "").lower())
+        return original(world, found or value, as_user_id)
 
     mock.wrap(authentication, "authenticate", authenticate)
 
@@ -96,8 +97,8 @@ def token_is_compared_as_a_prefix(mock: PatchedMock) -> None:
     """A valid token with other characters after it is accepted."""
 
     def authenticate(original: Any, world: Any, value: str | None, as_user_id: object) -> Any:
-        found = [token for known, token in world.tokens.items() if (value or "").startswith(known)]
-        return found[0] if found else original(world, value, as_user_id)
+        found = next((known for known in world.tokens if (value or "").startswith(known)), None)
+        return original(world, found or value, as_user_id)
 
     mock.wrap(authentication, "authenticate", authenticate)
 
@@ -146,7 +147,7 @@ def no_challenge(mock: PatchedMock) -> None:
 
 @fault
 def challenge_is_basic(mock: PatchedMock) -> None:
-    """The WWW-Authenticate header of a 401 has the scheme Basic."""
+    """Every 401 has a WWW-Authenticate header with the scheme Basic."""
 
     def change(_request: Request, response: Response) -> None:
         if response.status == 401:
@@ -220,10 +221,10 @@ def delete_without_a_token_is_executed(mock: PatchedMock) -> None:
 
 @fault
 def unknown_user_precedes_token(mock: PatchedMock) -> None:
-    """A request without a token for an unknown user returns 404 instead of 401, which discloses the ids in use."""
+    """A request without a token for the user id 0 or abc returns 404 instead of 401, which discloses the ids in use."""
 
     def change(request: Request, response: Response) -> None:
-        if response.status == 401 and not request.token and request.user_id in {"0", "abc", "99999999"}:
+        if response.status == 401 and not request.token and request.user_id in {"0", "abc"}:
             response.status = 404
             response.json = {"errors": [{"message": "The specified resource does not exist."}]}
 
@@ -232,13 +233,13 @@ def unknown_user_precedes_token(mock: PatchedMock) -> None:
 
 @fault
 def masquerade_is_ignored(mock: PatchedMock) -> None:
-    """as_user_id has no effect."""
+    """as_user_id has no effect on a request with a valid token."""
     mock.wrap(authentication, "resolve_caller", lambda original, world, token, as_user_id: original(world, token, None))
 
 
 @fault
 def denied_masquerade_is_ignored(mock: PatchedMock) -> None:
-    """as_user_id has no effect where the caller may not become that user."""
+    """as_user_id has no effect where there is no such user, or where the caller may not become that user."""
 
     def resolve_caller(original: Any, world: Any, token: Any, as_user_id: object) -> Any:
         try:

@@ -25,16 +25,15 @@ if TYPE_CHECKING:
 def _delete_as_owner(mock: PatchedMock, operation: str) -> None:
     """Execute every request of a delete operation as the owner of the channels."""
 
-    def delete(self: Any, request: Any) -> Any:
+    def delete(original: Any, self: Any, request: Any) -> Any:
         request.caller = authentication.Caller(request.token, request.owner, request.owner)
         return original(self, request)
 
-    original = getattr(Handlers, operation)
-    mock.replace(Handlers, operation, delete)
+    mock.wrap(Handlers, operation, delete)
 
 
 def _delete_for_any_owner(mock: PatchedMock, when: Callable[[ApiRequest], bool]) -> None:
-    """Ignore the user id of the deletes by id that `when` selects."""
+    """Execute the deletes by id that `when` selects as the owner of the channel, whatever the user id in the path."""
 
     def delete(original: Any, self: Any, request: ApiRequest) -> Any:
         id_ = request.path_parameters["id"]
@@ -112,11 +111,11 @@ def create_is_allowed_to_all(mock: PatchedMock) -> None:
     """Every caller may create channels for every user."""
 
     def create(original: Any, self: Any, request: Any) -> Any:
-        with suppress(Forbidden):
-            permissions.check_edit(request.world.account, request.user, request.owner)
+        try:
             return original(self, request)
-        request.caller = authentication.Caller(request.token, request.owner, request.owner)
-        return original(self, request)
+        except Forbidden:
+            request.caller = authentication.Caller(request.token, request.owner, request.owner)
+            return original(self, request)
 
     mock.wrap(Handlers, "create_communication_channel", create)
 
@@ -183,7 +182,7 @@ def delete_by_id_under_self_ignores_the_owner(mock: PatchedMock) -> None:
 
 @fault
 def admin_delete_by_id_ignores_the_owner(mock: PatchedMock) -> None:
-    """An admin's delete by id deletes the channel of a user other than the one in the path."""
+    """An admin's delete by id deletes the channel of any user, whatever the user id in the path."""
     _delete_for_any_owner(mock, lambda request: request.user.admin_of is not None)
 
 
@@ -201,7 +200,7 @@ def permission_precedes_unknown_channel(mock: PatchedMock) -> None:
 
 @fault
 def list_contains_a_foreign_channel(mock: PatchedMock) -> None:
-    """A list ends with a channel of another user."""
+    """A page with channels ends with a channel of the second user."""
 
     def change(request: Request, response: Response) -> None:
         if request.is_list and response.status == 200 and response.json:
@@ -215,13 +214,13 @@ def list_contains_a_foreign_channel(mock: PatchedMock) -> None:
 
 @fault
 def list_contains_the_newest_foreign_channel(mock: PatchedMock) -> None:
-    """A list ends with the newest channel of all users if that belongs to another user."""
+    """A page ends with the newest created channel of all users if that belongs to another user."""
 
     def list_channels(original: Any, self: Any, request: Any) -> Any:
         response: Any = original(self, request)
         newest = request.world.channels[max(request.world.channels)]
-        owner_of_highest_ids = 7  # in the world with which the mock starts
-        if newest.user_id not in {request.owner.id, owner_of_highest_ids} and not newest.retired:
+        owner_at_start = 7  # of the newest channel in the world with which the mock starts
+        if newest.user_id not in {request.owner.id, owner_at_start} and not newest.retired:
             response.value.append(newest.to_json(with_bounces=False))
         return response
 
@@ -298,7 +297,7 @@ def owner_may_not_delete_an_admins_channel(mock: PatchedMock) -> None:
 
 @fault
 def admin_creates_for_self(mock: PatchedMock) -> None:
-    """A channel that an admin creates for another user is created for the admin."""
+    """A channel that an admin creates under the numeric id of another user is created for the admin."""
 
     def create(original: Any, self: Any, request: Any) -> Any:
         is_by_number = request.path_parameters["user_id"].isdigit()
@@ -311,7 +310,7 @@ def admin_creates_for_self(mock: PatchedMock) -> None:
 
 @fault
 def self_ignores_case(mock: PatchedMock) -> None:
-    """The user id `SELF` is accepted as `self`."""
+    """The user id `self` is accepted in any letter case."""
     _replace_user_lookup(mock, lambda world, path_id, current: current if path_id.lower() == "self" else None)
 
 
@@ -336,7 +335,7 @@ def user_zero_is_self(mock: PatchedMock) -> None:
 
 @fault
 def negative_user_ids_are_positive(mock: PatchedMock) -> None:
-    """The user id -1 selects user 1."""
+    """A minus sign before a user id is ignored."""
     _replace_user_lookup(
         mock,
         lambda world, path_id, current: world.users.get(int(path_id[1:])) if re.fullmatch(r"-\d+", path_id) else None,
@@ -345,7 +344,7 @@ def negative_user_ids_are_positive(mock: PatchedMock) -> None:
 
 @fault
 def user_ids_may_have_trailing_text(mock: PatchedMock) -> None:
-    """The user id 1abc selects user 1."""
+    """Text after a user id, as in 1abc, is ignored."""
 
     def find(world: World, path_id: str, _current: Any) -> Any:
         match = re.match(r"\d+(?=\D)", path_id)
@@ -368,7 +367,7 @@ def leading_zeros_are_not_found(mock: PatchedMock) -> None:
 
 @fault
 def own_id_is_denied(mock: PatchedMock) -> None:
-    """A list under the caller's own id is denied, but one under `self` is not."""
+    """A caller who is not an admin may list channels under the user id `self`, but not under the same user's number."""
 
     def list_channels(original: Any, self: Any, request: Any) -> Any:
         if request.path_parameters["user_id"] == str(request.user.id) and not request.user.admin_of:

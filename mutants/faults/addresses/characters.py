@@ -112,10 +112,9 @@ def wide_characters_lose_a_surrogate(mock: PatchedMock) -> None:
 
 @fault
 def wide_characters_are_invalid(mock: PatchedMock) -> None:
-    """An e-mail address with a character beyond the basic multilingual plane is rejected."""
+    """An address with a character beyond the basic multilingual plane is rejected, as an empty one is."""
     _change_stored(
         mock,
-        # An empty address is invalid.
         lambda _kind, address: "" if any(ord(char) > _LAST_OF_PLANE_0 for char in address) else address,
     )
 

@@ -191,7 +191,7 @@ def domains_are_stored_in_lower_case(mock: PatchedMock) -> None:
 
     def change(address: str) -> str:
         name, at_sign, domain = address.rpartition("@")
-        return name + at_sign + domain.lower()
+        return name + at_sign + domain.lower() if at_sign else address
 
     _change_address(mock, change)
 
@@ -204,7 +204,7 @@ def addresses_are_trimmed(mock: PatchedMock) -> None:
 
 @fault
 def plus_tags_are_removed(mock: PatchedMock) -> None:
-    """A plus sign before the at sign is removed with the text that follows it."""
+    """A plus sign inside the part before the at sign is removed with the rest of that part."""
     _change_address(mock, lambda address: re.sub(r"(.)\+[^@]*@", r"\1@", address))
 
 
@@ -216,7 +216,7 @@ def dots_before_the_at_sign_are_removed(mock: PatchedMock) -> None:
 
 @fault
 def phone_numbers_lack_the_plus(mock: PatchedMock) -> None:
-    """The plus sign at the start of a phone number is removed."""
+    """A plus sign at the start of an address, as in a phone number, is removed."""
     _change_address(mock, lambda address: address.removeprefix("+"))
 
 
@@ -275,13 +275,13 @@ def parameters_in_the_query_are_not_read(mock: PatchedMock) -> None:
 
 @fault
 def escaped_brackets_are_not_decoded(mock: PatchedMock) -> None:
-    """Escaped brackets in the field names of a form are not decoded."""
+    """Escaped brackets in a form body are not decoded."""
     _change_body(mock, _FORM, lambda body: body.replace(b"%5B", b"%255B").replace(b"%5D", b"%255D"))
 
 
 @fault
 def unescaped_brackets_are_not_read(mock: PatchedMock) -> None:
-    """Unescaped brackets in the field names of a form are not recognised."""
+    """Unescaped brackets in a form body are read as the texts %5B and %5D."""
     _change_body(mock, _FORM, lambda body: body.replace(b"[", b"%255B").replace(b"]", b"%255D"))
 
 

@@ -138,7 +138,7 @@ def email_without_at_sign_is_accepted(mock: PatchedMock) -> None:
 
 @fault
 def email_with_a_space_is_accepted(mock: PatchedMock) -> None:
-    """An e-mail address with a space is accepted."""
+    """An e-mail address with a space and an at sign inside it is accepted."""
     _replace_email_check(mock, lambda text, valid: valid or ("@" in text.strip("@") and " " in text.strip()))
 
 
@@ -156,7 +156,7 @@ def email_with_a_trailing_dot_is_accepted(mock: PatchedMock) -> None:
 
 @fault
 def email_in_angle_brackets_is_accepted(mock: PatchedMock) -> None:
-    """An e-mail address in angle brackets is accepted."""
+    """An e-mail address that ends with a closing angle bracket is accepted."""
     _replace_email_check(mock, lambda text, valid: valid or text.endswith(">"))
 
 
@@ -214,7 +214,7 @@ def blank_addresses_are_accepted(mock: PatchedMock) -> None:
 
 @fault
 def sms_must_be_digits(mock: PatchedMock) -> None:
-    """An SMS address that is not a phone number is rejected."""
+    """An SMS address is rejected unless it has only digits and optionally a plus sign before them."""
 
     def failures(original: Any, channels: ChannelList, kind: str, address: str, *rest: Any) -> Any:
         found = original(channels, kind, address, *rest)

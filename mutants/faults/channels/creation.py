@@ -51,7 +51,7 @@ def missing_type_is_email(mock: PatchedMock) -> None:
 
 @fault
 def type_is_ignored(mock: PatchedMock) -> None:
-    """Every channel is stored as an e-mail channel."""
+    """Every new channel but the push channel is stored as an e-mail channel."""
     mock.replace(rules, "_stored_type", lambda channels, kind, address: "email")
 
 
@@ -78,7 +78,7 @@ def unknown_types_are_rejected(mock: PatchedMock) -> None:
 
 @fault
 def unknown_types_are_stored(mock: PatchedMock) -> None:
-    """An unknown type is stored as sent; Canvas stores it as `email`."""
+    """Channels have the type that was sent; Canvas stores an unknown type as `email`."""
 
     def alter(_request: Any, channel: dict[str, Any]) -> None:
         channel["type"] = sent_types.get(channel["id"], channel["type"])
@@ -98,13 +98,13 @@ def unknown_types_are_stored(mock: PatchedMock) -> None:
 
 @fault
 def new_channels_are_active(mock: PatchedMock) -> None:
-    """New channels are active immediately."""
+    """New and restored channels are active immediately."""
     _change_arguments(mock, lambda kind, address, _state: (kind, address, "active"))
 
 
 @fault
 def new_sms_channels_are_active(mock: PatchedMock) -> None:
-    """New SMS channels are active immediately."""
+    """New and restored SMS channels are active immediately."""
     _change_arguments(mock, lambda kind, address, state: (kind, address, "active" if kind == "sms" else state))
 
 
@@ -146,7 +146,7 @@ def skip_confirmation_is_rejected_for_users(mock: PatchedMock) -> None:
 
 @fault
 def any_skip_confirmation_is_true(mock: PatchedMock) -> None:
-    """skip_confirmation is true for every value, also for 0 and false."""
+    """skip_confirmation is true for every value that is not empty, also for 0 and false."""
     mock.replace(ruby, "is_true", lambda value: value not in {None, ""})
 
 
@@ -170,7 +170,7 @@ def new_addresses_are_in_lower_case(mock: PatchedMock) -> None:
 
 @fault
 def new_rows_are_unconfirmed_for_admins_too(mock: PatchedMock) -> None:
-    """skip_confirmation has an effect on restored rows, but not on new ones."""
+    """Every new row is unconfirmed, that of push too; skip_confirmation has an effect on restored rows only."""
     _change_new_row(mock, lambda world, owner, channel: setattr(channel, "workflow_state", "unconfirmed"))
 
 
@@ -220,7 +220,7 @@ def positions_count_listed_channels(mock: PatchedMock) -> None:
 
 @fault
 def new_channels_come_first(mock: PatchedMock) -> None:
-    """The position of a new channel is lower than all others."""
+    """The position of a new channel is lower than those of all listed channels."""
 
     def change(_world: World, owner: Any, channel: Channel) -> None:
         channel.position = min((row.position for row in owner.channels.listed), default=1) - 1
@@ -250,7 +250,7 @@ def ids_are_counted_per_user(mock: PatchedMock) -> None:
 
 @fault
 def created_channels_are_not_stored(mock: PatchedMock) -> None:
-    """A create returns a channel without storing it."""
+    """Unconfirmed channels are not stored, although a create returns them."""
 
     def add(original: Any, self: ChannelList, channel: Channel) -> None:
         if channel.workflow_state == "active":
@@ -288,7 +288,7 @@ def rejected_addresses_are_stored(mock: PatchedMock) -> None:
 
 @fault
 def create_confirms_the_previous_channel(mock: PatchedMock) -> None:
-    """A create makes the user's last channel active."""
+    """Before a create, the last channel of the user's list becomes active."""
 
     def create(original: Any, self: World, owner: Any, kind: object, address: object, state: str) -> Any:
         for row in owner.channels.listed[-1:]:

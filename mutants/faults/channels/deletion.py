@@ -56,7 +56,7 @@ def _crash_on_id(mock: PatchedMock, when: Callable[[str], bool], body: object = 
 
 @fault
 def delete_by_id_deletes_the_next(mock: PatchedMock) -> None:
-    """A delete by id deletes the channel after the one in the path."""
+    """A delete by id deletes the channel after the one in the path; for the last channel, it deletes the first."""
 
     def find_channel(original: Any, self: World, owner: Any, id_: str) -> Any:
         found, listed = original(self, owner, id_), owner.channels.listed
@@ -140,7 +140,7 @@ def delete_by_address_matches_a_prefix(mock: PatchedMock) -> None:
 
 @fault
 def delete_by_address_treats_percent_as_a_wildcard(mock: PatchedMock) -> None:
-    """A delete by address treats % as a wildcard, as SQL's LIKE does."""
+    """A delete by an address with % deletes the first channel that starts with the text before it, as in SQL's LIKE."""
 
     def find(owner: Any, kind: str, address: str) -> Any:
         prefix = address.lower().partition("%")[0]
@@ -335,7 +335,7 @@ def delete_of_zero_returns_400(mock: PatchedMock) -> None:
 
 @fault
 def last_three_emails_cannot_be_deleted(mock: PatchedMock) -> None:
-    """A delete that would leave fewer than three e-mail channels is rejected."""
+    """A delete of an e-mail channel that would leave fewer than three of them is rejected."""
 
     def retire(original: Any, self: ChannelList, channel: Channel) -> None:
         if channel.type == "email" and sum(row.type == "email" for row in self.listed) < 4:

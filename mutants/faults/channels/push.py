@@ -44,7 +44,7 @@ def _is_registered(owner: Any, device: str) -> bool:
 
 @fault
 def every_device_has_a_channel(mock: PatchedMock) -> None:
-    """A second device creates a second push channel."""
+    """Every device after the first creates another push channel."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         before = len(token.push_tokens)
@@ -62,7 +62,7 @@ def every_device_has_a_channel(mock: PatchedMock) -> None:
 
 @fault
 def push_channel_is_new_for_every_device(mock: PatchedMock) -> None:
-    """A second device replaces the push channel with one that has a new id."""
+    """Each new device replaces the push channel with one that has a new id."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         known = str(device).lower() in token.push_tokens
@@ -78,7 +78,7 @@ def push_channel_is_new_for_every_device(mock: PatchedMock) -> None:
 
 @fault
 def second_device_is_a_duplicate(mock: PatchedMock) -> None:
-    """A second device is rejected as a duplicate."""
+    """A push channel is rejected as a duplicate if the user has one, whatever the device."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         found = owner.channels.find("push", "push")
@@ -91,7 +91,7 @@ def second_device_is_a_duplicate(mock: PatchedMock) -> None:
 
 @fault
 def same_device_in_other_case_is_rejected(mock: PatchedMock) -> None:
-    """The same push token in other letter case is rejected."""
+    """A registered push token that is sent again with capital letters is rejected."""
 
     def register(original: Any, world: World, owner: Any, token: Any, device: Any) -> Any:
         if isinstance(device, str) and device != device.lower() and device.lower() in token.push_tokens:
@@ -257,7 +257,7 @@ def unknown_push_token_is_404(mock: PatchedMock) -> None:
 
 @fault
 def push_token_in_other_case_is_404(mock: PatchedMock) -> None:
-    """A delete of a push token in other letter case returns 404."""
+    """A delete of a push token with capital letters returns 404."""
 
     def hook(_owner: Any, device: str) -> None:
         if device != device.lower():
@@ -328,7 +328,7 @@ def unknown_push_token_returns_false(mock: PatchedMock) -> None:
 
 @fault
 def push_token_delete_returns_the_channel(mock: PatchedMock) -> None:
-    """A delete of a push token returns the push channel."""
+    """A delete of a push token returns an object like a push channel."""
 
     def change(request: Request, response: Response) -> None:
         if request.is_delete_push_token and response.status == 200:
@@ -339,7 +339,7 @@ def push_token_delete_returns_the_channel(mock: PatchedMock) -> None:
 
 @fault
 def push_under_own_id_deletes_push_tokens(mock: PatchedMock) -> None:
-    """A delete of `push` under the caller's own id deletes a push token, as under `self`."""
+    """A delete of `push` under a numeric user id deletes the caller's push token, as under `self`, and returns 200."""
 
     def before(request: Request) -> None:
         if request.method == "DELETE" and request.subpath == ["push"] and request.user_id.isdigit():

@@ -89,7 +89,7 @@ def restored_channels_keep_their_state(mock: PatchedMock) -> None:
 
 @fault
 def restored_channels_are_unconfirmed(mock: PatchedMock) -> None:
-    """A channel that an admin restores with skip_confirmation is unconfirmed."""
+    """Every restored channel is unconfirmed, even with skip_confirmation, and that of push too."""
     _change_restored_state(mock, lambda channel, state: "unconfirmed")
 
 
@@ -162,7 +162,7 @@ def restoration_ignores_the_type(mock: PatchedMock) -> None:
 
 @fault
 def restoration_returns_201(mock: PatchedMock) -> None:
-    """A create that restores a channel returns 201."""
+    """A create that returns an existing row, as a restoration does, returns 201."""
 
     def create(original: Any, self: Any, request: Any) -> Any:
         existing = set(request.world.channels)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @fault
 def third_create_deletes_the_second(mock: PatchedMock) -> None:
-    """The third of three successive creates by one user deletes the channel of the second."""
+    """The third of three successive creates for one user deletes the channel of the second."""
 
     def create(original: Any, self: World, owner: Any, *rest: Any) -> Any:
         channel = original(self, owner, *rest)
@@ -44,7 +44,7 @@ def third_create_deletes_the_second(mock: PatchedMock) -> None:
 
 @fault
 def create_after_a_delete_reuses_its_row(mock: PatchedMock) -> None:
-    """A create directly after a delete reuses the deleted row, with the new address."""
+    """A create of a new e-mail address directly after a delete of another reuses the deleted row."""
 
     def retire(original: Any, self: ChannelList, channel: Channel) -> None:
         original(self, channel)
@@ -68,7 +68,7 @@ def create_after_a_delete_reuses_its_row(mock: PatchedMock) -> None:
 
 @fault
 def restoration_selects_the_last_deleted(mock: PatchedMock) -> None:
-    """A create of a deleted address restores the channel that was deleted last."""
+    """A create of a deleted address restores the channel that was deleted last if that has the same type."""
 
     def retire(original: Any, self: ChannelList, channel: Channel) -> None:
         original(self, channel)
@@ -119,7 +119,7 @@ def list_is_stale_after_a_delete(mock: PatchedMock) -> None:
 
 @fault
 def admin_list_returns_the_previous_user(mock: PatchedMock) -> None:
-    """An admin's list of a second user returns the list of the first user, once."""
+    """An admin's list returns that of another user if the admin listed that user just before, with the same query."""
 
     def change(request: Request, response: Response) -> None:
         if request.is_list and response.status == 200 and request.token == "admin-token":  # noqa: S105  # it is public
@@ -295,7 +295,7 @@ def delete_by_id_finds_the_first_ten(mock: PatchedMock) -> None:
 
 @fault
 def delete_of_an_unknown_address_deletes_the_last(mock: PatchedMock) -> None:
-    """A delete by an unknown address returns 404 and deletes the last channel of the list."""
+    """A delete by an unknown address returns 404 and deletes the last channel if its position is above 3."""
 
     def find_channel_by_address(original: Any, self: World, owner: Any, kind: object, address: object) -> Any:
         try:
@@ -384,7 +384,7 @@ def sms_create_confirms_the_email(mock: PatchedMock) -> None:
 
 @fault
 def rejected_create_reverts_the_last_delete(mock: PatchedMock) -> None:
-    """A rejected create also reverts the user's last delete."""
+    """A rejected create also reverts the user's last delete, unless another create succeeded after it."""
 
     def retire(original: Any, self: ChannelList, channel: Channel) -> None:
         states[id(self)] = (channel, channel.workflow_state)

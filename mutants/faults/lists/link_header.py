@@ -114,7 +114,7 @@ def last_past_the_end_is_too_high(mock: PatchedMock) -> None:
 
 @fault
 def links_past_the_end_have_another_size(mock: PatchedMock) -> None:
-    """The links of a page past the end have neither the requested size nor 30."""
+    """The links of a page past the end have per_page=20, neither the requested size nor 30."""
     mock.replace(pagination, "_SIZE_PAST_THE_END", 20)
 
 
@@ -179,7 +179,7 @@ def last_is_one_too_high(mock: PatchedMock) -> None:
 
 @fault
 def last_is_rounded_down(mock: PatchedMock) -> None:
-    """The `last` link does not count an incomplete last page."""
+    """The `last` link does not count an incomplete last page, except on that page."""
 
     def parse_page(original: Any, parameters: Any, total: int, max_size: int) -> Page:
         page: Page = original(parameters, total, max_size)
@@ -250,7 +250,7 @@ def links_drop_other_parameters(mock: PatchedMock) -> None:
 
 @fault
 def links_decode_other_parameters(mock: PatchedMock) -> None:
-    """Links repeat the other query parameters without their percent-encoding."""
+    """Links with an escaped plus sign repeat the other query parameters without their percent-encoding."""
 
     def change(link: str, _request: Request) -> str:
         return unquote(link).replace(" ", "") if "%2B" in link else link  # a URL with a space would be malformed
@@ -260,7 +260,7 @@ def links_decode_other_parameters(mock: PatchedMock) -> None:
 
 @fault
 def links_repeat_access_token(mock: PatchedMock) -> None:
-    """Links repeat the query parameter `access_token`."""
+    """Links repeat the query parameters `access_token` and `api_key`."""
     mock.replace(handlers, "_NOT_IN_LINKS", frozenset({"page", "per_page"}))
 
 

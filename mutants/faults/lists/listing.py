@@ -21,7 +21,7 @@ def _list_rows(mock: PatchedMock, change: Callable[[list[Any]], list[Any]]) -> N
 
 @fault
 def newest_come_first(mock: PatchedMock) -> None:
-    """The newest channel is listed first."""
+    """Channels are listed in reverse order of position."""
     _list_rows(mock, lambda rows: rows[::-1])
 
 

@@ -61,7 +61,7 @@ def second_page_repeats_the_first(mock: PatchedMock) -> None:
 
 @fault
 def pages_overlap_by_one(mock: PatchedMock) -> None:
-    """Each page after the first starts with the last row of the previous page."""
+    """Each page after the first starts and ends one row too early."""
 
     def select(number: int, size: int) -> slice:
         start = (number - 1) * size
@@ -85,7 +85,7 @@ def pages_skip_one_row(mock: PatchedMock) -> None:
 
 @fault
 def pages_lack_the_last_row(mock: PatchedMock) -> None:
-    """A page of more than one row lacks its last row."""
+    """A full page of more than one row lacks its last row."""
 
     def select(number: int, size: int) -> slice:
         end = number * size
@@ -96,13 +96,13 @@ def pages_lack_the_last_row(mock: PatchedMock) -> None:
 
 @fault
 def pages_have_one_row_too_many(mock: PatchedMock) -> None:
-    """A page has one row more than requested."""
+    """A page also contains the first row of the next page."""
     _select_rows(mock, lambda number, size: slice((number - 1) * size, number * size + 1))
 
 
 @fault
 def page_is_ignored(mock: PatchedMock) -> None:
-    """`page` has no effect; every page is the first."""
+    """Every page has the rows of the first page."""
     _select_rows(mock, lambda number, size: slice(0, size))
 
 
@@ -143,19 +143,19 @@ def per_page_has_two_limits(mock: PatchedMock) -> None:
 
 @fault
 def rows_exceed_the_limit_in_links(mock: PatchedMock) -> None:
-    """The links name a limit of 12 rows, but a page has up to 100."""
+    """The links have per_page=12 for every page of ten rows or more."""
     change_link_header(mock, lambda link, request: re.sub(r"per_page=\d{2,}", "per_page=12", link))
 
 
 @fault
 def rows_are_fewer_than_the_limit_in_links(mock: PatchedMock) -> None:
-    """A page has up to 12 rows, but the links name a limit of 100."""
+    """A page has at most 12 rows, but the links have the requested size, up to 100."""
     _select_rows(mock, lambda number, size: slice((number - 1) * size, (number - 1) * size + min(12, size)))
 
 
 @fault
 def per_page_of_zero_is_ten(mock: PatchedMock) -> None:
-    """per_page=0 selects ten rows instead of one."""
+    """per_page=0 and per_page=abc select ten rows instead of one."""
     _change_size(mock, lambda number, limit: min(limit, max(1, number)) if number else 10)
 
 
@@ -202,7 +202,7 @@ def negative_pages_are_the_first(mock: PatchedMock) -> None:
 
 @fault
 def text_is_the_first_page(mock: PatchedMock) -> None:
-    """page=abc returns the first page instead of 404."""
+    """`page` selects the page of the integer at its start, and the first page if there is none or it is below 1."""
     _change_page_number(mock, lambda text: max(1, ruby.to_i(text)))
 
 
@@ -221,7 +221,7 @@ def malformed_page_returns_400(mock: PatchedMock) -> None:
 
 @fault
 def pages_past_the_end_are_404(mock: PatchedMock) -> None:
-    """A page past the end returns 404 instead of an empty list."""
+    """A page without channels returns 404 if the request has `page` or `per_page`."""
 
     def change(request: Request, response: Response) -> None:
         if request.is_list and response.body == b"[]" and b"page=" in request.query:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.api import response as api_response
 from mockserver.canvas import permissions
+from mockserver.canvas.accounts import IDS_PER_SHARD
 from mutants.mutant import fault
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def user_id_is_missing_for_push(mock: PatchedMock) -> None:
 @fault
 def created_at_is_missing_from_position_4(mock: PatchedMock) -> None:
     """Channels from position 4 on lack `created_at`."""
-    mock.on_channel(lambda _request, channel: channel.pop("created_at") if (channel["position"] or 0) > 3 else None)
+    mock.on_channel(lambda _request, channel: channel.pop("created_at") if channel["position"] > 3 else None)
 
 
 @fault
@@ -159,13 +160,14 @@ def type_is_capitalised(mock: PatchedMock) -> None:
 def user_id_is_the_caller(mock: PatchedMock) -> None:
     """`user_id` is the id of the authenticated caller instead of the owner."""
 
-    def change(request: Request, response: Response) -> None:
-        value, caller = response.json, response.headers.get("x-canvas-user-id", "0")
-        channels = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+    def change(_request: Request, response: Response) -> None:
+        value = response.json
+        objects = value if isinstance(value, list) else [value]
+        channels = [each for each in objects if isinstance(each, dict) and "workflow_state" in each]
         for channel in channels:
-            if "workflow_state" in channel and isinstance(channel["user_id"], int):
-                channel["user_id"] = int(caller)
-        if response.status == 200 and not request.is_delete_push_token:
+            caller_id = int(response.headers["x-canvas-user-id"]) % IDS_PER_SHARD  # the header has the global id
+            channel["user_id"] = type(channel["user_id"])(caller_id)  # a number or a string
+        if channels:
             response.json = value
 
     mock.on_response(change)
@@ -203,7 +205,7 @@ def created_at_is_seconds(mock: PatchedMock) -> None:
 
 @fault
 def created_at_is_the_hour_in_lists(mock: PatchedMock) -> None:
-    """`created_at` is rounded to the hour in lists, but not in the response of a create."""
+    """`created_at` is rounded down to the hour in lists, but not in the response of a create."""
 
     def alter(request: Request, channel: dict[str, Any]) -> None:
         if request.is_list:
@@ -214,7 +216,7 @@ def created_at_is_the_hour_in_lists(mock: PatchedMock) -> None:
 
 @fault
 def create_and_list_differ_in_state(mock: PatchedMock) -> None:
-    """A create returns the state `active`, and the list returns `unconfirmed`."""
+    """A create returns the state `active`, whatever state the list returns."""
     mock.on_channel(lambda request, channel: channel.update(workflow_state="active") if request.is_create else None)
 
 
@@ -250,7 +252,7 @@ def string_ids_leave_out_user_id(mock: PatchedMock) -> None:
 
 @fault
 def string_ids_include_every_number(mock: PatchedMock) -> None:
-    """A request that accepts string ids gets `position` as a string too."""
+    """A request that accepts string ids gets every number as a string, `position` too."""
 
     def with_string_ids(value: Any) -> Any:
         if isinstance(value, list):

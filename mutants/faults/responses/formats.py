@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from mutants.exchange import Request, Response
     from mutants.patching import PatchedMock
 
-_ABOVE_64_BITS = 2**63
+_ABOVE_64_BITS = 2**63  # as a signed integer
 
 
-def _set_field(
-    mock: PatchedMock, name: str, value: Callable[[Any], Any], when: Callable[[Request], bool] = lambda _: True
+def _change_field(
+    mock: PatchedMock, name: str, change: Callable[[Any], Any], when: Callable[[Request], bool] = lambda _: True
 ) -> None:
-    """Change the value of a field where a channel has it."""
+    """Change the value of a field, where a channel has it, in the responses to the requests that `when` selects."""
 
     def alter(request: Request, channel: dict[str, Any]) -> None:
         if name in channel and when(request):
-            channel[name] = value(channel[name])
+            channel[name] = change(channel[name])
 
     mock.on_channel(alter)
 
@@ -42,49 +42,49 @@ def _change_errors(mock: PatchedMock, change: Callable[[dict[str, Any]], object]
 @fault
 def created_at_starts_with_the_day(mock: PatchedMock) -> None:
     """`created_at` is a time such as `05/01/2026 08:00`."""
-    _set_field(mock, "created_at", lambda time: f"{time[8:10]}/{time[5:7]}/{time[:4]} {time[11:16]}")
+    _change_field(mock, "created_at", lambda time: f"{time[8:10]}/{time[5:7]}/{time[:4]} {time[11:16]}")
 
 
 @fault
 def created_at_is_a_date_in_lists(mock: PatchedMock) -> None:
     """`created_at` is a date without a time in lists."""
-    _set_field(mock, "created_at", lambda time: time[:10], lambda request: request.is_list)
+    _change_field(mock, "created_at", lambda time: time[:10], lambda request: request.is_list)
 
 
 @fault
 def created_at_has_an_impossible_month(mock: PatchedMock) -> None:
     """`created_at` has the month 13."""
-    _set_field(mock, "created_at", lambda time: f"{time[:5]}13{time[7:]}")
+    _change_field(mock, "created_at", lambda time: f"{time[:5]}13{time[7:]}")
 
 
 @fault
 def last_bounce_at_starts_with_the_day(mock: PatchedMock) -> None:
     """`last_bounce_at` is `30/05/2012 17:00`."""
-    _set_field(mock, "last_bounce_at", lambda _: "30/05/2012 17:00")
+    _change_field(mock, "last_bounce_at", lambda _: "30/05/2012 17:00")
 
 
 @fault
 def last_bounce_at_has_milliseconds(mock: PatchedMock) -> None:
     """`last_bounce_at` has milliseconds."""
-    _set_field(mock, "last_bounce_at", lambda _: "2012-05-30T17:00:00.000Z")
+    _change_field(mock, "last_bounce_at", lambda _: "2012-05-30T17:00:00.000Z")
 
 
 @fault
 def last_transient_bounce_at_is_a_date(mock: PatchedMock) -> None:
     """`last_transient_bounce_at` is a date without a time."""
-    _set_field(mock, "last_transient_bounce_at", lambda _: "2012-05-30")
+    _change_field(mock, "last_transient_bounce_at", lambda _: "2012-05-30")
 
 
 @fault
 def last_suppression_bounce_at_has_no_zone(mock: PatchedMock) -> None:
     """`last_suppression_bounce_at` has no time zone."""
-    _set_field(mock, "last_suppression_bounce_at", lambda _: "2012-05-30T17:00:00")
+    _change_field(mock, "last_suppression_bounce_at", lambda _: "2012-05-30T17:00:00")
 
 
 @fault
 def last_suppression_bounce_at_has_an_offset(mock: PatchedMock) -> None:
     """`last_suppression_bounce_at` ends with an offset from UTC."""
-    _set_field(mock, "last_suppression_bounce_at", lambda _: "2012-05-30T17:00:00+02:00")
+    _change_field(mock, "last_suppression_bounce_at", lambda _: "2012-05-30T17:00:00+02:00")
 
 
 @fault
@@ -102,13 +102,13 @@ def expired_at_has_a_space(mock: PatchedMock) -> None:
 @fault
 def id_has_65_bits_in_creates(mock: PatchedMock) -> None:
     """A create returns an id above 2^63-1."""
-    _set_field(mock, "id", lambda _: _ABOVE_64_BITS, lambda request: request.is_create)
+    _change_field(mock, "id", lambda _: _ABOVE_64_BITS, lambda request: request.is_create)
 
 
 @fault
 def user_id_has_65_bits_in_lists(mock: PatchedMock) -> None:
     """Lists return a user id above 2^63-1."""
-    _set_field(mock, "user_id", lambda id_: _ABOVE_64_BITS + id_, lambda request: request.is_list)
+    _change_field(mock, "user_id", lambda id_: _ABOVE_64_BITS + id_, lambda request: request.is_list)
 
 
 @fault
@@ -119,7 +119,7 @@ def error_report_id_has_65_bits(mock: PatchedMock) -> None:
 
 @fault
 def merged_into_user_id_has_65_bits(mock: PatchedMock) -> None:
-    """A denied masquerade has a `merged_into_user_id` above 2^63-1."""
+    """The error of a denied masquerade has a `merged_into_user_id` above 2^63-1."""
 
     def change(body: dict[str, Any]) -> None:
         if isinstance(body.get("errors"), str):

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def _leak_channel(
     mock: PatchedMock, status: int, leak: Callable[[dict[str, Any], Channel], object], when: Callable[[Request], bool]
 ) -> None:
-    """Add a channel of the user in the path to the errors with this status."""
+    """Add the first channel of the user in the path by `leak(body, channel)` to errors of this status, where `when`."""
 
     def remember(original: Any, self: World, path_id: str, current: Any) -> Any:
+        found.clear()  # for an unknown user, it would remain the channel of an earlier request
         user = original(self, path_id, current)
         found[:] = user.channels.listed[:1]
         return user
@@ -66,7 +67,7 @@ def denied_lists_show_the_channels(mock: PatchedMock) -> None:
 
 @fault
 def denied_requests_name_the_id_of_a_channel(mock: PatchedMock) -> None:
-    """The 403 has the id of the user's first channel."""
+    """A 403 has the id of the user's first channel."""
     _leak_channel(mock, 403, lambda body, channel: body.update(channel_id=channel.id), lambda _request: True)
 
 
@@ -83,7 +84,7 @@ def denied_creates_name_the_address(mock: PatchedMock) -> None:
 
 @fault
 def not_found_names_the_address_of_the_user(mock: PatchedMock) -> None:
-    """The message of a 404 has the first address of the user in the path."""
+    """The message of the 404 of a delete has the first address of the user in the path, in capital letters."""
     _leak_channel(
         mock,
         404,
@@ -160,7 +161,7 @@ def tokens_are_shown_in_errors(mock: PatchedMock) -> None:
 
 @fault
 def rejected_tokens_are_shown(mock: PatchedMock) -> None:
-    """The 401 for an invalid token repeats the token."""
+    """The body of a 401 has the token of the request."""
 
     def change(request: Request, response: Response) -> None:
         body = response.json

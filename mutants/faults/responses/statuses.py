@@ -49,6 +49,7 @@ def _change_validation_errors(mock: PatchedMock, change: Callable[[dict[str, Any
 
     def alter(request: Request, response: Response) -> None:
         if errors := _validation_errors(request, response):
+            # the value is text for a push channel without an SNS ARN
             for entry in chain.from_iterable(each for each in errors.values() if isinstance(each, list)):
                 change(entry)
             response.json = {"errors": errors}
@@ -122,7 +123,7 @@ def duplicate_returns_409(mock: PatchedMock) -> None:
 
 @fault
 def failed_validation_returns_422(mock: PatchedMock) -> None:
-    """A failed validation returns 422 instead of 400."""
+    """A rejected create returns 422 instead of 400."""
     _set_status(mock, 422, lambda request, response: request.is_create and response.status == 400)
 
 
@@ -142,7 +143,7 @@ def unknown_user_has_an_empty_list(mock: PatchedMock) -> None:
 
 @fault
 def unknown_user_is_forbidden(mock: PatchedMock) -> None:
-    """The list of an unknown user returns 403 instead of 404."""
+    """A list that is not found, as that of an unknown user, returns 403 instead of 404."""
     _set_status(mock, 403, lambda request, response: request.is_list and response.status == 404, _FORBIDDEN)
 
 
@@ -160,13 +161,13 @@ def user_id_of_20_digits_returns_500(mock: PatchedMock) -> None:
 
 @fault
 def unknown_channel_is_forbidden(mock: PatchedMock) -> None:
-    """A delete of an unknown channel returns 403 instead of 404."""
+    """A delete of an unknown channel or for an unknown user returns 403 instead of 404."""
     _set_status(mock, 403, lambda request, response: request.is_delete and response.status == 404, _FORBIDDEN)
 
 
 @fault
 def unknown_channel_returns_410(mock: PatchedMock) -> None:
-    """A delete of an unknown channel returns 410 instead of 404."""
+    """A delete of an unknown channel or for an unknown user returns 410 instead of 404."""
     _set_status(mock, 410, lambda request, response: request.is_delete and response.status == 404)
 
 
