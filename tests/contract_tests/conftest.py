@@ -1,4 +1,4 @@
-"""Tests of the suite: the mocks that they start are measured by no coverage."""
+"""Tests of the suite: no coverage is measured in them, and each restores the environment."""
 
 from __future__ import annotations
 

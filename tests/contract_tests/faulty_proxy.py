@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _CONNECTION_HEADERS = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
+"""Headers of one connection, and of the server of the mock, which are not forwarded."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         if self.command != "HEAD":
             self.wfile.write(response.body)
-        self.close_connection = length != len(response.body)
+        self.close_connection = length != len(response.body)  # the client would wait for the rest
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _respond  # noqa: N815  # names of the base class
 

@@ -36,10 +36,10 @@ _MODULES = (
 
 
 def start_process(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
-    """Start a process that calls `target` with these arguments; an exit status that `target` gives to exit is its."""
+    """Start a process that calls `target` with these arguments; `sys.exit` in `target` sets its exit status."""
     _CONTEXT.set_forkserver_preload([*_MODULES, target.__module__])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    with mock.patch.dict(os.environ, environment, clear=True):
+    with mock.patch.dict(os.environ, environment, clear=True):  # the first process inherits this environment
         forkserver.ensure_running()
         process = _CONTEXT.Process(target=_call, args=(target, arguments))
         process.start()

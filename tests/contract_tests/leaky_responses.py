@@ -150,24 +150,29 @@ SECRETS = st.one_of(
     st.from_regex(r"[a-z]{4,9}\.[a-z]{5,9}@[a-z]{4,9}\.(edu|org|test)", fullmatch=True),
 )
 PHONES = st.sampled_from(("+14155550133", "(415) 555-0133", "415-555-0133", "415.555.0133", "+49 30 901820"))
-_WHOLE = ("HTML", "JSON", "in a sentence", "in a URL", "in a word", "percent", "plain", "quoted", "two lines")
-"""Encodings of a telephone number: a part of it is a number like others."""
+_PHONE_ENCODINGS = ("HTML", "JSON", "in a sentence", "in a URL", "in a word", "percent", "plain", "quoted", "two lines")
+"""The encodings of all digits in order: a part of a telephone number is a number like others."""
 
-_PLACES, _STATUSES = st.sampled_from(sorted(PLACES)), st.sampled_from((200, 200, 400, 401, 403, 404, 422, 500))
+_PLACES = st.sampled_from(sorted(PLACES))
+_STATUSES = st.sampled_from((200, 200, 400, 401, 403, 404, 422, 500))
 LEAKS = st.one_of(
     st.builds(Leak, SECRETS, st.sampled_from(sorted(ENCODINGS)), _PLACES, _STATUSES),
-    st.builds(Leak, PHONES, st.sampled_from(_WHOLE), _PLACES, _STATUSES),
+    st.builds(Leak, PHONES, st.sampled_from(_PHONE_ENCODINGS), _PLACES, _STATUSES),
 )
 
 
 def remains(leak: Leak, outputs: str) -> list[str]:
     """Return the parts of the secret, plain or encoded, that the outputs contain; a part has most of its characters."""
     texts = {_compact(each) for each in (outputs, html.unescape(outputs), unquote(outputs), _unescaped(outputs))}
-    needles = {needle for form in (leak.secret, leak.text) for needle in _needles(_compact(form), leak)}
-    return [needle for needle in needles if any(needle in text for text in texts)]
+    parts = {part for form in (leak.secret, leak.text) for part in _parts(_compact(form), leak)}
+    return [part for part in parts if any(part in text for text in texts)]
 
 
-def _needles(text: str, leak: Leak) -> set[str]:
+def _parts(text: str, leak: Leak) -> set[str]:
+    """Return the words of the secret, and all parts of the text that have two thirds of its length.
+
+    If other words surround the secret in the text, its parts can be theirs: only the words of the secret are returned.
+    """
     size = max(min(len(text), 5), len(text) * 2 // 3)
     words = {word for word in re.findall(r"\w{5,}", leak.secret.lower()) if not word.isdecimal()}
     surrounding = {"in a sentence", "in a word", "in a URL"}
@@ -177,8 +182,10 @@ def _needles(text: str, leak: Leak) -> set[str]:
 
 
 def _compact(text: str) -> str:
+    """Return the text in lower case, without white space and zero-width spaces."""
     return "".join(text.split()).replace("\u200b", "").lower()
 
 
 def _unescaped(text: str) -> str:
+    r"""Return the text with characters in place of their escapes, such as \u0041 and \x41."""
     return re.sub(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})", lambda found: chr(int(found[1] or found[2], 16)), text)

@@ -1,4 +1,4 @@
-"""Servers on loopback whose connections fail in one way each, and proxies for them."""
+"""Servers on loopback that handle each connection with a function, a TLS gateway, and an HTTP proxy."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def respond(data: bytes) -> Callable[[socket.socket], None]:
 
 
 def with_tls(handle: Callable[[socket.socket], None], certificate: trustme.LeafCert) -> Callable[[socket.socket], None]:
-    """Return the handler with TLS and this certificate."""
+    """Return a handler that accepts TLS with this certificate, and handles the decrypted connection."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
 
@@ -67,82 +67,89 @@ def tls_gateway(target_port: int, certificate: trustme.LeafCert) -> Iterator[int
 
 @dataclass
 class ProxyLog:
-    """A proxy, and the requests that it has received."""
+    """The port of a proxy, and the requests that it has received."""
 
     port: int = 0
     requests: list[str] = field(default_factory=list)
     """The request lines, such as `CONNECT canvas.example.edu:443 HTTP/1.1`."""
     credentials: set[str] = field(default_factory=set)
-    """The values of the header Proxy-Authorization."""
+    """The values of the header Proxy-Authorization; an empty text for a request without it."""
 
 
 @contextmanager
-def running_connect_proxy(resolve: dict[str, int], status: int = 200) -> Iterator[ProxyLog]:
-    """Serve an HTTP proxy until the context ends.
+def running_connect_proxy(ports: dict[str, int], status: int = 200) -> Iterator[ProxyLog]:
+    """Serve an HTTP proxy until the context ends, and yield its log.
 
-    `resolve` has the port of each host on this machine. With another `status` than 200, every request is rejected.
+    `ports` has the port on this machine for each host. With another `status` than 200, every request is rejected.
     """
-    log = ProxyLog()
-
-    class Proxy(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_CONNECT(self) -> None:
-            self._record()
-            if status != 200:
-                self._reject()
-                return
-            with socket.create_connection(("127.0.0.1", resolve[self.path.rpartition(":")[0]])) as target:
-                self.send_response(200)
-                self.end_headers()
-                _relay(self.connection, target)
-            self.close_connection = True
-
-        def _forward(self) -> None:
-            self._record()
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            if status != 200:
-                self._reject()
-                return
-            host, _, path = self.path.partition("://")[2].partition("/")
-            with socket.create_connection(("127.0.0.1", resolve[host])) as target:
-                lines = [f"{self.command} /{path} HTTP/1.1", *(f"{name}: {value}" for name, value in self._headers())]
-                target.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
-                while data := target.recv(65_536):
-                    self.wfile.write(data)
-            self.close_connection = True
-
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _forward  # noqa: N815  # names of the base class
-
-        def _headers(self) -> list[tuple[str, str]]:
-            hop = {"proxy-authorization", "connection"}
-            return [(name, value) for name, value in self.headers.items() if name.lower() not in hop]
-
-        def _record(self) -> None:
-            log.requests.append(self.requestline)
-            log.credentials |= {self.headers.get("Proxy-Authorization", "")}
-
-        def _reject(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    log.port = server.server_port
+    server = _ProxyServer(ports, status)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
-        yield log
+        yield server.log
     finally:
         server.shutdown()
         server.server_close()
 
 
+class _ProxyServer(http.server.ThreadingHTTPServer):
+    def __init__(self, ports: dict[str, int], status: int) -> None:
+        super().__init__(("127.0.0.1", 0), _ProxyHandler)
+        self.ports = ports
+        self.status = status
+        self.log = ProxyLog(self.server_port)
+
+
+class _ProxyHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _ProxyServer
+
+    def do_CONNECT(self) -> None:
+        self._record()
+        if self.server.status != 200:
+            self._reject()
+            return
+        host = self.path.rpartition(":")[0]
+        with socket.create_connection(("127.0.0.1", self.server.ports[host])) as target:
+            self.send_response(200)
+            self.end_headers()
+            _relay(self.connection, target)
+        self.close_connection = True
+
+    def _forward(self) -> None:
+        """Send a request for an http:// URL to its host, and its response to the client."""
+        self._record()
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if self.server.status != 200:
+            self._reject()
+            return
+        host, _, path = self.path.partition("://")[2].partition("/")
+        own_headers = {"proxy-authorization", "connection"}  # of the connection to this proxy
+        headers = [f"{name}: {value}" for name, value in self.headers.items() if name.lower() not in own_headers]
+        head = "\r\n".join([f"{self.command} /{path} HTTP/1.1", *headers, "Connection: close", "", ""])
+        with socket.create_connection(("127.0.0.1", self.server.ports[host])) as target:
+            target.sendall(head.encode("latin-1") + body)
+            while data := target.recv(65_536):
+                self.wfile.write(data)
+        self.close_connection = True
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _forward  # noqa: N815  # names of the base class
+
+    def _record(self) -> None:
+        self.server.log.requests.append(self.requestline)
+        self.server.log.credentials.add(self.headers.get("Proxy-Authorization", ""))
+
+    def _reject(self) -> None:
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
 def _accept(listener: socket.socket, handle: Callable[[socket.socket], None]) -> None:
-    with suppress(OSError):
+    with suppress(OSError):  # socket_server shuts the listener down
         while True:
             connection, _ = listener.accept()
             threading.Thread(target=_handle, args=(connection, handle), daemon=True).start()
@@ -158,8 +165,9 @@ def _relay(first: socket.socket, second: socket.socket) -> None:
     peers = {first: second, second: first}
     with suppress(OSError):
         while True:
+            # select does not report bytes that TLS has read already.
             pending = [each for each in peers if isinstance(each, ssl.SSLSocket) and each.pending()]
-            readable = pending or select.select(list(peers), [], [], 30)[0]
+            readable = pending or select.select(list(peers), [], [])[0]
             for each in readable:
                 data = each.recv(65_536)
                 if not data:

@@ -14,7 +14,7 @@ from contract_tests.oracle.outcome import Outcome
 from contract_tests.oracle.traceability import Sentence
 from contract_tests.report.record.run import ObservedDefect, Run
 
-LIST, CREATE, PUSH, DELETE, BY_ADDRESS = OPERATIONS = (
+LIST, CREATE, DELETE_PUSH_TOKEN, DELETE, DELETE_BY_ADDRESS = OPERATIONS = (
     "list_communication_channels",
     "create_communication_channel",
     "delete_push_token",
@@ -66,7 +66,7 @@ SKIPPED = Outcome(
 
 
 def exchange(operation: str, status: int, body: object, media_type: str = JSON, **changes: Any) -> Exchange:
-    """Return a sample exchange with these values, and with `changes` of further fields."""
+    """Return an exchange with this response, whose body becomes JSON unless it is text; `changes` are other fields."""
     text = body if isinstance(body, str) else json.dumps(body)
     sample = Exchange(
         number=1,

@@ -33,13 +33,13 @@ QUICK = {**DEFAULT_WORLD_VARIABLES, "PROFILE": "quick"}
 """The variables of a run that has cases of every test; without them, a run is a smoke run."""
 COMMAND = [sys.executable, "-m", "contract_tests"]
 _POLL_INTERVAL = 0.01
-ALREADY_IMPORTED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-"""The options of a run in a process that has imported plugins of pytest, whose asserts pytest cannot rewrite then."""
+FORKED_RUN_OPTIONS = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""The options of a run in a process that has imported plugins of pytest already, whose asserts it cannot rewrite."""
 
 
 @contextmanager
 def running_mock(*options: str) -> Iterator[str]:
-    """Run the mock with these command-line options and return its URL; stop it when the context ends."""
+    """Run the mock with these command-line options until the context ends, and yield its URL."""
     with NamedTemporaryFile("r", encoding="utf-8") as messages:
         process = start_process(_serve_mock, ["--port", "0", *options], messages.name)
         try:
@@ -101,7 +101,8 @@ def run_with_event(folder: Path, url: str, event: Callable[[int], object]) -> su
     """
     before = list_body(url)
 
-    def has_created(process: int) -> bool:
+    def try_event(process: int) -> bool:
+        """Cause the event if the run has a channel; return whether it had."""
         if not has_recorded_creation(folder):
             return False
         os.kill(process, signal.SIGSTOP)
@@ -114,11 +115,11 @@ def run_with_event(folder: Path, url: str, event: Callable[[int], object]) -> su
             os.kill(process, signal.SIGCONT)
 
     variables = environment(folder, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
-    return _run(_with_defaults(("-k", "creation")), variables, has_created)
+    return _run(_with_defaults(("-k", "creation")), variables, try_event)
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """Return the environment of a smoke run with its reports in this folder, without the measurement of coverage.
+    """Return the environment of a smoke run with its reports in this folder, without the variables of coverage.
 
     Coverage is measured for the mock only, and would double the time of a run.
     """
@@ -135,7 +136,7 @@ def run_suite(folder: Path, *options: str, **variables: str) -> subprocess.Compl
 
 
 def run_command(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command `python -m contract_tests`, which takes a second more than `run_suite`."""
+    """Run the command `python -m contract_tests` in a new process, which takes a second more than `run_suite`."""
     return subprocess.run(  # noqa: S603  # constant command
         [*COMMAND, *_with_defaults(options)],
         env=environment(folder, **variables),
@@ -178,11 +179,11 @@ def _run_suite(options: tuple[str, ...], variables: dict[str, str], stdout: Path
     for number, file in ((1, stdout), (2, stderr)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
     sys.path[:0] = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
-    sys.exit(run_tests([*ALREADY_IMPORTED, *options]))
+    sys.exit(run_tests([*FORKED_RUN_OPTIONS, *options]))
 
 
 def _serve_mock(options: list[str], messages: str) -> None:
-    """Serve the mock in this process, as `python -m mockserver` does, and print its messages into a file."""
+    """Serve the mock in this process, as `python -m mockserver` does, with its messages in a file."""
     os.dup2(os.open(messages, os.O_WRONLY), 2)
     sys.exit(serve(options))
 
@@ -192,7 +193,9 @@ def _serve_patched_mock(listener: socket.socket, faults: tuple[str, ...], accoun
     logging.disable()
     with PatchedMock() as patched:
         patched.world_document.setdefault("account", {}).update(account)
-        for mutant in filter(None, map(find_mutant, faults)):
+        for fault in faults:
+            mutant = find_mutant(fault)
+            assert mutant is not None, fault
             mutant.apply(patched)
         config = uvicorn.Config(patched.build_app(), log_level="critical", timeout_graceful_shutdown=1)
         uvicorn.Server(config).run(sockets=[listener])

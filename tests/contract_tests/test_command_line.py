@@ -90,14 +90,9 @@ def test_target_that_stops_during_the_run_is_inconclusive(tmp_path: Path) -> Non
     assert has_recorded_creation(tmp_path)
 
 
-def test_closed_output_pipe_causes_no_traceback(tmp_path: Path) -> None:
+def test_closed_output_pipe_is_inconclusive_without_a_traceback(tmp_path: Path) -> None:
     """The reader closes the pipe after the first line, as `| head -1` does."""
-    command = [
-        *COMMAND,
-        "-k",
-        "head",
-        *WITHOUT_SCHEMATHESIS,
-    ]  # the few tests with `head` in their names: a short run is enough
+    command = [*COMMAND, "-k", "head", *WITHOUT_SCHEMATHESIS]  # few tests: a short run is enough
     with running_mock() as url:
         variables = environment(tmp_path, CANVAS_URL=url, **DEFAULT_WORLD_VARIABLES)
         with subprocess.Popen(  # noqa: S603  # constant command
@@ -122,7 +117,10 @@ def test_older_canvas_passes(tmp_path: Path) -> None:
 
 
 def test_target_with_a_rate_limit_passes(tmp_path: Path) -> None:
-    """The clock of the mock stands still but for 20 seconds at each rate-limited request, while the suite waits."""
+    """Each request costs so much that these tests reach the limit.
+
+    The clock of the mock is frozen, and the proxy advances it by 20 seconds at each rate-limited request.
+    """
 
     def advance(request: ProxiedRequest) -> ProxiedResponse:
         response = request.send()
@@ -147,6 +145,8 @@ def test_target_with_a_rate_limit_passes(tmp_path: Path) -> None:
 
 @contextmanager
 def html_server(status: int) -> Iterator[str]:
+    """Serve an empty page of HTML with the Location of a redirect, until the context ends; yield its URL."""
+
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 BOUNCE_TESTS = "site_admin_receives_bounce_fields"
 DUPLICATE = "unique!"
+"""The error for a create of an address that a leftover channel already has."""
 
 
 def run_with(
@@ -97,7 +98,7 @@ def test_absence_of_304_is_a_note(tmp_path: Path, variant: str) -> None:
 
 
 def test_verdict_says_that_no_bounce_fields_were_seen(tmp_path: Path) -> None:
-    run, _ = run_with(tmp_path, without_bounce_fields, f"{BOUNCE_TESTS} or head")
+    run, _ = run_with(tmp_path, without_bounce_fields, f"{BOUNCE_TESTS} or head")  # a run needs a passed test
 
     assert run.returncode == 0, run.stdout
     assert "Bounce fields were not seen" in " ".join(run.stdout.split())
@@ -123,7 +124,7 @@ def test_required_bounce_fields_need_a_site_admin(tmp_path: Path) -> None:
     [created_with_201, create_without_half_its_body, create_without_an_id, create_as_a_failure],
     ids=lambda change: change.__name__,
 )
-def test_channel_of_an_unreadable_create_is_removed_before_the_next_test(
+def test_channel_of_an_uncertain_create_is_removed_before_the_next_test(
     tmp_path: Path, change: Callable[[ProxiedRequest, ProxiedResponse], object]
 ) -> None:
     run, is_unchanged = run_with(tmp_path, change, "stored_as_sent or differ_in_spaces")

@@ -53,6 +53,7 @@ def test_profile_sends_fewer_requests_than_its_limit(tmp_path: Path, profile: st
 
 @pytest.mark.slow
 def test_options_that_leave_no_test_of_the_profile_apply_alone(tmp_path: Path) -> None:
+    """The profile smoke has no case of the test, which has no marker `cases`."""
     with running_mock() as url:
         run = run_suite(
             tmp_path, "-k", "link_header_repeats", CANVAS_URL=url, PROFILE="smoke", **DEFAULT_WORLD_VARIABLES
@@ -63,6 +64,7 @@ def test_options_that_leave_no_test_of_the_profile_apply_alone(tmp_path: Path) -
 
 
 def test_profile_has_evenly_spread_cases_of_each_test(request: pytest.FixtureRequest) -> None:
+    """Of a test without a marker, the profile smoke has no case, and quick has two."""
     request.config.addinivalue_line("markers", MARKER)
     cases = [_item(request, f"test_a[{number}]") for number in range(10)]
     marked = [_item(request, f"test_b[{number}]", smoke=3, quick=5) for number in range(10)]
@@ -100,11 +102,11 @@ def test_preferred_cases_are_in_every_profile(request: pytest.FixtureRequest) ->
 def test_list_is_read_again_only_after_another_request(tmp_path: Path) -> None:
     received: list[httpx2.Request] = []
     owner = _client(tmp_path, received)
-    number = owner.for_user(1)
+    by_id = owner.for_user(1)
 
-    lists = [owner.list_channels(), number.list_channels(), owner.list_channels(), number.list_channels()]
+    lists = [owner.list_channels(), by_id.list_channels(), owner.list_channels(), by_id.list_channels()]
     assert lists == [[CHANNEL]] * 4
-    assert len(received) == 2
+    assert len(received) == 2, "a list is remembered for each spelling of the user in the path"
 
     requests: tuple[Callable[[], httpx2.Response], ...] = (owner.list_page, lambda: owner.delete("0"))
     for send in requests:

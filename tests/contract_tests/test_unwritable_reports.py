@@ -1,36 +1,25 @@
-"""Reports and journals that cannot be written: one sentence, no traceback, and the account is restored."""
+"""Folders, reports and journals that cannot be used: one sentence before the first request, and no traceback."""
 
 from __future__ import annotations
 
-import resource
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from contract_tests.__main__ import main
-from contract_tests.client.inconclusive import Inconclusive
-from contract_tests.client.request import Request
 from contract_tests.client.run.folder import unwritable_file_error
-from contract_tests.client.safety import addresses
-from contract_tests.client.safety.guard import SafetyGuard
 from contract_tests.client.safety.journal import Journal
 from contract_tests.comparison.compare import main as compare
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from mutants.suite import WITHOUT_SCHEMATHESIS
-from tests.contract_tests.faulty_proxy import running_proxy
-from tests.contract_tests.suite_process import COMMAND, environment, list_body, run_suite, running_mock
-from tests.time_limits import HANG_SECONDS
+from tests.contract_tests.suite_process import run_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse
+    from collections.abc import Callable
 
 URL = "http://127.0.0.1:9"
-"""An origin that refuses connections: a request to it would have another sentence."""
+"""An origin that refuses connections: after a request to it, the sentence would be another one."""
 TOKENS = {name: DEFAULT_WORLD_VARIABLES[name] for name in ("CANVAS_TOKEN", "CANVAS_ADMIN_TOKEN")}
 OPTIONS = ("-k", "second_delete", *WITHOUT_SCHEMATHESIS)
 
@@ -130,7 +119,7 @@ def test_full_disk_is_one_sentence_before_the_first_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("REPORTS", str(tmp_path))
-    with Path("/dev/full").open("wb") as full:
+    with Path("/dev/full").open("wb") as full:  # a file on which every write fails
         monkeypatch.setattr("contract_tests.client.run.folder.tempfile.TemporaryFile", lambda **_: full)
         status = main([])
 
@@ -174,26 +163,6 @@ def test_unreadable_journal_is_one_sentence(
     assert path.exists()
 
 
-def test_creation_without_an_intent_on_disk_is_not_sent(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, URL)
-    journal.path = Path("/dev/full")
-    address = addresses.FIRST
-    body = (("communication_channel[type]", address.type), ("communication_channel[address]", address.address))
-
-    with pytest.raises(Inconclusive, match=r"cannot be written \(No space left on device\)"):
-        SafetyGuard(journal).check(Request("POST", "self", owner=1, body=body))
-
-
-def test_deletion_that_cannot_be_recorded_stops_nothing(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, URL)
-    journal.record_creation(1, 7)
-    journal.path = Path("/dev/full")
-
-    journal.record_deletion(7)
-
-    assert journal.live == {}
-
-
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -202,7 +171,7 @@ def test_deletion_that_cannot_be_recorded_stops_nothing(tmp_path: Path) -> None:
         ("/", "Is a directory"),
     ],
 )
-def test_file_that_cannot_be_written(name: str, reason: str) -> None:
+def test_file_that_cannot_be_written_has_the_reason_of_the_system(name: str, reason: str) -> None:
     assert unwritable_file_error(Path(name)) == reason
 
 
@@ -215,12 +184,6 @@ def test_file_that_can_be_written_is_empty_or_absent_after_the_check(tmp_path: P
     assert old.read_bytes() == b""
 
 
-@pytest.fixture(scope="module")
-def mock() -> Iterator[str]:
-    with running_mock() as url:
-        yield url
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/dev/full", "file/below/it.xml"])
 def test_unwritable_junitxml_is_one_sentence_before_the_first_request(tmp_path: Path, path: str) -> None:
@@ -231,105 +194,5 @@ def test_unwritable_junitxml_is_one_sentence_before_the_first_request(tmp_path: 
 
     assert run.returncode == 2
     assert run.stdout.startswith(f"Inconclusive: --junitxml is {file!r}, which cannot be written (")
-    assert run.stdout.count("\n") == 2
+    assert run.stdout.count("\n") == 2, "the sentence, and the paths of the reports"
     assert run.stderr == ""
-
-
-def filling_disk(processes: list[int]) -> Callable[[ProxiedRequest], ProxiedResponse]:
-    """Return a fault of the proxy after which the first of the processes can write no file, as on a full disk."""
-
-    def fault(request: ProxiedRequest) -> ProxiedResponse:
-        response = request.send()
-        if request.method == "POST" and response.status == 200:
-            resource.prlimit(processes[0], resource.RLIMIT_FSIZE, (0, 0))
-        return response
-
-    return fault
-
-
-@pytest.mark.slow
-def test_disk_that_fills_up_during_the_run(mock: str, tmp_path: Path) -> None:
-    """The limit of the size of files, set with the first create, has the effect of a full disk."""
-    before = list_body(mock)
-    processes: list[int] = []
-
-    with running_proxy(mock, filling_disk(processes)) as proxy:
-        status, output = run_limited([*COMMAND, *OPTIONS], tmp_path, proxy, processes)
-
-    text = " ".join(output.split())
-    assert status == 2, output
-    assert list_body(mock) == before
-    assert "Inconclusive: The journal" in text
-    assert "cannot be written (File too large)" in text
-    assert output.splitlines()[-1] == "Reports: none"
-    assert "Traceback" not in output
-
-
-@pytest.mark.slow
-def test_disk_that_fills_up_during_a_comparison(mock: str, tmp_path: Path) -> None:
-    before = list_body(mock)
-    processes: list[int] = []
-
-    with running_proxy(mock, filling_disk(processes)) as proxy:
-        command = [COMMAND[0], "-m", "contract_tests.comparison", "--random", "50"]
-        status, output = run_limited(command, tmp_path, proxy, processes)
-
-    assert status == 2, output
-    assert list_body(mock) == before
-    assert output.count("\n") == 1
-    assert "cannot be written (File too large)" in output
-
-
-@pytest.mark.slow
-def test_report_that_cannot_be_written_at_the_end_makes_the_others_inconclusive(mock: str, tmp_path: Path) -> None:
-    before = list_body(mock)
-
-    def fault(request: ProxiedRequest) -> ProxiedResponse:
-        (tmp_path / "traffic.har" / "content").mkdir(parents=True, exist_ok=True)
-        return request.send()
-
-    with running_proxy(mock, fault) as proxy:
-        run = run_suite(tmp_path, *OPTIONS, **TOKENS, CANVAS_URL=proxy, PROFILE="smoke")
-
-    text = " ".join(run.stdout.split())
-    sentence = f"Inconclusive: {tmp_path}/traffic.har cannot be written (Is a directory); free space, and run again."
-    properties = ET.parse(tmp_path / "junit.xml").iter("property")  # noqa: S314  # written by the run itself
-    assert run.returncode == 2, run.stdout
-    assert list_body(mock) == before
-    assert sentence in text
-    assert {each.get("name"): each.get("value") for each in properties}["verdict"] == "inconclusive"
-    assert "cannot be written (Is a directory)" in (tmp_path / "report.html").read_text("utf-8")
-    assert run.stdout.splitlines()[-1] == f"Reports: {tmp_path}/report.html, {tmp_path}/junit.xml"
-
-
-@pytest.mark.slow
-def test_full_standard_output_prevents_neither_clean_up_nor_reports(mock: str, tmp_path: Path) -> None:
-    before = list_body(mock)
-    variables = environment(tmp_path, **TOKENS, CANVAS_URL=mock, PROFILE="smoke")
-
-    with Path("/dev/full").open("wb") as full:
-        run = subprocess.run(  # noqa: S603  # our own command
-            [*COMMAND, *OPTIONS],
-            env=variables,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=HANG_SECONDS,
-            check=False,
-        )
-
-    assert (run.returncode, run.stderr) == (2, "")
-    assert list_body(mock) == before
-    assert not list(tmp_path.glob("journal-*"))
-    assert "The output cannot be written (No space left on device)" in (tmp_path / "report.html").read_text("utf-8")
-
-
-def run_limited(command: list[str], folder: Path, url: str, processes: list[int]) -> tuple[int, str]:
-    """Run the command, append its process id to `processes`, and return its exit status and its output."""
-    variables = environment(folder, **TOKENS, CANVAS_URL=url, PROFILE="smoke")
-    with subprocess.Popen(  # noqa: S603  # our own command
-        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        processes.append(process.pid)
-        output, _ = process.communicate(timeout=HANG_SECONDS)
-    return process.returncode, output

@@ -24,7 +24,7 @@ from contract_tests.oracle.coverage import measure_coverage
 from contract_tests.report.formats import html
 from contract_tests.report.record.run import Run
 from mockserver import World, create_app, read_world
-from tests.contract_tests.suite_process import ALREADY_IMPORTED
+from tests.contract_tests.suite_process import FORKED_RUN_OPTIONS
 from tests.validated_once import validate_specifications_once
 
 
@@ -48,7 +48,7 @@ def collect_tests() -> None:
     with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         variables = {"CANVAS_URL": "http://127.0.0.1:9", "CANVAS_TOKEN": "token", "REPORTS": folder}
         with patch.dict(os.environ, variables):
-            run_tests([*ALREADY_IMPORTED, "--collect-only"])
+            run_tests([*FORKED_RUN_OPTIONS, "--collect-only"])
     for name, module in [*sys.modules.items()]:
         if name.startswith("contract_tests.test_") and "hypothesis" in Path(str(module.__file__)).read_text("utf-8"):
             del sys.modules[name]

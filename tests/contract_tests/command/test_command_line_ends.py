@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOWHERE = {"CANVAS_URL": "http://127.0.0.1:9", "CANVAS_TOKEN": "a-token-of-nobody"}
-TOKENS = "contract_tests/test_tokens.py"
-PLUGIN_ENDS = {
+TOKEN_TESTS = "contract_tests/test_tokens.py"
+FAILING_PLUGINS = {
     "import": "import sys\nsys.exit(0)",
     "syntax": "def f(:",
     "configure": "def pytest_configure(config):\n    raise RuntimeError('boom')",
@@ -34,6 +34,7 @@ PLUGIN_ENDS = {
     "status": "sessions = []\ndef pytest_sessionstart(session):\n    sessions.append(session)\n"
     "def pytest_unconfigure():\n    sessions[0].exitstatus = 1",
 }
+"""Plugins of pytest that raise, exit or change the exit status, by the part in which they do."""
 
 
 def check_inconclusive(run: subprocess.CompletedProcess[str], folder: Path, sentence: str) -> None:
@@ -83,6 +84,7 @@ def test_wrong_option_is_refused(
     run = run_suite(tmp_path, *options, **NOWHERE | variables)
 
     check_inconclusive(run, tmp_path, sentence)
+    # A line that starts with `::` would be a command of GitHub Actions.
     assert len([line for line in run.stdout.splitlines() if line.startswith(("Inconclusive:", "::"))]) == 1
     assert "\x1b" not in run.stdout
 
@@ -94,32 +96,32 @@ def test_run_that_only_prints_is_inconclusive(tmp_path: Path, option: str) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", PLUGIN_ENDS)
-def test_error_of_a_plugin_is_inconclusive(tmp_path: Path, end: str) -> None:
-    (tmp_path / f"plugin_{end}.py").write_text(PLUGIN_ENDS[end], encoding="utf-8")
+@pytest.mark.parametrize("part", FAILING_PLUGINS)
+def test_error_of_a_plugin_is_inconclusive(tmp_path: Path, part: str) -> None:
+    (tmp_path / f"plugin_{part}.py").write_text(FAILING_PLUGINS[part], encoding="utf-8")
 
-    run = run_suite(tmp_path, "-p", f"plugin_{end}", TOKENS, PYTHONPATH=str(tmp_path), **NOWHERE)
+    run = run_suite(tmp_path, "-p", f"plugin_{part}", TOKEN_TESTS, PYTHONPATH=str(tmp_path), **NOWHERE)
 
     check_inconclusive(run, tmp_path, "Inconclusive:")
 
 
-@pytest.mark.parametrize("name", [TOKENS, "test_tokens.py", str(pytest_options.FOLDER / "test_tokens.py")])
+@pytest.mark.parametrize("name", [TOKEN_TESTS, "test_tokens.py", str(pytest_options.FOLDER / "test_tokens.py")])
 def test_file_argument_selects_its_tests(tmp_path: Path, name: str) -> None:
     run = run_suite(tmp_path, f"{name}::test_altered_token_is_401", "--collect-only", **NOWHERE)
 
     tests = {line.partition("[")[0] for line in run.stdout.splitlines() if "::" in line}
-    assert tests == {f"{TOKENS}::test_altered_token_is_401"}
+    assert tests == {f"{TOKEN_TESTS}::test_altered_token_is_401"}
 
 
 def test_unknown_test_of_a_file_is_refused(tmp_path: Path) -> None:
-    run = run_suite(tmp_path, f"{TOKENS}::test_nosuch", **NOWHERE)
+    run = run_suite(tmp_path, f"{TOKEN_TESTS}::test_nosuch", **NOWHERE)
 
     check_inconclusive(run, tmp_path, "The contract tests have no test 'test_tokens.py::test_nosuch'; name another")
 
 
 @pytest.mark.slow
 def test_signal_during_the_imports_is_the_reason(tmp_path: Path) -> None:
-    """The signal arrives inside the import of yaml, without which no report can be written."""
+    """The signal arrives inside the import of yaml, whose module `tokens` is imported first; reports need yaml."""
     stale = [tmp_path / name for name in NAMES]
     for file in stale:
         file.write_text("stale", encoding="utf-8")
@@ -141,7 +143,8 @@ def test_signal_during_the_imports_is_the_reason(tmp_path: Path) -> None:
     assert "stale" not in "".join(file.read_text("utf-8") for file in stale)
 
 
-def test_command_line_installs_its_handlers_before_the_packages_of_the_suite() -> None:
+def test_command_line_is_imported_without_the_packages_of_the_suite() -> None:
+    """The command line handles signals before it imports these packages."""
     code = "import sys, contract_tests.__main__; print(*sys.modules)"
 
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # constant
@@ -155,6 +158,7 @@ def test_command_line_installs_its_handlers_before_the_packages_of_the_suite() -
         ("http", b"SSH-2.0-OpenSSH_9.6\r\n", "sends a response that is not valid HTTP/1.1"),
         ("http", b"HTTP/1.1 200 OK\r\nConte", "closes the connection before the response is complete"),
         ("https", b"SSH-2.0-OpenSSH_9.6\r\n", "uses neither TLS nor HTTP on this port"),
+        # the greeting of MySQL
         ("https", b"J\0\0\0\n8.0\0", "uses neither TLS nor HTTP on this port"),
         ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not use TLS on this port: it is probably http://"),
     ],
@@ -192,7 +196,7 @@ def banner_server(banner: bytes) -> Iterator[str]:
             with connection:
                 connection.sendall(banner)
                 connection.shutdown(socket.SHUT_WR)
-                try:
+                try:  # without reading the request, the end of the connection would be a reset
                     connection.recv(65_536)
                 except ConnectionError:
                     continue

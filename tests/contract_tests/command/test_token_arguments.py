@@ -83,11 +83,14 @@ def test_other_arguments_are_accepted(arguments: list[str]) -> None:
             "unrecognized arguments: not shown, because they may contain a token",
         ),
         ("file or directory not found: 0123456789abcdefghijABCDEFGHIJ", "file or directory not found: (not shown)"),
-        ("file or directory not found: tests/of_another_project.py", None),
+        (
+            "file or directory not found: tests/of_another_project.py",
+            "file or directory not found: tests/of_another_project.py",
+        ),
     ],
 )
-def test_messages_have_no_values_of_unknown_arguments(message: str, expected: str | None) -> None:
-    assert without_values(message) == (expected or message)
+def test_messages_have_no_values_that_can_be_tokens(message: str, expected: str) -> None:
+    assert without_values(message) == expected
 
 
 @pytest.mark.parametrize("argument", ["--token=", "--canvas-token=", "CANVAS_TOKEN=", ""])
@@ -130,7 +133,9 @@ def test_comparison_shows_no_value_of_an_unknown_option(capfd: pytest.CaptureFix
 class TestMake:
     @staticmethod
     def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        # Without the variables of a make that runs the tests.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        # With these files old, make installs no packages.
         installed = [f"--old-file=.venv/{name}" for name in ("mock", "contract", "dev")]
         return subprocess.run(  # noqa: S603  # our own command
             ["make", *installed, *arguments],  # noqa: S607  # found on the PATH, as in a shell

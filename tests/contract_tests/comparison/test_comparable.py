@@ -34,7 +34,7 @@ def response(body: Any, status: int = 200, **headers: str) -> httpx2.Response:
     ],
     ids=["ids and positions", "a redacted address", "a time"],
 )
-def test_values_of_one_account_are_no_difference(target: object) -> None:
+def test_values_that_depend_on_the_account_are_no_difference(target: object) -> None:
     assert differences(response([CHANNEL, OTHER_CHANNEL]), response(target)) == []
 
 
@@ -119,7 +119,9 @@ def test_renaming_is_one_to_one() -> None:
     ],
     ids=["crash", "denied", "token", "message", "report id", "other crash", "other denial"],
 )
-def test_known_reasons(request_: Request, mock: httpx2.Response, target: httpx2.Response, reason: str | None) -> None:
+def test_difference_has_its_known_reason_or_none(
+    request_: Request, mock: httpx2.Response, target: httpx2.Response, reason: str | None
+) -> None:
     found = find_differences(comparable_parts(mock), comparable_parts(target), Renaming())
 
     assert found
@@ -127,7 +129,7 @@ def test_known_reasons(request_: Request, mock: httpx2.Response, target: httpx2.
 
 
 @pytest.mark.parametrize(("relations", "is_known"), [(["last"], True), (["last", "next"], False)])
-def test_newer_links_past_the_end_are_known(relations: list[str], *, is_known: bool) -> None:
+def test_link_last_past_the_end_is_known_without_a_link_next(relations: list[str], *, is_known: bool) -> None:
     mock = response([], Link=f'{LINK}; rel="current"')
     target = response([], Link=",".join(f'{LINK}; rel="{relation}"' for relation in ["current", *relations]))
 
@@ -136,7 +138,7 @@ def test_newer_links_past_the_end_are_known(relations: list[str], *, is_known: b
     assert (reason is not None) == is_known
 
 
-def test_a_new_value_in_a_known_part_is_a_difference() -> None:
+def test_other_invalid_attribute_has_no_known_reason() -> None:
     mock, target = response({"errors": {"email": []}}, 400), response({"errors": {"path": []}}, 400)
 
     assert (

@@ -21,7 +21,9 @@ FIRST_CHANNEL = 1000
 TOKENS = {"CANVAS_TOKEN": "first-token", "CANVAS_PUSH_TOKEN": "second-token", "CANVAS_EXPIRED_TOKEN": "old-token"}
 ACCESS = Access(["CANVAS_TOKEN", "CANVAS_PUSH_TOKEN"], ["CANVAS_EXPIRED_TOKEN"], has_global_ids=True)
 CHANNELS = {f"channel {index}": str(FIRST_CHANNEL + index) for index in range(len(ROWS))}
-VALUES = {"user": str(USER), "shard": "1", "global user": str(10**13 + USER), **CHANNELS}
+GLOBAL_USER = 10**13 + USER
+"""The global id of the user on shard 1 (behaviour 3.4)."""
+VALUES = {"user": str(USER), "shard": "1", "global user": str(GLOBAL_USER), **CHANNELS}
 
 
 def draw(number: int, seed: int, access: Access = ACCESS) -> list[Request]:
@@ -48,7 +50,7 @@ def test_sequences_are_short_and_have_the_requested_number_of_requests() -> None
 def test_safety_guard_allows_every_request(tmp_path: Path, *, has_push_channel: bool) -> None:
     journal = Journal(tmp_path, "https://canvas.example.edu")
     guard = SafetyGuard(journal)
-    guard.preexisting_channels |= set(range(1, 101))
+    guard.preexisting_channels |= set(range(1, 101))  # none of them is one of CHANNELS
     guard.opened_users.add(USER)
     guard.users_with_push_channel |= {USER} if has_push_channel else set()
     for index in range(len(ROWS)):
@@ -64,6 +66,7 @@ def test_requests_are_of_the_kinds_of_the_recordings() -> None:
     requests = [request for seed in range(5) for request in draw(300, seed)]
 
     assert {request.method for request in requests} == {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+    # The fields of the encoding `query` are in Request.query, not in a body.
     assert {request.encoding for request in requests} >= {*ENCODINGS, "text"} - {"query"}
     assert any(request.document is not None for request in requests)
     assert any(request.values("as_user_id") for request in requests)
@@ -76,4 +79,4 @@ def test_requests_concern_no_user_but_the_caller() -> None:
     requests = [request for seed in range(5) for request in draw(300, seed)]
 
     numbers = {int(request.user) for request in requests if request.user.strip().isdigit()}
-    assert numbers <= {0, USER, 10**13 + USER, 2**62, 10**20 - 1}
+    assert numbers <= {USER, GLOBAL_USER, *(0, 2**62, 10**20 - 1)}, "the last three are ids of no user"

@@ -13,7 +13,7 @@ VALID = (
     "2012-05-30T17:00:00.123+02:00",
     "2012-05-30t17:00:00z",
     "2016-12-31T23:59:60Z",
-    "2017-01-01T01:59:60+02:00",
+    "2017-01-01T01:59:60+02:00",  # a leap second at 23:59:60 UTC
     "2012-02-29T00:00:00-00:00",
 )
 INVALID = (
@@ -27,10 +27,10 @@ INVALID = (
     "2012-13-45T17:00:00Z",
     "2013-02-29T00:00:00Z",
     "2012-05-30T24:00:00Z",
-    "2012-05-30T22:59:60Z",
+    "2012-05-30T22:59:60Z",  # no leap second: not at the end of the day
     "2012-05-30T17:00:00+0200",
     "2012-05-30T17:00:00Z\n",
-    "\uff12012-05-30T17:00:00Z",
+    "\uff12012-05-30T17:00:00Z",  # a full-width digit
 )
 
 
@@ -48,7 +48,7 @@ def test_int64_is_limited_to_64_bits() -> None:
     assert [is_int64(number) for number in (-(2**63) - 1, -(2**63), 2**63 - 1, 2**63)] == [False, True, True, False]
 
 
-def test_every_validator_of_the_contract_checks_formats() -> None:
+def test_validator_of_the_contract_checks_formats() -> None:
     schema = Contract().document["components"]["schemas"]["CommunicationChannel"]
     channel = Contract().document["components"]["examples"]["DeletedEmail"]["value"]
     validator = Contract().validator(schema)

@@ -9,6 +9,7 @@ from tests.contract_tests.samples import CREATE, LIST, exchange
 
 
 def _note(query: str, size: int, operation: str = LIST, status: int = 200) -> str:
+    """Return the note on a list with this query whose link `current` has this page size; other links do not count."""
     url = "https://canvas.example/api/v1/users/self/communication_channels"
     link = f'<{url}?page=1&per_page={size}>; rel="current",<{url}?page=1&per_page=7>; rel="first"'
     sample = exchange(operation, status, [], url=f"{url}?{query}", response_headers=(("Link", link),))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[3] / "docs"
 TESTS = frozenset({"test_a::test_one", "test_a::test_two", DIFFERENCE_TEST})
 NOT_DESCRIBED = ("the page does not describe ", "the maximum page size is not specified")
+"""The starts of `page` in differences that the page does not describe: no server can follow it there."""
 
 
 def promise(**parts: Any) -> Promises:
@@ -165,7 +166,7 @@ class PageTransport:
 
 
 @pytest.mark.parametrize("id_", [each.id for each in read_promises().differences if each.id in PROBES])
-def test_probe_detects_a_server_that_follows_the_page(id_: str) -> None:
+def test_probe_matches_a_server_that_follows_the_page(id_: str) -> None:
     page = next(each.page for each in read_promises().differences if each.id == id_)
     transport: Any = PageTransport()
     owner = ApiClient(transport, Contract(), None, "", 1)

@@ -24,17 +24,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 SELECTION = "test_deletion or test_pages_contain"
-ANSI = "\x1b[31m\u202e\x85"
+CONTROL_CHARACTERS = "\x1b[31m\u202e\x85"
+"""A colour of the terminal, text from right to left, and the next line."""
+HEALTHY_REQUESTS = 100
+"""The requests before a fault: enough for the checks and for some tests."""
 
 
 def bad_gateway(request: ProxiedRequest) -> ProxiedResponse:
     response = request.send()
-    return ProxiedResponse(502, [], b"") if request.number > 100 else response
+    return ProxiedResponse(502, [], b"") if request.number > HEALTHY_REQUESTS else response
 
 
 def half_bodies(request: ProxiedRequest) -> ProxiedResponse:
     response = request.send()
-    if request.number > 100:
+    if request.number > HEALTHY_REQUESTS:
         response.announced_length, response.body = len(response.body), response.body[: len(response.body) // 2]
     return response
 
@@ -50,20 +53,20 @@ def without_position(request: ProxiedRequest) -> ProxiedResponse:
     return response
 
 
-def created_for_ok(request: ProxiedRequest) -> ProxiedResponse:
+def created_with_201(request: ProxiedRequest) -> ProxiedResponse:
     response = request.send()
     response.status = 201 if request.method == "POST" and response.status == 200 else response.status
     return response
 
 
 def violation_then_bad_gateway(request: ProxiedRequest) -> ProxiedResponse:
-    return bad_gateway(request) if request.number > 100 else created_for_ok(request)
+    return bad_gateway(request) if request.number > HEALTHY_REQUESTS else created_with_201(request)
 
 
 def control_characters(request: ProxiedRequest) -> ProxiedResponse:
     response = request.send()
     if request.method == "DELETE":
-        response.status, response.body = 200, json.dumps({"message": ANSI}, ensure_ascii=False).encode()
+        response.status, response.body = 200, json.dumps({"message": CONTROL_CHARACTERS}, ensure_ascii=False).encode()
         response.headers = [("Content-Type", "application/json; charset=utf-8")]
     return response
 
@@ -197,7 +200,7 @@ def test_error_while_loading_the_suite_is_inconclusive(tmp_path: Path) -> None:
     ("fault", "cause"),
     [
         (without_position, "create_communication_channel: the 200 response violates openapi.yaml: the required field"),
-        (created_for_ok, "create_communication_channel: the 201 response violates openapi.yaml: status 201"),
+        (created_with_201, "create_communication_channel: the 201 response violates openapi.yaml: status 201"),
     ],
 )
 def test_failures_of_one_fault_fit_a_screen(tmp_path: Path, fault: Fault, cause: str) -> None:
@@ -206,16 +209,16 @@ def test_failures_of_one_fault_fit_a_screen(tmp_path: Path, fault: Fault, cause:
 
     output = " ".join(run.stdout.split())
     assert run.returncode == 1, run.stdout
-    assert sum(1 + len(line) // 101 for line in run.stdout.splitlines()) <= 50
+    assert sum(1 + len(line) // 101 for line in run.stdout.splitlines()) <= 50  # a terminal of 100 columns
     assert f" 1. {cause}" in output
     assert "curl -sS -X POST" in output
     assert re.search(r"and \d+ more in report.html", output)
     assert "assert " not in run.stdout
-    assert run.stdout.splitlines()[-1].count(str(tmp_path)) == 3
+    assert run.stdout.splitlines()[-1].count(str(tmp_path)) == 3, "the last line has the paths of the reports"
 
 
-def test_stop_at_the_first_failure_names_the_tests_that_were_not_run(tmp_path: Path) -> None:
-    with running_mock() as url, running_proxy(url, created_for_ok) as proxy:
+def test_stop_at_the_first_failure_counts_the_tests_that_were_not_run(tmp_path: Path) -> None:
+    with running_mock() as url, running_proxy(url, created_with_201) as proxy:
         run = run_suite(tmp_path, "-x", "-k", SELECTION, CANVAS_URL=proxy, **DEFAULT_WORLD_VARIABLES)
 
     assert run.returncode == 1
@@ -229,11 +232,11 @@ def test_control_characters_of_the_target_are_visible(tmp_path: Path) -> None:
     junit, page = ((tmp_path / name).read_text("utf-8") for name in ("junit.xml", "report.html"))
     assert run.returncode == 1
     for text in (run.stdout, junit, page):
-        assert [char for char in ANSI if not char.isprintable() and char in text] == []
+        assert [char for char in CONTROL_CHARACTERS if not char.isprintable() and char in text] == []
         assert r"\u202e" in text
 
 
-def test_green_run_prints_at_most_thirty_lines(tmp_path: Path) -> None:
+def test_passed_run_prints_at_most_thirty_lines_and_its_table_only_if_verbose(tmp_path: Path) -> None:
     run = run_suite(tmp_path, "-k", "test_tokens or test_listing", **QUICK)
     verbose = run_suite(tmp_path, "-k", "test_tokens", "--verbose", **DEFAULT_WORLD_VARIABLES)
 

@@ -54,12 +54,12 @@ def _send_sample_requests(folder: Path, url: str) -> Transport:
     transport = Transport(settings, Journal(folder, url))
     test_user = {"user": "self", "owner": 1, "token": settings.tokens["CANVAS_TOKEN"], "token_name": "CANVAS_TOKEN"}
     fields = ((ADDRESS, addresses.PLUS.address), (TYPE, "email"))
-    number = transport.send(Request("POST", body=fields, encoding="multipart", **test_user)).json()["id"]  # type: ignore[arg-type]  # values of several types
-    transport.send(Request("DELETE", tail=(str(number),), **test_user))  # type: ignore[arg-type]  # values of several types
+    channel_id = transport.send(Request("POST", body=fields, encoding="multipart", **test_user)).json()["id"]  # type: ignore[arg-type]  # values of several types
+    transport.send(Request("DELETE", tail=(str(channel_id),), **test_user))  # type: ignore[arg-type]  # values of several types
     transport.send(Request("GET", query=(("page", "1"),), **test_user))  # type: ignore[arg-type]  # values of several types
     without_token = {**test_user, "token": None, "token_name": ""}
     token = (("access_token", DEFAULT_WORLD_VARIABLES["CANVAS_TOKEN"]),)
-    transport.send(Request("DELETE", tail=(str(number),), body=token, **without_token))  # type: ignore[arg-type]  # values of several types
+    transport.send(Request("DELETE", tail=(str(channel_id),), body=token, **without_token))  # type: ignore[arg-type]  # values of several types
     transport.send(Request("GET", headers=(("Authorization", f"bearer {token[0][1]}"),), **without_token))  # type: ignore[arg-type]  # values of several types
     transport.close()
     return transport

@@ -33,8 +33,9 @@ def test_table_adds_up(outcomes: list[Outcome]) -> None:
     lines = terminal.table(outcomes, OPERATIONS)
 
     start = next(place for place, line in enumerate(lines) if line.startswith("property "))
-    cut = [re.split(r"\s{2,}", line.strip()) for line in lines[start + 1 :]]
-    *properties, total = [[_counts(cell) for cell in cells[1:]] for cells in cut if len(cells) == 7]
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines[start + 1 :]]
+    # A row of numbers has a name, the five operations and a total.
+    *properties, total = [[_counts(cell) for cell in cells[1:]] for cells in rows if len(cells) == 7]
     assert total == [[sum(cell) for cell in zip(*column, strict=True)] for column in zip(*properties, strict=True)]
     for operation, cell in zip((*OPERATIONS, None), total, strict=True):
         counted = [each.status for each in outcomes if operation in (None, *each.operations)]
@@ -71,7 +72,7 @@ def test_failures_of_hundreds_of_tests_fit_a_screen() -> None:
     lines = terminal.summary(sample_run(*outcomes), coverage())
 
     assert len(lines) <= 32
-    assert "and 31 more in report.html" in " ".join(lines)
+    assert "and 31 more in report.html" in " ".join(lines), "the first of 9 causes has 34 tests, of which 3 are shown"
     assert re.search(r"\nAnd [5-8] other groups of failures in report\.html\.\n", "\n".join(lines))
 
 
