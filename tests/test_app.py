@@ -32,7 +32,7 @@ def test_same_requests_have_the_same_responses(clock: Clock) -> None:
         client = client_of(World(read_world(), clock))
         client.post(OWN_CHANNELS, data=channel_form("n@x.org"))
         listed = client.get(OWN_CHANNELS)
-        deleted = client.delete(f"{OWN_CHANNELS}/34")
+        deleted = client.delete(f"{OWN_CHANNELS}/34")  # the new channel
         return [(dict(response.headers), response.content) for response in (listed, deleted)]
 
     assert responses() == responses()

@@ -49,7 +49,7 @@ def test_user_is_found_as_current_user_and_by_id(connect: Callable[..., Canvas])
 
 
 def test_list_follows_all_pages(connect: Callable[..., Canvas]) -> None:
-    """canvasapi requests 100 rows a page, and a user has at most 101 channels: two pages."""
+    """canvasapi requests 100 rows a page, and a user has at most 101 channels: two pages, if 76 are added to 25."""
     user = connect("many-token").get_current_user()
     for number in range(26, 102):
         user.create_communication_channel(communication_channel={"type": "sms", "address": f"555{number}"})

@@ -35,6 +35,7 @@ STUDENT = {"Authorization": "Bearer student-token"}
 
 
 def test_process_1_ends_on_sigterm_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux ignores a signal to process 1, such as that of a container, unless the process has a handler."""
     handlers = []
     monkeypatch.setattr("os.getpid", lambda: 1)
     monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: handlers.append(signal.getsignal(signal.SIGTERM)))
@@ -44,6 +45,7 @@ def test_process_1_ends_on_sigterm_from_its_start(monkeypatch: pytest.MonkeyPatc
         status = main(["--port", "0"])
     finally:
         signal.signal(signal.SIGTERM, before)
+        gc.unfreeze()  # undoes gc.freeze of mockserver.server
 
     assert status == 0
     assert handlers == [signal.default_int_handler]
@@ -67,7 +69,7 @@ class TestOptions:
             ["--nonsense"],
             ["--rate-limit", "200"],
             ["--rate-limit-cost", "nan"],
-            ["--relo"],
+            ["--relo"],  # abbreviations are not accepted
             ["--allow-host", "http://mock"],
             ["--allow-host", "mock:8000"],
             ["--allow-host", ""],
@@ -90,6 +92,7 @@ class TestOptions:
             main(options)
 
         assert exited.value.code == 2
+        # The message has the invalid value; that on --tls-key has the absent --tls-cert instead.
         assert options[-1].removesuffix("key.pem").lstrip("-") in capsys.readouterr().err
 
     @pytest.mark.parametrize("options", [["\x1b[31m\nforged"], ["--port", "\u202e"], ["--\x9b31m"]], ids=repr)
@@ -267,6 +270,7 @@ class TestProcess:
         mock = start_mock("--host", "::1")
         port = mock.port
 
+        # Without a Host header, the mock uses the address of the connection.
         links, document = (
             raw_exchange(("::1", int(port)), f"GET {path} HTTP/1.0\r\nAuthorization: Bearer student-token\r\n\r\n")
             for path in (PATH, "/openapi.json")
@@ -315,7 +319,7 @@ def test_warning_that_the_tokens_are_public_is_printed_unless_the_address_is_loo
 
 
 @pytest.mark.parametrize("options", [[], ["--reload"]])
-def test_garbage_collector_is_disabled_only_during_the_start(
+def test_garbage_collector_is_enabled_while_serving_and_at_the_end(
     monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
     enabled_while_serving = []

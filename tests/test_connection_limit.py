@@ -90,7 +90,7 @@ def test_open_connections_are_served_while_others_are_refused(origin: str) -> No
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_large_upload_over_the_limit_is_one_503(origin: str) -> None:
+def test_large_upload_over_the_limit_is_503(origin: str) -> None:
     with open_connections(origin, MAXIMUM):
         response = httpx2.post(origin + PATH, headers=STUDENT, content=b"x" * 500_000)
 
@@ -138,7 +138,7 @@ def test_connections_far_over_the_limit_are_closed_at_once(monkeypatch: pytest.M
 
 
 def test_log_names_the_option_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    times = iter([100.0, 100.0, 159.0, 160.0, 160.0])
+    times = iter([100.0, 100.0, 159.0, 160.0, 160.0])  # the clock is read a second time for each line
     limit = ConnectionLimit(MAXIMUM, lambda: next(times))
     logger = logging.getLogger("test")
 
@@ -152,7 +152,7 @@ def test_log_names_the_option_once_a_minute(caplog: pytest.LogCaptureFixture) ->
     assert [record.getMessage() for record in caplog.records] == [line, line]
 
 
-def test_refusal_is_logged(origin: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_refusals_within_a_minute_are_logged_once(origin: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "uvicorn.error")  # other servers of the process change it
     with open_connections(origin, MAXIMUM):
         httpx2.get(origin + PATH, headers=STUDENT)

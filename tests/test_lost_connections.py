@@ -23,7 +23,7 @@ GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class WritingFailure:
-    """An application that raises the error of a write to a closed connection, which is closed if the client is gone."""
+    """An application that closes the connection if `is_client_gone`, and fails as a write to a closed one does."""
 
     def __init__(self, *, is_client_gone: bool) -> None:
         self._is_client_gone = is_client_gone
@@ -68,7 +68,7 @@ def test_failure_to_write_to_a_client_that_is_gone_is_not_logged(log: pytest.Log
     assert [record for record in log.records if record.levelno >= logging.WARNING] == []
 
 
-def test_failure_of_the_application_is_logged(log: pytest.LogCaptureFixture) -> None:
+def test_same_failure_while_the_client_is_connected_is_logged(log: pytest.LogCaptureFixture) -> None:
     received = request_once(WritingFailure(is_client_gone=False))
 
     assert received.startswith(b"HTTP/1.1 500 ")

@@ -113,7 +113,7 @@ class TestCi:
         for name in ("npm", "node", "apt-get", "chromium", "java", "git"):
             write_program(tmp_path / name, "exit 0")
         write_program(tmp_path / "make", 'echo "$@"')
-        (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
+        (tmp_path / "dirname").symlink_to("/usr/bin/dirname")  # with which the script finds the repository
         return tmp_path
 
     @staticmethod

@@ -115,11 +115,12 @@ class TestHead:
     def test_head_with_over_1000_headers_is_431_although_it_is_short(
         self, served: str, number: int, status: int
     ) -> None:
+        # The mock counts them after each 8 KiB, so 5,000 take several parts.
         response = exchange(served, HEAD + b"Connection: close\r\n" + b"A:\r\n" * number + b"\r\n")
 
         assert statuses(response) == [status]
 
-    def test_endless_header_is_431_after_the_response_is_read(self, served: str) -> None:
+    def test_431_is_received_although_the_client_has_sent_more(self, served: str) -> None:
         with connected(served) as connection:
             send(connection, [HEAD + b"X: ", *(TOO_LONG for _ in range(100))])
             response = received(connection)
@@ -174,7 +175,7 @@ class TestChunkedBody:
 
         responses = exchange(served, UPLOAD, chunks, b"0\r\n\r\n", HEAD + b"Connection: close\r\n\r\n")
 
-        assert statuses(responses) == [400, 200]
+        assert statuses(responses) == [400, 200]  # 400: the form has no channel
 
     def test_trailers_are_not_headers_of_the_request(self, served: str) -> None:
         upload = UPLOAD.replace(b"Authorization: Bearer student-token\r\n", b"Connection: close\r\n")
@@ -199,7 +200,7 @@ class TestUpgrade:
         responses = exchange(served, head + body + GET, self.CLOSING)
 
         assert statuses(responses) == [200, 200, 200]
-        assert responses.count(b'"address":"upgrade@school.example"') == 3
+        assert responses.count(b'"address":"upgrade@school.example"') == 3  # in the new channel and in two lists
 
     @pytest.mark.parametrize(("head", "body"), [(SIZED, BODY), (CHUNKED, CHUNKED_BODY)], ids=["sized", "chunked"])
     @pytest.mark.parametrize("split", [0, 9])
@@ -207,7 +208,8 @@ class TestUpgrade:
         head = head.removesuffix(b"\r\n") + b"Expect: 100-continue\r\n\r\n"
         with connected(served) as connection:
             send(connection, [head + body[:split]])
-            responses = connection.recv(65536) if split == 0 else b""  # a part of the body is no reason to wait
+            # A client waits for 100 Continue only if it has sent no part of the body.
+            responses = connection.recv(65536) if split == 0 else b""
             send(connection, [body[split:] + GET, self.CLOSING])
             responses += received(connection)
 
@@ -227,9 +229,9 @@ class TestUpgrade:
 
         assert statuses(responses) == [200] * 101
 
-    @pytest.mark.parametrize("length", [b"x", b"Content-Length: 1\r\nTransfer-Encoding: chunked"])
-    def test_malformed_length_is_400(self, served: str, length: bytes) -> None:
-        head = self.CHUNKED.replace(b"Transfer-Encoding: chunked", length)
+    @pytest.mark.parametrize("lines", [b"x", b"Content-Length: 1\r\nTransfer-Encoding: chunked"])
+    def test_malformed_header_and_contradictory_lengths_are_400(self, served: str, lines: bytes) -> None:
+        head = self.CHUNKED.replace(b"Transfer-Encoding: chunked", lines)
 
         assert statuses(exchange(served, head + self.BODY)) == [400]
 
@@ -280,7 +282,7 @@ class TestSlowClient:
 
         assert statuses(first + rest) == [200]
 
-    def test_unread_body_ends_with_the_connection(self, served: str) -> None:
+    def test_connection_is_closed_although_the_client_sends_on_after_413(self, served: str) -> None:
         upload = b"POST /_mock/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000000\r\n\r\n"
         with connected(served) as connection:
             connection.sendall(upload)
@@ -292,7 +294,7 @@ class TestSlowClient:
     def test_connection_without_a_reader_is_closed(self, serve: ServerFactory, student: TestClient) -> None:
         origin = serve()
         with connected(origin) as connection:
-            send(connection, (GET * 100 for _ in itertools.count()))
+            send(connection, (GET * 100 for _ in itertools.count()))  # until the connection is closed
 
         assert student.get(OWN_CHANNELS).status_code == 200
 

@@ -77,6 +77,7 @@ SCHEMAS_WITH_EXAMPLES = dict(schemas_with_examples())
 
 
 def schema_errors(schema: Any, value: Any) -> list[str]:
+    """Return the messages on the value; `schema` may reference components of the contract."""
     registry: Registry[Any] = Registry().with_resource("urn:contract", DRAFT4.create_resource(CONTRACT))
     validator = OAS30ReadValidator(_with_absolute_references(schema), registry=registry)
     return [error.message for error in validator.iter_errors(value)]

@@ -53,12 +53,12 @@ class TestMethod:
     def test_method_in_the_query_is_ignored(self, student: TestClient) -> None:
         response = student.post(f"{OWN_CHANNELS}/3", params={"_method": "delete"})
 
-        assert response.status_code == 403
+        assert response.status_code == 403  # of the operation of POST, which resets the bounce count
 
     def test_method_in_json_is_ignored(self, student: TestClient) -> None:
         response = student.post(f"{OWN_CHANNELS}/1", json={"_method": "delete"})
 
-        assert response.status_code == 403
+        assert response.status_code == 403  # of the operation of POST, which resets the bounce count
 
 
 class TestBody:
@@ -177,7 +177,7 @@ class TestFailure:
     def test_bug_of_the_mock_is_500_and_its_traceback_is_only_logged(
         self, student: TestClient, world: World, caplog: pytest.LogCaptureFixture
     ) -> None:
-        del world.users[1]
+        del world.users[1]  # the owner of the token
 
         response = student.get(OWN_CHANNELS)
 

@@ -26,6 +26,7 @@ class TestCreate:
 
         response = student.post(OWN_CHANNELS, content=body, headers={"Content-Type": "application/json"})
 
+        assert response.status_code == 400
         assert response.json() == {"errors": [{"message": "communication_channel is missing"}]}
 
     @pytest.mark.parametrize("body", NO_CHANNEL)

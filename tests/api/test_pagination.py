@@ -27,13 +27,14 @@ def link_header(numbers: dict[str, int], per_page: int) -> str:
 
 
 def link_header_past_the_end(number: int) -> str:
-    """Return the Link header of a page past the end: a next page, no last page, and a size that nobody requested."""
+    """Return the Link header of a page past the end: a next page, no last page, and 30 rows in any case."""
     previous = {"prev": number - 1} if number > 1 else {}
     return link_header({"current": number, "next": number + 1, **previous, "first": 1}, per_page=30)
 
 
 @pytest.fixture
 def user_with_25_channels(client_for: ClientFactory) -> TestClient:
+    """A client of a user whose channels have the ids 9 to 33."""
     return client_for("many-token")
 
 
@@ -119,7 +120,7 @@ class TestPage:
         assert response.status_code == 404
         assert response.json() == {"errors": [{"message": "An error occurred.", "error_code": "not_found"}]}
 
-    def test_hexadecimal_page_of_an_empty_list_is_404(self, client_without_channels: TestClient) -> None:
+    def test_hexadecimal_page_of_an_empty_list_is_404_except_page_1(self, client_without_channels: TestClient) -> None:
         statuses = [
             client_without_channels.get(OWN_CHANNELS, params={"page": page}).status_code for page in ("0x1", "0x2")
         ]

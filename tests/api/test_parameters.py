@@ -197,7 +197,7 @@ class TestMultipart:
     ) -> None:
         response = student.post(OWN_CHANNELS, files=[(f"f{number}", (None, "x")) for number in range(fields)])
 
-        assert response.status_code == 400
+        assert response.status_code == 400  # of 1000 fields because none of them is the channel
         assert message in response.json()["errors"][0]["message"]
 
 
@@ -277,6 +277,7 @@ class TestNameLength:
         message = "the name of a parameter is longer than 1024 characters"
         assert (response.status_code, response.json()) == (400, {"errors": [{"message": message}]})
 
+    # The list `a` and its items are 4096 parameters.
     @pytest.mark.parametrize("body", [{"x" * 1024: 1}, [1] * 4096, {"a": [[]] * 4095}], ids=["name", "list", "lists"])
     def test_parameters_at_the_limit_are_accepted(self, student: TestClient, body: object) -> None:
         response = student.post(OWN_CHANNELS, json=body)

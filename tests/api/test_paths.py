@@ -136,6 +136,7 @@ def test_accept_header_of_a_browser_is_ignored_on_an_unknown_route(client_for: C
     ],
 )
 def test_path_has_several_equivalent_forms(student: TestClient, path: str) -> None:
+    # A URL that starts with // would name a host.
     response = student.get(f"{ORIGIN}{path}" if path.startswith("//") else path)
 
     assert response.status_code == 200

@@ -36,6 +36,7 @@ def test_parameter_is_read_from_query_and_body_without_a_bearer_header(client_fo
     in_body = client.post(OWN_CHANNELS, json=STUDENT_TOKEN)
     with_basic_header = client.get(OWN_CHANNELS, params=STUDENT_TOKEN, headers={"Authorization": "Basic eA=="})
 
+    # 400: the caller is authenticated, but the body has no channel.
     assert [in_query.status_code, in_body.status_code, with_basic_header.status_code] == [200, 400, 200]
 
 

@@ -115,10 +115,12 @@ def valid_and_invalid_requests(draw: st.DrawFn) -> Parameters:
     operation_id = draw(st.sampled_from(sorted(OPERATIONS)))
     operation = OPERATIONS[operation_id]
     parameters = sorted(operation.parameters, key=lambda parameter: str(parameter["name"]))
+    # A segment of a path is not empty.
     path = {p["name"]: draw(values_of[p["name"]].filter(bool)) for p in parameters if p["in"] == "path"}
     query = {p["name"]: draw(values_of[p["name"]]) for p in parameters if p["in"] == "query" and draw(st.booleans())}
     if not operation.request_body:
         return operation_id, path, query, None
+    # Each parameter of the form is present in three of four requests.
     names = operation.body_schema(FORM_TYPE)["properties"]
     form = {name: draw(values_of[name]) for name in names if draw(st.integers(0, 3))}
     return operation_id, path, query, form

@@ -45,7 +45,7 @@ class TestHeaders:
         assert len(ids) == 4
         assert all(UUID(id_).version == 4 for id_ in ids)
 
-    def test_head_has_the_headers_of_get_without_a_body(self, student: TestClient) -> None:
+    def test_head_has_the_link_header_of_get_and_no_body(self, student: TestClient) -> None:
         head = student.head(OWN_CHANNELS)
         get = student.get(OWN_CHANNELS)
 
@@ -94,7 +94,7 @@ class TestMeta:
         keys = [int(values["dk"]) for values in metas]
         assert len(set(ids)) == 3
         assert all(3 * 10**13 < id_ < 4 * 10**13 for id_ in ids + keys)
-        assert keys[0] == keys[2] != keys[1]
+        assert keys[0] == keys[2] != keys[1]  # push-token has another developer key, one with SNS
 
     @pytest.mark.parametrize("token", ["unknown-token", "expired-token", "revoked-token", "delete-only-token"])
     @pytest.mark.parametrize("as_user_id", [{}, {"as_user_id": "2"}])

@@ -20,7 +20,7 @@ SCOPE: Scope = {HEADERS_KEY: {b"transfer-encoding": b"chunked"}}
 
 
 def receive_parts(number: int, may_end: asyncio.Event | None = None) -> Receive:
-    """Return a body of this number of parts, whose last one waits for the event."""
+    """Return a function that receives a body of this number of parts, the last one after the event."""
     numbers = iter(range(number))
 
     async def receive() -> Message:
@@ -53,6 +53,7 @@ async def read_beside(first: int, second: int) -> tuple[bytes, bytes | None, byt
 def test_body_is_refused_while_unfinished_bodies_are_over_the_limit(
     monkeypatch: pytest.MonkeyPatch, second: int, is_refused: bool
 ) -> None:
+    # The last part of a body is not counted: the first body has 40 bytes meanwhile, and the second 0, 40 or 80.
     monkeypatch.setattr(bodies, "MAX_UNFINISHED_BYTES", LIMIT)
 
     first, beside, later = asyncio.run(read_beside(2, second))

@@ -76,6 +76,7 @@ class TestScopes:
         token.scopes = ("url:DELETE|/api/v1/users/self/communication_channels/push",)
         with_scope_of_push = [client.delete(f"{OWN_CHANNELS}/{last}").status_code for last in ("push", "99")]
 
+        # 404: the scope is sufficient, but the user has no such channel.
         assert (with_scope_of_id, with_scope_of_push) == ([404, 404], [404, 401])
 
     @pytest.mark.parametrize(("method", "path", "scope"), _operations())

@@ -133,7 +133,7 @@ class TestValidation:
             "boolean as type of an e-mail address",
         ],
     )
-    def test_value_that_canvas_s_database_rejects_is_400_with_the_reason(
+    def test_value_that_the_mock_does_not_store_is_400_with_the_reason(
         self, student: TestClient, fields: dict[str, object], message: str
     ) -> None:
         response = student.post(OWN_CHANNELS, json={"communication_channel": fields})

@@ -174,7 +174,7 @@ class TestCreate:
 
     @pytest.mark.canvas_assertion(56)
     def test_row_102_of_a_user_is_rejected(self, student: TestClient) -> None:
-        for number in range(4, 102):
+        for number in range(4, 102):  # after the three channels of the default world
             created = create_channel(student, f"555{number}", "sms")
             student.delete(f"{OWN_CHANNELS}/{created['id']}")
 

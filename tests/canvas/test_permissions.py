@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tests.conftest import ClientFactory
 
 # The statuses of five requests for channels of user 1:
-# list, create an e-mail channel, create a push channel, delete a channel, delete an unknown channel.
+# list, create an e-mail channel, create a push channel, delete a channel, delete a channel of another user.
+# Creating a push channel needs no permission, but SNS, which none of these tokens has: 400.
 MATRIX = {
     "student-token": [200, 200, 400, 200, 404],
     "student2-token": [403, 403, 400, 403, 404],
@@ -56,7 +57,7 @@ class TestMatrix:
         assert statuses == MATRIX[token]
 
     def test_admin_with_fewer_rights_than_the_user_may_only_list(self, admin: TestClient, world: World) -> None:
-        world.users[3].rights = frozenset({"read_messages"})
+        world.users[3].rights = frozenset({"read_messages"})  # which the admin of the root account does not have
         path = channels_of(3)
 
         statuses = [

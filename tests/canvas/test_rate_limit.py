@@ -74,9 +74,10 @@ class TestRejection:
         assert remaining_units(accepted) == 40
         assert 39 < remaining_units(rejected_again) < remaining_units(rejected) < 40
 
-    def test_rejected_requests_are_charged_so_repetition_prolongs_the_rejection(
+    def test_rejected_requests_are_charged_and_prolong_the_rejection(
         self, client_for: ClientFactory, clock: Clock
     ) -> None:
+        # A bucket is full at 600 with the reservation of 50. A rejection costs as much as leaks from it in a second.
         rate_limit = limit_without_delay(cost=550, rejected_cost=10)
         impatient, patient = (client_for(token, rate_limit=rate_limit) for token in ("student-token", "admin-token"))
         for client in (impatient, patient):
@@ -93,6 +94,8 @@ class TestRejection:
 
 
 class TestBucket:
+    """A request reserves 50 units, and is rejected if the bucket then has 600."""
+
     def test_units_leak_with_time(self, client_for: ClientFactory, clock: Clock) -> None:
         client = client_for("student-token", rate_limit=limit_without_delay(cost=555))
         client.get(OWN_CHANNELS)
@@ -200,14 +203,14 @@ class TestReservation:
         together = [response.status_code for response in in_parallel(shared_mock, 20)]
 
         assert one_by_one == [200] * 20
-        assert sorted(together) == [200] * 11 + [429] * 9
+        assert sorted(together) == [200] * 11 + [429] * 9  # with 12 reservations of 50, the bucket is full at 600
 
     def test_reserved_units_are_returned_at_the_end(self, shared_mock: SharedMock, client_for: ClientFactory) -> None:
         in_parallel(shared_mock, 11)
 
         response = client_for("student-token", rate_limit=limit_without_delay()).get(OWN_CHANNELS)
 
-        assert (response.status_code, remaining_units(response)) == (200, 588)
+        assert (response.status_code, remaining_units(response)) == (200, 588)  # 12 requests cost 1 each
 
     def test_header_includes_the_reservations_of_running_requests(
         self,
@@ -216,6 +219,7 @@ class TestReservation:
     ) -> None:
         responses = in_parallel(shared_mock, 3)
 
+        # 1 for each request that has ended, this one included, and 50 for each that still runs.
         assert sorted(map(remaining_units, responses)) == [499, 548, 597]
 
     def test_requests_with_other_tokens_are_not_affected(

@@ -102,7 +102,7 @@ def test_account_of_a_world_file_sets_page_size_shard_and_forms_of_user_ids(tmp_
     app = create_app(World(read_world(file)))
     client = TestClient(app, base_url=f"{ORIGIN}/api/v1/", headers={"Authorization": "Bearer t"})
 
-    listed = client.get(channels_of(9 * 10**18 + 1))
+    listed = client.get(channels_of(900000 * 10**13 + 1))  # the global id of user 1
     with_tilde = client.get(channels_of("900000~1"))
 
     assert [channel["id"] for channel in listed.json()] == [1, 2]

@@ -235,7 +235,7 @@ class TestLimitsOfTheMock:
 
         assert restored["id"] == created["id"]
 
-    def test_unknown_tokens_leave_nothing_in_the_rate_limiter(self, client_for: ClientFactory, world: World) -> None:
+    def test_unknown_tokens_add_only_one_bucket(self, client_for: ClientFactory, world: World) -> None:
         rate_limit = RateLimit(duration=0)
 
         for number in range(20):

@@ -30,5 +30,5 @@ def world_name(request: pytest.FixtureRequest) -> str:
 def control(shared_mock: SharedMock, clock: Clock, world: World, world_name: str) -> TestClient:  # noqa: ARG001  # clock and world are reset first
     """A client, without a token, of a new world of the shared application."""
     client = InProcessClient(shared_mock.app(), base_url=ORIGIN, headers={"X-Mock-World": world_name})
-    client.delete(f"/_mock/worlds/{world_name}")
+    client.delete(f"/_mock/worlds/{world_name}")  # of an earlier run of the test in this process
     return client

@@ -17,6 +17,8 @@ from tests.control.conftest import CHANNELS, STUDENT
 
 OPERATIONS = int(os.environ.get("PARALLEL_OPERATIONS", "30"))
 CLIENTS = 8
+LAST_SEEDED_ID = 33
+"""The highest id of a channel in the default world."""
 
 
 class WorldClient:
@@ -28,7 +30,7 @@ class WorldClient:
         self.http = httpx2.Client(base_url=f"{server}/worlds/{self.tag}", headers=STUDENT)
         self.channels: dict[int, str] = {}
         """The created channels, by id."""
-        self.last_id = 33
+        self.last_id = LAST_SEEDED_ID
         self.requests = 0
 
     def run(self, operations: int) -> None:
@@ -37,7 +39,7 @@ class WorldClient:
         self.check()
 
     def create(self) -> None:
-        address = f"{self.tag}-{self.random.randrange(60)}@example.org"
+        address = f"{self.tag}-{self.random.randrange(60)}@example.org"  # few, so that some are there twice
         form = {"communication_channel[address]": address, "communication_channel[type]": "email"}
         response = self.http.post(CHANNELS, data=form)
         self.requests += 1
@@ -61,21 +63,22 @@ class WorldClient:
         self.requests += 1
 
     def reset(self) -> None:
-        if self.random.random() < 0.2:
+        if self.random.random() < 0.2:  # rarely, so that a world fills in the meantime
             assert self.http.post("/_mock/reset").status_code == 204
             self.channels.clear()
-            self.last_id, self.requests = 33, 0
+            self.last_id, self.requests = LAST_SEEDED_ID, 0
 
     def check(self) -> None:
         listed = self.http.get(f"{CHANNELS}?per_page=100").json()
         self.requests += 1
-        assert {each["id"]: each["address"] for each in listed if each["id"] > 33} == self.channels
+        assert {each["id"]: each["address"] for each in listed if each["id"] > LAST_SEEDED_ID} == self.channels
         entries: list[Any] = self.http.get("/_mock/requests?limit=1000").json()
         assert len(entries) == min(self.requests, 1000)
         assert all(self.only_own(each["body"]) for each in entries)
         assert all(self.only_own(message["to"]) for message in self.http.get("/_mock/outbox?limit=1000").json())
 
     def only_own(self, text: str) -> bool:
+        """Return whether every address in the text is of this client."""
         return text.count("world") == text.count(f"{self.tag}-")
 
 
@@ -98,4 +101,4 @@ def test_parallel_clients_see_their_own_worlds_only(served: str) -> None:
         thread.join()
 
     assert errors == []
-    assert sum(client.last_id - 33 for client in clients) > CLIENTS
+    assert sum(client.last_id - LAST_SEEDED_ID for client in clients) > CLIENTS  # channels were created at all

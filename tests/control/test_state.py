@@ -20,14 +20,14 @@ def lists(client: TestClient, **headers: str) -> list[Any]:
 
 
 def change(client: TestClient) -> None:
-    """Create, delete and bounce channels, so that every part of the state differs from the seed."""
+    """Create, delete and change channels, and change the account, so that the state differs from the seed."""
     created = client.post(CHANNELS, headers=STUDENT, data=FORM).json()["id"]
     client.post(CHANNELS, headers={"Authorization": "Bearer push-token"}, data=PUSH)
     client.delete(f"{CHANNELS}/2", headers=STUDENT)
     client.post(f"/_mock/channels/{created}/bounces", json={"kind": "permanent", "summary": "550 unknown user"})
     client.patch(f"/_mock/channels/{created}", json={"imported": True})
     client.patch("/_mock/account", json={"banned_email_domains": ["banned.example"]})
-    client.delete(f"{CHANNELS}/{created + 1}", headers=STUDENT)
+    client.delete(f"{CHANNELS}/{created + 1}", headers=STUDENT)  # the push channel
 
 
 class TestDocument:
@@ -43,7 +43,7 @@ class TestDocument:
         created = [control.post(CHANNELS, headers={**STUDENT, **each}, data=form).json()["id"] for each in ({}, copy)]
         assert created[0] == created[1]
 
-    def test_reset_returns_to_the_replaced_state(self, control: TestClient) -> None:
+    def test_reset_after_replace_state_returns_to_the_new_state(self, control: TestClient) -> None:
         document = {
             "users": [{"id": 1, "name": "Ann", "tokens": ["t"], "channels": [{"id": 5, "type": "sms", "address": "1"}]}]
         }

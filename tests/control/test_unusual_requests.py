@@ -109,6 +109,7 @@ class TestEffects:
 
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_fault")
         [fault] = control.get("/_mock/faults").json()
+        # The response to the create has fields, but neither a Link header nor a list.
         assert fault["hits"] == (violation == "missing_field")
 
     @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ class TestJournal:
         "request_of",
         [
             lambda client: client.get(CHANNELS, headers={**STUDENT, "X-Long": "x" * 50_000}),
-            lambda client: client.get(f"{CHANNELS}?x={'x' * 10_000}", headers=STUDENT),
+            lambda client: client.get(f"{CHANNELS}?x={'x' * 10_000}", headers=STUDENT),  # an entry repeats the URL
         ],
     )
     def test_long_headers_and_queries_count_for_the_budget(

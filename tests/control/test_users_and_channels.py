@@ -83,6 +83,7 @@ class TestTokens:
 
         header = {"Authorization": "Bearer scoped"}
         assert response.status_code == 201
+        # The default world has twelve tokens.
         assert response.json() == {"id": 13, "user_id": 1, "sns": False, "revoked": False, **entry}
         assert control.get(CHANNELS, headers=header).status_code == 200
         assert control.delete(f"{CHANNELS}/1", headers=header).status_code == 401
@@ -136,7 +137,7 @@ class TestChannels:
             ("suppression", {"bounce_count": 1, "last_suppression_bounce_at": "NOW"}),
         ],
     )
-    def test_bounce_moves_the_fields_of_its_kind(
+    def test_bounce_changes_only_the_fields_of_its_kind(
         self, control: TestClient, kind: str, changed: dict[str, object]
     ) -> None:
         before = channel(control, 1)
@@ -175,7 +176,7 @@ class TestChannels:
         assert control.delete(f"{CHANNELS}/2", headers=STUDENT).status_code == 200
         assert control.delete(f"{CHANNELS}/1", headers=STUDENT).status_code == 400
 
-    def test_imported_channel_is_deleted_only_where_the_account_allows_it(self, control: TestClient) -> None:
+    def test_imported_channel_cannot_be_deleted_if_the_account_disables_it(self, control: TestClient) -> None:
         control.patch("/_mock/channels/1", json={"imported": True})
         control.patch("/_mock/account", json={"edit_institution_email": False})
 

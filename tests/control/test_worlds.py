@@ -145,6 +145,7 @@ class TestOperations:
     def test_deleted_world_starts_again_from_the_seed(self, control: TestClient, world_name: str) -> None:
         control.delete(f"{CHANNELS}/1", headers=STUDENT)
 
+        # Requests to the default world, because a request to the deleted one would make it again.
         assert control.delete(f"/_mock/worlds/{world_name}", headers={"X-Mock-World": DEFAULT}).status_code == 204
         assert control.get(f"/_mock/worlds/{world_name}", headers={"X-Mock-World": DEFAULT}).status_code == 404
         assert ids(control) == [1, 2, 3]
@@ -223,9 +224,11 @@ class WorldsMachine(RuleBasedStateMachine):
     names = st.sampled_from(["one", "two", "three"])
 
     def known(self, name: str) -> set[int]:
+        """Return the expected channels of the world, which are those of the seed if it is new."""
         return self.channels.setdefault(name, {1, 2, 3})
 
     def send(self, method: str, path: str, name: str) -> int:
+        """Return the status of a request to the world, which is made by it."""
         if name != DEFAULT:
             self.known(name)
         return self.client.request(method, path, headers={"X-Mock-World": name, **STUDENT}).status_code

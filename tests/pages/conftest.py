@@ -37,6 +37,7 @@ def browser() -> Iterator[Browser]:
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(
             executable_path=CHROMIUM,
+            # Chromium's sandbox does not start as root; no host but that of the mock can be reached.
             args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
         yield chromium

@@ -41,7 +41,7 @@ def test_text_is_shown_as_text_everywhere(dashboard: Dashboard) -> None:
     page.fill("#requests-contains", "")
     page.locator("#requests button").first.wait_for()
     page.locator("#requests button.row").evaluate_all("rows => rows.forEach(row => row.click())")
-    page.locator(".detail").nth(7).wait_for()
+    page.locator(".detail").nth(7).wait_for()  # four texts, each sent by a client and by the form of the page
 
     assert page.title() == "Canvas Communication Channels mock"
     assert page.locator("script").count() == 1
@@ -81,7 +81,7 @@ def test_channel_is_added_and_confirmed_with_the_keyboard_alone(dashboard: Dashb
     page.keyboard.press("Enter")
     dashboard.channel(34).wait_for()
     page.keyboard.press("Shift+Tab")
-    page.locator("#search").focus()
+    page.locator("#search").focus()  # stands before the channels, which stand before their form
     tab_to("[data-key='confirm 34']")
     page.keyboard.press("Enter")
     dashboard.channel(34).get_by_text("active").wait_for()

@@ -14,10 +14,7 @@ import pytest
 from mockserver import create_app
 from tests.conftest import served_app
 from tests.pages.actions import send
-from tests.pages.conftest import (
-    CHANNELS,
-    Dashboard,
-)
+from tests.pages.conftest import CHANNELS, Dashboard
 from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -88,7 +85,7 @@ class TestRequests:
         page.wait_for_selector("#requests [data-request='1001']")
         assert time.monotonic() - start < HANG_SECONDS / 10
 
-        page.fill("#requests-contains", "page=17&")
+        page.fill("#requests-contains", "page=17&")  # nothing follows the number in any URL
         page.get_by_text("No request matches.").wait_for()
         page.fill("#requests-contains", "page=999")
         page.wait_for_selector("#requests > li:only-child [class*=url]:has-text('page=999')")
@@ -129,7 +126,7 @@ def test_page_shows_that_the_mock_records_no_requests(page: Page) -> None:
 
         page.locator("#requests", has_text="started with --journal 0").wait_for()
         assert page.locator("#notices").inner_text() == ""
-        page.goto("about:blank")
+        page.goto("about:blank")  # leaves the mock before it stops
 
 
 class TestFaults:

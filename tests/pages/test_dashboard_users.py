@@ -11,9 +11,7 @@ import pytest
 from mockserver import Seed, World, create_app
 from tests.conftest import served_app
 from tests.pages.actions import add_channel, create_channel, set_hidden
-from tests.pages.conftest import (
-    Dashboard,
-)
+from tests.pages.conftest import Dashboard
 from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ class TestUsers:
         ]
         with served_app(create_app(World(Seed({"users": users})))) as origin:
             self._search(Dashboard(dashboard.page, origin).open().page)
-            dashboard.page.goto("about:blank")
+            dashboard.page.goto("about:blank")  # leaves the mock before it stops
 
     def _search(self, page: Page) -> None:
         assert page.inner_text("#users-total") == "1 to 10 of 10000 users"

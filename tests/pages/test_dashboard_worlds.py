@@ -15,9 +15,7 @@ from mockserver import create_app
 from mockserver.control.access import ControlAccess
 from tests.conftest import served_app
 from tests.pages.actions import add_channel, set_hidden
-from tests.pages.conftest import (
-    Dashboard,
-)
+from tests.pages.conftest import Dashboard
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -87,7 +85,7 @@ class TestWorlds:
         httpx2.delete(f"{served}/_mock/worlds/{dashboard.url.rpartition('/')[2]}")
 
         page.wait_for_selector("#connection:has-text('Deleted')")
-        set_hidden(page, is_hidden=False)
+        set_hidden(page, is_hidden=False)  # a page that comes back connects again, which would make the world
         assert page.inner_text("#connection") == "Deleted"
         assert page.evaluate("document.getElementById('main').inert")
 
@@ -119,7 +117,7 @@ def test_page_prompts_for_the_control_token_and_stores_it(page: Page) -> None:
         page.get_by_text("(frozen)").wait_for()
         page.get_by_role("button", name="Let it run").click()
         page.get_by_role("button", name="Freeze").wait_for()
-        page.goto("about:blank")
+        page.goto("about:blank")  # leaves the mock before it stops
 
 
 def test_page_connects_again_after_a_restart(page: Page) -> None:
@@ -139,4 +137,4 @@ def test_page_connects_again_after_a_restart(page: Page) -> None:
     with served_app(create_app(), port):
         page.get_by_text("The mock was restarted.").wait_for()
         page.wait_for_selector("#connection:has-text('Live')")
-        page.goto("about:blank")
+        page.goto("about:blank")  # leaves the mock before it stops

@@ -121,7 +121,7 @@ class TestEffects:
     def test_dropped_connection_ends_on_a_socket(
         self, served: str, effect: dict[str, Any], message: str, created: int
     ) -> None:
-        base = f"{served}/worlds/{effect['kind']}-{effect.get('time', '')}x"
+        base = f"{served}/worlds/{effect['kind']}-{effect.get('time', 'truncated')}"
         with httpx2.Client(base_url=base) as client:
             client.post("/_mock/faults", json={"effect": effect})
 

@@ -20,7 +20,7 @@ class TestPreference:
             ("code=503", 503, "An error occurred."),
         ],
     )
-    def test_code_and_example_select_a_response_of_the_contract(
+    def test_code_and_example_select_a_response_of_the_contract_or_a_server_error(
         self, control: TestClient, header: str, status: int, text: str
     ) -> None:
         response = control.get(CHANNELS, headers={**STUDENT, "Prefer": header})

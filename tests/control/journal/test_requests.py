@@ -145,7 +145,7 @@ class TestEntry:
             httpx2.post(f"{base}{CHANNELS}", headers=STUDENT, data=quoted),
             httpx2.get(f"{base}{CHANNELS}?per_page=2&access_token=student-token"),
         ]
-        commands = [each["curl"] for each in httpx2.get(f"{base}/_mock/requests").json()][::-1]
+        commands = [each["curl"] for each in httpx2.get(f"{base}/_mock/requests").json()][::-1]  # the newest is first
         httpx2.post(f"{base}/_mock/reset")
 
         for response, command in zip(sent, commands, strict=True):
@@ -285,11 +285,10 @@ class TestLimits:
         """Return the scope and the exchange of a request that the application has processed."""
         found: list[tuple[dict[str, Any], Exchange]] = []
 
-        class Recorder(RequestJournal):
-            def add(self, scope: Any, exchange: Exchange, *_: Any, **__: Any) -> None:
-                found.append((scope, exchange))
+        def add(_journal: RequestJournal, scope: Any, exchange: Exchange, *_: Any, **__: Any) -> None:
+            found.append((scope, exchange))
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(RequestJournal, "add", Recorder.add)
+            patch.setattr(RequestJournal, "add", add)
             control.get(CHANNELS, headers=STUDENT)
         return found[0]

@@ -86,7 +86,7 @@ class TestOrigins:
 
     @pytest.mark.parametrize("headers", [{"Origin": PAGE}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
     @pytest.mark.parametrize("path", ["/_mock/reset", "/worlds/x/_mock/reset", "/worlds/x/%5Fmock/reset"])
-    def test_every_origin_may_use_the_api_but_changes_nothing_through_the_control_api(
+    def test_every_origin_may_read_but_not_change_through_the_control_api(
         self, client_for: ClientFactory, path: str, headers: dict[str, str], caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.WARNING, "mockserver")

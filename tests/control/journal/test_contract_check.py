@@ -25,7 +25,7 @@ STRING_IDS = {"Accept": "application/json+canvas-string-ids"}
 
 def entry(control: TestClient, method: str = "GET", path: str = CHANNELS, **sent: Any) -> dict[str, Any]:
     """Send a request, and return its entry in the journal."""
-    with suppress(ConnectionAbortedError):
+    with suppress(ConnectionAbortedError):  # of a fault that drops the connection
         control.request(method, path, **{**sent, "headers": {**STUDENT, **sent.get("headers", {})}})
     [found] = control.get("/_mock/requests", params={"limit": 1}).json()
     request: dict[str, Any] = found
@@ -43,7 +43,7 @@ OUTSIDE_THE_BODY = [
     ({"violation": "wrong_content_type"}, f"{LIST}: 200 text/html is not documented"),
     ({"violation": "missing_link_header"}, "Difference: link"),
 ]
-"""Effects on the status or the headers, and a part of the violation."""
+"""Effects on the status or the headers, of the kind contract_violation by default, and a part of the violation."""
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_violations_of_a_request_are_those_of_the_same_request_without_a_fault(
     control: TestClient, effect: dict[str, Any], method: str, path: str, sent: dict[str, Any]
 ) -> None:
     expected = entry(control, method, path, **sent)["violations"]
-    assert bool(expected) == ("nowhere" not in path)
+    assert bool(expected) == ("nowhere" not in path)  # a path without an operation has nothing to violate
     add(control, effect)
 
     assert entry(control, method, path, **sent)["violations"] == expected
