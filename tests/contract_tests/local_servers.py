@@ -77,7 +77,7 @@ class ProxyLog:
 
 
 @contextmanager
-def running_connect_proxy(ports: dict[str, int], status: int = 200) -> Iterator[ProxyLog]:
+def running_http_proxy(ports: dict[str, int], status: int = 200) -> Iterator[ProxyLog]:
     """Serve an HTTP proxy until the context ends, and yield its log.
 
     `ports` has the port on this machine for each host. With another `status` than 200, every request is rejected.

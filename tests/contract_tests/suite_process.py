@@ -71,7 +71,7 @@ def list_body(url: str) -> bytes:
     return httpx2.get(f"{url}/api/v1/users/self/communication_channels?access_token=student-token").content
 
 
-def next_position(url: str, number: int) -> int:
+def position_of_new_channel(url: str, number: int) -> int:
     """Create a channel of the student, with an address that contains `number`, and return its position."""
     data = {"communication_channel[address]": f"probe-{number}@example.org", "communication_channel[type]": "email"}
     path = "/api/v1/users/self/communication_channels?access_token=student-token"

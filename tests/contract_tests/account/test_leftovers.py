@@ -155,7 +155,7 @@ def test_clean_up_deletes_only_channels_at_reserved_addresses_of_both_users(tmp_
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("\n", 2), ("n", 2)], ids=["yes", "nothing", "no"])
-def test_clean_up_asks_on_a_terminal(tmp_path: Path, typed: str, status: int) -> None:
+def test_clean_up_on_a_terminal_deletes_only_after_a_yes(tmp_path: Path, typed: str, status: int) -> None:
     with running_mock() as url:
         before = list_body(url)
         create(url, 1, *addresses.FIRST)

@@ -15,7 +15,7 @@ from tests.contract_tests.suite_process import (
     has_recorded_creation,
     interrupt,
     list_body,
-    next_position,
+    position_of_new_channel,
     run_suite,
     running_mock,
 )
@@ -94,10 +94,10 @@ def test_repeated_runs_add_no_rows(tmp_path: Path) -> None:
         for number in range(2):
             run = run_suite(tmp_path, "-k", "create_returns or push", CANVAS_URL=url, **QUICK)
             assert run.returncode == 0
-            positions.append(next_position(url, number))
+            positions.append(position_of_new_channel(url, number))
 
     first, second = positions
-    assert second == first + 1, "each `next_position` adds one row, and the second run adds none"
+    assert second == first + 1, "each `position_of_new_channel` adds one row, and the second run adds none"
 
 
 def turns_to_404(request: ProxiedRequest) -> ProxiedResponse:

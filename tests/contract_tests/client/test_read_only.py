@@ -14,7 +14,7 @@ from tests.contract_tests.suite_process import (
     has_recorded_creation,
     interrupt,
     list_body,
-    next_position,
+    position_of_new_channel,
     run_suite,
     running_mock,
     running_patched_mock,
@@ -41,7 +41,7 @@ def test_read_only_run_sends_get_and_head_only(tmp_path: Path, token: str) -> No
 
         assert run.returncode == 0, run.stdout
         assert list_body(url) == before
-        assert next_position(url, 0) == 4, "the run has created a channel"
+        assert position_of_new_channel(url, 0) == 4, "the run has created a channel"
     traffic = json.loads((tmp_path / "traffic.har").read_text("utf-8"))["log"]["entries"]
     assert {entry["request"]["method"] for entry in traffic} == {"GET", "HEAD"}
     assert {entry["response"]["status"] for entry in traffic} >= {200, 304, 401, 403, 404}

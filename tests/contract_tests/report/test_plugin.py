@@ -10,7 +10,7 @@ import pytest
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.suite_process import (
     QUICK,
-    next_position,
+    position_of_new_channel,
     run_suite,
     run_with_event,
     running_mock,
@@ -66,7 +66,7 @@ def test_failure_is_reported_with_its_rule_and_a_script(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_changed_account_is_a_failure_in_every_report(tmp_path: Path) -> None:
     with running_mock() as url:
-        run = run_with_event(tmp_path, url, lambda _: next_position(url, 0))
+        run = run_with_event(tmp_path, url, lambda _: position_of_new_channel(url, 0))
 
     junit = (tmp_path / "junit.xml").read_text("utf-8")
     cases = {case.get("name"): case for case in ET.fromstring(junit).iter("testcase")}  # noqa: S314  # the run wrote it

@@ -25,7 +25,7 @@ from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport
 from contract_tests.comparison import compare
-from tests.contract_tests.local_servers import running_connect_proxy, socket_server, tls_gateway
+from tests.contract_tests.local_servers import running_http_proxy, socket_server, tls_gateway
 from tests.time_limits import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def send_through_proxy(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -
         with (
             socket_server(handle) as plain,
             tls_gateway(plain, certificate) as target,
-            running_connect_proxy({"canvas.example.edu": target}) as proxy,
+            running_http_proxy({"canvas.example.edu": target}) as proxy,
             tls_gateway(proxy.port, certificate) as port,
         ):
             monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")

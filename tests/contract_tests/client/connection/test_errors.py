@@ -20,7 +20,7 @@ from contract_tests.client.request import Request
 from contract_tests.client.safety.journal import Journal
 from contract_tests.client.settings import Inconclusive, Settings
 from contract_tests.client.transport import Transport
-from tests.contract_tests.local_servers import respond, running_connect_proxy, socket_server, with_tls
+from tests.contract_tests.local_servers import respond, running_http_proxy, socket_server, with_tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +179,7 @@ def test_unreachable_host_is_explained(cause: Exception, sentence: str) -> None:
 def test_rejection_by_the_proxy_is_explained(
     failure: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, scheme: str, status: int, sentence: str
 ) -> None:
-    with running_connect_proxy({}, status) as proxy:
+    with running_http_proxy({}, status) as proxy:
         monkeypatch.setenv(f"{scheme}_proxy", f"http://me:a-password@127.0.0.1:{proxy.port}")
         refusal = failure(f"{scheme}://canvas.invalid")
 

@@ -14,7 +14,7 @@ import trustme
 from contract_tests.client.connection.certificates import VARIABLES
 from contract_tests.mock_process import DEFAULT_WORLD_VARIABLES
 from tests.contract_tests.faulty_proxy import ProxiedRequest, ProxiedResponse, running_proxy
-from tests.contract_tests.local_servers import running_connect_proxy, tls_gateway
+from tests.contract_tests.local_servers import running_http_proxy, tls_gateway
 from tests.contract_tests.suite_process import run_suite, running_mock
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_certificate_of_another_authority_is_inconclusive(tmp_path: Path, gatewa
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_https_target_is_reached_through_the_proxy(tmp_path: Path, gateway: int, bundle: str, name: str) -> None:
-    with running_connect_proxy({HOST: gateway}) as proxy:
+    with running_http_proxy({HOST: gateway}) as proxy:
         variables = {name: f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}", "SSL_CERT_FILE": bundle}
         run = _run(tmp_path, f"https://{HOST}", **variables, **NO_WAITS)
 
@@ -90,7 +90,7 @@ def test_https_target_is_reached_through_the_proxy(tmp_path: Path, gateway: int,
 
 
 def test_http_target_is_reached_through_the_proxy(tmp_path: Path, mock: str) -> None:
-    with running_connect_proxy({HOST: urlsplit(mock).port or 0}) as proxy:
+    with running_http_proxy({HOST: urlsplit(mock).port or 0}) as proxy:
         variables = {"HTTP_PROXY": f"http://127.0.0.1:{proxy.port}", "ALLOW_HTTP": "1"}
         run = _run(tmp_path, f"http://{HOST}", **variables, **NO_WAITS)
 
