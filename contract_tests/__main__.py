@@ -26,19 +26,24 @@ if TYPE_CHECKING:
 
 _INCONCLUSIVE = 2
 _STARTING = "The run starts, which takes a few seconds, and then ends without a test"
+"""The activity that a signal prints while the run starts."""
 _CRASH = "The suite ended with an error of its own ({}); report it to the authors of the suite."
 _CLEAN_UP = "clean-up"
 """The argument that deletes leftover channels instead of running tests."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Test the target against the contract, and return the exit status."""
+    """Run the tests or the clean-up, as `arguments` say, and return the exit status.
+
+    Without `arguments`, those of the process apply.
+    """
     interruption = Interruption()
     with interruption.handling():
         try:
             status = _main(sys.argv[1:] if arguments is None else arguments, interruption)
             sys.stdout.flush()
         except OSError:  # standard output is full, or its reader has closed the pipe, as `| head` does
+            # otherwise Python's own flush, when the process ends, fails and changes the exit status
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _INCONCLUSIVE
         except KeyboardInterrupt:
@@ -78,8 +83,8 @@ def _main(arguments: Sequence[str], interruption: Interruption) -> int:
         except Exception as error:  # noqa: BLE001  # exit status 1 is the verdict `failed`
             reason = _CRASH.format(f"{type(error).__name__}: {error}")
         finally:
-            gc.enable()
-        interruption.start_end()
+            gc.enable()  # which _start has disabled
+        interruption.start_reports()
         if start is None:
             return _refuse(reason)
         if start.obstacle:  # also after a signal: the folder may be another run's
@@ -101,10 +106,11 @@ class _Start(NamedTuple):
 
 
 def _start(arguments: Sequence[str], stack: ExitStack) -> _Start:
-    """Read the options, and prepare the folder of the reports."""
+    """Set the variables of the options, and prepare the folder of the reports; a wrong option is `error`."""
     gc.disable()  # the objects that imports make remain; looking at them takes a quarter of the CPU time of the start
     wrong_option = token_argument_error(arguments, os.environ)
     try:
+        # an argument with a token is not read, because a sentence or a report could repeat it
         options, pytest_options = suite_parser().parse_known_args([] if wrong_option else arguments)
     except OptionError as error:
         options, pytest_options = suite_parser().parse_known_args([])
@@ -113,12 +119,12 @@ def _start(arguments: Sequence[str], stack: ExitStack) -> _Start:
     if options.read_only:
         os.environ["READ_ONLY"] = "1"
     folder = Path(os.environ.get("REPORTS") or "reports")
-    all_options = [*_own_options(is_verbose=options.verbose), *pytest_options]
+    all_options = [*_pytest_options(is_verbose=options.verbose), *pytest_options]
     return _Start(given, folder, all_options, _prepare(folder, stack), wrong_option)
 
 
 def _set_variables(options: Namespace, names: Iterable[str]) -> dict[str, str]:
-    """Set the variables of those of these options that are given, and return the values by option."""
+    """Set the variable of each of the options `names` that is given, and return the values by option."""
     values = {name: getattr(options, name.removeprefix("--")) for name in names}
     given = {name: value for name, value in values.items() if value is not None}
     os.environ.update({VARIABLES[name]: value for name, value in given.items()})
@@ -156,7 +162,7 @@ def _clean_up(arguments: Sequence[str], interruption: Interruption) -> int:
 
 
 def _run(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int]:
-    """Run pytest, and return the exit status, and the reason if the run was refused, so that it wrote no reports."""
+    """Run pytest, and return the reason if the run was refused, so that it wrote no reports, and the exit status."""
     from contract_tests.report.command import run_pytest, settings_error  # noqa: PLC0415  # see missing_packages_error
 
     if reason := settings_error():
@@ -165,9 +171,9 @@ def _run(arguments: Sequence[str], interruption: Interruption) -> tuple[str, int
 
 
 def _prepare(folder: Path, stack: ExitStack) -> str:
-    """Lock the folder of the reports, and remove those of an earlier run.
+    """Lock the folders of the reports and of the journal, and remove the reports of an earlier run.
 
-    Returns the reason why no run can start; empty if it can.
+    Return why no run can start; empty if it can.
     """
     if reason := missing_packages_error():
         return reason
@@ -196,7 +202,7 @@ def _prepare(folder: Path, stack: ExitStack) -> str:
 def _refuse(reason: str, folder: Path | None = None) -> int:
     """Print why the run is inconclusive, write it into the reports as far as that is possible, and return 2.
 
-    Without a folder, nothing can be written, or another run uses it.
+    Without `folder` there are no reports: the command is clean-up, or the folder cannot be used.
     """
     reason = without_tokens(one_line(reason), os.environ)
     print(f"Inconclusive: {reason}", flush=True)
@@ -211,14 +217,15 @@ def _refuse(reason: str, folder: Path | None = None) -> int:
 
 
 def _as_typed(reason: str, options: Iterable[str]) -> str:
-    """Return the reason with the name of the option in place of the variable that it sets."""
+    """Return the reason; if it starts with the variable of one of the options, with the option in its place."""
     for name in options:
         if reason.startswith(f"{VARIABLES[name]} "):
             return reason.replace(VARIABLES[name], name, 1)
     return reason
 
 
-def _own_options(*, is_verbose: bool) -> list[str]:
+def _pytest_options(*, is_verbose: bool) -> list[str]:
+    """Return the options of pytest in every run: the suite prints the results itself, and writes no other files."""
     folder = str(Path(__file__).parent)
     return [
         folder,

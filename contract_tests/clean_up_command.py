@@ -59,13 +59,15 @@ def clean_up_leftovers(interruption: Interruption, options: Sequence[str], *, is
 def _clean_up(
     output: _Output, search: LeftoverSearch, interruption: Interruption, options: Sequence[str], is_confirmed: bool
 ) -> int:
+    """Print the leftovers, delete them if that is confirmed, and return the exit status."""
     number = sum(len(each.channels) for each in search.found)
     for each in search.found:
         output.print(f"At the reserved addresses of the contract suite, {each}.")
-    if number and not (is_confirmed or _is_confirmed(number)):
+    if number and not (is_confirmed or _ask(number)):
         command = " ".join((COMMAND, *options, "--yes"))
         output.print("Nothing was deleted." if sys.stdin.isatty() else f"To delete {_them(number)}, run: {command}")
         return _INCONCLUSIVE
+    # also without channels: devices may remain, and the journal is removed if every account is clean
     with interruption.protected(lambda: "The channels are deleted, which takes up to 5 minutes"):
         remaining = search.delete()
     if remaining:
@@ -81,8 +83,8 @@ def _search(transport: Transport, settings: Settings) -> LeftoverSearch:
     return LeftoverSearch.of(owner, admin)
 
 
-def _is_confirmed(number: int) -> bool:
-    """Ask on a terminal, and return whether the answer is yes."""
+def _ask(number: int) -> bool:
+    """Ask on a terminal whether to delete the channels, and return whether the answer is yes."""
     if not sys.stdin.isatty():
         return False
     try:

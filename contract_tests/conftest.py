@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract_tests.fixtures.accounts import (  # noqa: F401  # pytest finds fixtures by their names
-    admin_token,
+    admin_client,
     other_baseline,
     other_creations,
     other_user_id,
@@ -13,13 +13,13 @@ from contract_tests.fixtures.accounts import (  # noqa: F401  # pytest finds fix
 from contract_tests.fixtures.actors import (  # noqa: F401  # pytest finds fixtures by their names
     admin,
     all_channels,
+    channel_ids,
     device,
     editing_owner,
     other,
     owner,
     page_limit,
     site_admin,
-    targets,
 )
 from contract_tests.fixtures.isolation import isolated_test  # noqa: F401  # likewise
 from contract_tests.fixtures.run import (  # noqa: F401  # pytest finds fixtures by their names

@@ -35,7 +35,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     config.option.canvas_junit, config.option.xmlpath = config.option.xmlpath, None
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(trylast=True)  # after pytest has registered its own reporter, which is replaced
 def pytest_configure(config: pytest.Config) -> None:
     """Configure Hypothesis by the profile, and register the report plugin."""
     suppressed = [
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("contract")
     config.addinivalue_line("markers", MARKER)
     config.addinivalue_line("markers", PREFERRED_MARKER)
-    read_number("SEED", os.environ.get("SEED") or "1")
+    read_number("SEED", os.environ.get("SEED") or "1")  # raises Inconclusive before tests are collected
     use_quiet_reporter(config)
     config.pluginmanager.register(ReportPlugin(config, interruption_of(config)), REPORTER)
 

@@ -103,7 +103,7 @@ def actors(owner: ApiClient, other: ApiClient, request: pytest.FixtureRequest) -
 @pytest.mark.parametrize(("actor", "account", "operation"), CELLS)
 @pytest.mark.cases(smoke=10, quick=15)
 def test_permission_matrix_is_enforced(
-    actors: Actors, targets: dict[int, int], actor: str, account: str, operation: str
+    actors: Actors, channel_ids: dict[int, int], actor: str, account: str, operation: str
 ) -> None:
     """Each actor may do to the channels of each user exactly what Canvas allows (behaviour 3.2)."""
     client, account_holder = actors.client_for(actor, account)
@@ -112,15 +112,15 @@ def test_permission_matrix_is_enforced(
     # Denied, because the test user may not edit own channels; the other user's account can have another setting.
     if expected == DENIED and actor == account == OTHER_USER and _may_edit(client):
         pytest.skip("needs a CANVAS_OTHER_USER_ID whose account has the settings of the test user's")
-    target_id = targets[account_holder.id]
+    channel_id = channel_ids[account_holder.id]
     before, others_before = account_holder.list_channels(), other.list_channels()
 
-    response = _perform(client, operation, target_id)
+    response = _perform(client, operation, channel_id)
 
     _check(response, expected)
     after = account_holder.list_channels()
     if expected == ALLOWED and operation.startswith("delete"):
-        assert after == [channel for channel in before if channel["id"] != target_id]
+        assert after == [channel for channel in before if channel["id"] != channel_id]
     elif expected == ALLOWED and operation == "create":
         assert [channel["id"] for channel in after if channel not in before] == [response.json()["id"]]
     else:
@@ -157,18 +157,18 @@ def test_admin_receives_the_same_list_as_the_owner(admin: ApiClient, all_channel
 
 @pytest.mark.parametrize("operation", ["list", "create"])
 def test_ordinary_user_is_denied_access_to_an_admin(
-    owner: ApiClient, admin_token: ApiClient | None, operation: str
+    owner: ApiClient, admin_client: ApiClient | None, operation: str
 ) -> None:
     """An ordinary user may not list or create channels of an admin (behaviour 3.2, 12)."""
-    if admin_token is None:
+    if admin_client is None:
         pytest.skip("needs CANVAS_ADMIN_TOKEN")
-    channels = expect_ok(admin_token.list_page())
+    channels = expect_ok(admin_client.list_page())
     if not channels:
         pytest.skip("needs an admin with a channel, which has the admin's user id")
     admin_id = channels[0]["user_id"]
 
     response = _perform(owner.for_user(admin_id), operation, 0)
-    remove_created_channels(admin_token.for_user(admin_id))  # if the create was not denied
+    remove_created_channels(admin_client.for_user(admin_id))  # if the create was not denied
 
     expect_forbidden(response)
 

@@ -36,7 +36,7 @@ class Access:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the run cannot find out if the token may edit the channels."""
+        """Whether the run is read-only, and so cannot find out if the token may edit the channels."""
         return self.client.transport.guard.is_read_only
 
     @cached_property
@@ -63,9 +63,9 @@ class Access:
         return response.status_code not in _DENIED_STATUSES
 
     def check_scopes(self) -> None:
-        """Raise Inconclusive if the scopes of the token do not allow both deletions; a read-only run sends none."""
+        """Raise Inconclusive if the scopes do not allow deletes by id and by address; a read-only run sends none."""
         if not self.is_read_only:
-            for tail in (("0",), tuple(addresses.NEVER_CREATED)):
+            for tail in (("0",), tuple(addresses.NEVER_CREATED)):  # of channels that do not exist
                 self._within_scopes(send_unvalidated(self.client, "DELETE", tail=tail))
 
     @property
@@ -87,7 +87,7 @@ def user_id(response: httpx2.Response, client: ApiClient | None, unlike: int = 0
     """Return the id of the user whose token was sent, or 0 if no response has it.
 
     It is that in the header X-Canvas-User-Id. If the header is absent, or has the id `unlike`, which the user should
-    not have, the client's own list decides, because the header of a faulty target may be wrong.
+    not have, the `user_id` in a list of `client` decides, because the header of a faulty target may be wrong.
     """
     number = header_user_id(response)
     if client is None or (number and number != unlike):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contract_tests.client.safety.addresses import TypedAddress
 
 
-def check_capacity(client: ApiClient, pairs: Sequence[TypedAddress] = addresses.ACCEPTED) -> None:
+def check_capacity(client: ApiClient, needed: Sequence[TypedAddress] = addresses.ACCEPTED) -> None:
     """Create a channel for each of the addresses that has none, so that all of them exist together.
 
     Then send a creation without an address: in an account without a free row, the errors of invalid requests differ,
@@ -28,7 +28,7 @@ def check_capacity(client: ApiClient, pairs: Sequence[TypedAddress] = addresses.
     Raises Inconclusive if the account has too few free rows.
     """
     existing = {key_of(channel) for channel in list_unvalidated(client)}
-    for pair in pairs:
-        if pair.key not in existing:
-            send_unvalidated(client, "POST", body=client.create_fields(pair))
+    for address in needed:
+        if address.key not in existing:
+            send_unvalidated(client, "POST", body=client.create_fields(address))
     send_unvalidated(client, "POST", body=((TYPE, "sms"),))

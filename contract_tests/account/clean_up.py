@@ -42,7 +42,7 @@ class Listing:
 
 
 def list_unvalidated(client: ApiClient) -> list[Channel]:
-    """Return all channels that the target lists, even if its pages overlap or have invalid elements.
+    """Return all channels that the target lists, even if its pages overlap, are invalid, or cannot all be read.
 
     Raises Inconclusive if the list has more channels than a user can have.
     """
@@ -138,7 +138,10 @@ def remove_created_channels(client: ApiClient, keep: Collection[int] = ()) -> No
 
 
 def _delete_by_address(client: ApiClient, listing: Listing, uncertain: set[tuple[str, str]]) -> None:
-    """Delete the listed channels without an id that may be those of the uncertain creations."""
+    """Delete the listed channels without an id that may be those of the uncertain creations.
+
+    The push channel remains, because it may be the user's.
+    """
     for element in listing.unreadable:
         if isinstance(element, dict) and (key := key_of(element)) in uncertain and not addresses.is_push(element):
             send_unvalidated(client, "DELETE", tail=(key[0], str(element.get("address"))))
@@ -155,6 +158,7 @@ def adopt_created_channels(client: ApiClient, listing: Listing) -> None:
         if channel["id"] in guard.preexisting_channels or journal.live.get(channel["id"]) == client.id:
             continue
         is_opened = client.id in guard.opened_users
+        # in an account that is not opened, the push channel may be the user's: it has no test address
         is_uncertain = key_of(channel) in uncertain and (is_opened or not addresses.is_push(channel))
         if is_uncertain or (is_opened and is_created_by_suite(client, channel)):
             journal.record_creation(client.id, channel["id"])
@@ -207,8 +211,9 @@ def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
     """Return whether only the suite can have created the channel of this user.
 
     A push channel has no test address: it is the suite's if the journal has the intent to create one, because the
-    safety guard allows this only for a user who was seen without one. Until the run has opened the account, an id in
-    the journal alone does not suffice: it may be wrong, and the user may have created a channel with it since.
+    safety guard allows this only for a user who was seen without one. For any other channel without a test address, an
+    id in the journal does not suffice until the run has opened the account: it may be wrong, and the user may have
+    created a channel with it since.
     """
     journal, guard = client.transport.journal, client.transport.guard
     before = journal.preexisting.get(client.id, frozenset())
@@ -222,7 +227,7 @@ def is_created_by_suite(client: ApiClient, channel: Channel) -> bool:
     is_opened = client.id in guard.opened_users
     has_test_address = is_reserved(channel) or addresses.is_test_address(str(channel.get("address")))
     if has_test_address:
-        return is_live or is_opened or client.id in journal.preexisting
+        return is_live or is_opened or client.id in journal.preexisting  # in the last two cases, `before` is known
     return is_live and is_opened
 
 

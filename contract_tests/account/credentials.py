@@ -64,7 +64,7 @@ def check_admin_rights(owner: ApiClient, admin: ApiClient | None) -> None:
     tokens, admin = owner.transport.settings.tokens, admin.for_user(owner.id)
     fields = (*admin.create_fields(addresses.FIRST), ("skip_confirmation", "1"))
     channel = channel_of(send_unvalidated(admin, "POST", body=fields))
-    owner_sees_bounces = Access(owner.own).sees_bounces
+    owner_sees_bounces = Access(owner.own).sees_bounces  # in a list that has the new channel
     remove_created_channels(admin)
     if channel is None:
         return
@@ -96,7 +96,7 @@ def _check_tokens_differ(tokens: Mapping[str, str]) -> None:
 
 
 def _check_scopes_of_owner(owner: ApiClient) -> None:
-    """Raise Inconclusive if the scopes of CANVAS_TOKEN do not allow deletes."""
+    """Raise Inconclusive if the scopes of CANVAS_TOKEN do not allow deletes and creates; a read-only run sends none."""
     if owner.transport.guard.is_read_only:
         return
     deletions = (("0",), tuple(addresses.NEVER_CREATED))
@@ -118,11 +118,14 @@ def _check_administrator(owner: ApiClient, name: str) -> Access:
         raise Inconclusive(f"The target rejects {name} with 401; check that the token is valid, or unset it.")
     if user_id(access.listing, client, unlike=owner.id) == owner.id:
         raise Inconclusive(f"{name} is a token of user {owner.id}, as {TOKEN} is; {_REMEDIES[name]}")
+    # lists and edits depend on the same right, to manage user logins (behaviour 3.2)
     if not access.can_list and not access.can_edit and not (access.is_read_only and access.can_become):
         _check_not_swapped(owner, client)
         raise _denied(f"list user {owner.id}'s channels", name)
+    # an observer may only list
     if access.can_list and not access.can_edit and not access.is_read_only and not access.can_become:
         raise _denied(f"create channels for user {owner.id}", name)
+    # the right to become other users is one of its own
     if name == ADMIN and access.can_list and (access.can_edit or access.is_read_only) and not access.can_become:
         raise _denied(f"act as user {owner.id} (as_user_id)", name)
     access.check_scopes()
@@ -174,8 +177,8 @@ def _check_owner_is_ordinary(owner: ApiClient, admin: Access | None) -> None:
 def _check_other_user(owner: ApiClient, administrators: Mapping[str, Access]) -> None:
     """Check that CANVAS_OTHER_USER_ID is an ordinary user whose channels the admin, or site admin, may manage."""
     number = owner.transport.settings.other_user_id
-    owners = Access(owner.for_user(number))
-    if owners.listing.status_code == 404 and not administrators:
+    owner_access = Access(owner.for_user(number))
+    if owner_access.listing.status_code == 404 and not administrators:
         raise unknown_user(number)
     for name, access in administrators.items():
         if local_id(user_id(access.listing, access.client.for_user(0, "self"), unlike=number)) == local_id(number):
@@ -184,17 +187,18 @@ def _check_other_user(owner: ApiClient, administrators: Mapping[str, Access]) ->
         return
     name, administrator = next(iter(administrators.items()))  # that of CANVAS_ADMIN_TOKEN, if it is set
     client = administrator.client
-    admins = Access(client.for_user(number))
-    if admins.listing.status_code == 404:
+    admin_access = Access(client.for_user(number))
+    if admin_access.listing.status_code == 404:
         raise unknown_user(number)
     has_admin = name == ADMIN  # without it, nobody can verify what a creation for this user has left
-    if not admins.can_list and not (has_admin and admins.can_edit):
+    if not admin_access.can_list and not (has_admin and admin_access.can_edit):
         raise Inconclusive(
             f"{name} may not list the channels of user {number}, which {_OTHER_USER} names; {_OTHER_USER_REMEDY}"
         )
     if has_admin:
-        _check_has_no_more_rights(administrator, admins)
-    _check_not_an_observer(owners, Access(client.acting_as(number).for_user(owner.id)), client)
+        _check_has_no_more_rights(administrator, admin_access)
+    other_access = Access(client.acting_as(number).for_user(owner.id))
+    _check_not_an_observer(owner_access, other_access, client)
 
 
 def _check_has_no_more_rights(of_owner: Access, of_other: Access) -> None:
@@ -210,19 +214,21 @@ def _check_has_no_more_rights(of_owner: Access, of_other: Access) -> None:
             )
 
 
-def _check_not_an_observer(owners: Access, others: Access, admin: ApiClient) -> None:
+def _check_not_an_observer(owner_access: Access, other_access: Access, admin: ApiClient) -> None:
     """Raise Inconclusive if one of the two test users observes the other: may list their channels, and not edit them.
 
-    A target that allows lists to everybody, or ignores as_user_id, allows them in more cases.
+    Each access is that of one test user to the channels of the other. A faulty target, which allows lists to everybody
+    or ignores as_user_id, also allows what an observer may not do: to edit, to act as the other user, or to list the
+    admin's channels.
     """
-    if owners.can_list == others.can_list or owners.is_read_only:
+    if owner_access.can_list == other_access.can_list or owner_access.is_read_only:
         return
-    observer = owners if owners.can_list else others
-    if observer.can_edit or (observer is owners and observer.can_become):
+    observer = owner_access if owner_access.can_list else other_access
+    if observer.can_edit or (observer is owner_access and observer.can_become):
         return
     admin_id = user_id(send_unvalidated(admin.for_user(0, "self"), "GET"), admin)
     if admin_id and not Access(observer.client.for_user(admin_id)).can_list:
         raise Inconclusive(
-            f"The user of {TOKEN} or user {owners.client.id} of {_OTHER_USER} may list the other's channels, as an "
-            "observer may; give two ordinary users who do not observe each other."
+            f"The user of {TOKEN} or user {owner_access.client.id} of {_OTHER_USER} may list the other's channels, as "
+            "an observer may; give two ordinary users who do not observe each other."
         )

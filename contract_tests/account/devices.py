@@ -32,11 +32,12 @@ class Devices:
     def unregister(self) -> bool:
         """Delete the push tokens of the devices, after restoring the push channel, without which they are not found.
 
-        A token that is rejected has registered no device, unless a list shows the push channel.
+        A token whose request is rejected (4xx) has registered no device, unless a list shows the push channel.
         Return whether every request had a response; the first one without is the last.
         """
         for name in self._names:
             device = self._device(name)
+            # a deletion before this one may have removed the devices of all names
             if name in self._tried or name not in self._names or device is None:
                 continue
             try:
@@ -57,7 +58,7 @@ class Devices:
         Canvas deletes them whichever access token of the user registered them (behaviour 12).
         Return whether every request had a response.
         """
-        if self._client.user != "self" or not self._names:
+        if self._client.user != "self" or not self._names:  # a push token is deleted for the token's own user only
             return True
         name = self._names[0]
         return self._delete_tokens(self._device(name) or self._client.own, name)

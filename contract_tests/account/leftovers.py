@@ -37,8 +37,8 @@ def refuse_unexplained(client: ApiClient, channels: list[Channel], admin: ApiCli
         return
     other = client.transport.settings.other_user_id
     if admin is not None and other not in {0, client.id}:
-        others = admin.for_user(other)
-        found.append(_unexplained(others, read_list(others).channels))
+        other_client = admin.for_user(other)
+        found.append(_unexplained(other_client, read_list(other_client).channels))
     users = ", and ".join(str(each) for each in found if each.channels)
     raise Inconclusive(
         f"At the reserved addresses of this suite, {users}, and the journal in the reports folder has no record of "

@@ -27,7 +27,7 @@ class OpenedAccounts:
     listed: list[Channel] = field(default_factory=list)
     """The test user's channels, as the fixture `all_channels` has last read them."""
     writes: int = -1
-    """The number of requests other than GET and HEAD that had been sent then."""
+    """The number of requests other than GET and HEAD that had been sent then; -1 if `listed` must be read again."""
     admin: ApiClient | None = None
     """The client with the administrator's token, which can delete what the user may not delete."""
     failures: dict[int, Inconclusive] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class OpenedAccounts:
             return clean_up(client, self.admin)
         except Inconclusive as error:
             self.failures[client.id] = error
-            if transport.sent - len(transport.exchanges) > lost:
+            if transport.sent - len(transport.exchanges) > lost:  # a request of this clean-up has no response
                 self.outage = error
             raise
 

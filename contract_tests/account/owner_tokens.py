@@ -20,7 +20,7 @@ _INVALID = {"CANVAS_EXPIRED_TOKEN": "an expired", "CANVAS_REVOKED_TOKEN": "a rev
 
 
 def check_owner_tokens(owner: ApiClient) -> None:
-    """Check those of these tokens that are set. Raises Inconclusive for one that cannot be used."""
+    """Check each of the test user's other tokens that is set. Raises Inconclusive for one that cannot be used."""
     tokens = owner.transport.settings.tokens
     if PUSH in tokens:
         _check_push_token(owner)
@@ -32,7 +32,10 @@ def check_owner_tokens(owner: ApiClient) -> None:
 
 
 def _check_push_token(owner: ApiClient) -> None:
-    """Check that CANVAS_PUSH_TOKEN is a token of the owner, unless its scopes do not allow the list."""
+    """Check that CANVAS_PUSH_TOKEN is a token of the owner.
+
+    Its scopes must allow the list, unless a header of the denial has the id of its user.
+    """
     client = owner.with_token(PUSH)
     response = send_unvalidated(client, "GET")
     if is_token_rejected(response):

@@ -1,4 +1,4 @@
-"""Preflight check of a test account before the run: identity, access, leftovers and capacity."""
+"""Preflight check of a test account before the run: identity, access and leftovers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def open_account(
     _check_first_response(client, first)
     user_id = _find_user_id(client, first)
     client.transport.locks.acquire(filter(None, (user_id, client.transport.settings.other_user_id)))
-    if not client.id or local_id(user_id) == local_id(client.id):
+    if not client.id or local_id(user_id) == local_id(client.id):  # another listed id is wrong, which tests report
         client = client.for_user(user_id, client.user)
     before = _open_and_recover(client, admin)
     opened.clients.append(client)  # last, because clean-up must not run before the existing channels are known
@@ -62,7 +62,7 @@ def identify_user(client: ApiClient) -> ApiClient | None:
 
 
 def check_is_another_user(owner: ApiClient, other_user_id: int) -> None:
-    """Raise Inconclusive if the second test user is the first."""
+    """Raise Inconclusive if the second test user is the first; fail if the target lists a wrong user id for `self`."""
     if local_id(other_user_id) == local_id(owner.id):
         assert owner.for_user(owner.id).list_page().status_code == 200, "`self` lists the channels of another user"
         raise Inconclusive("CANVAS_OTHER_USER_ID is the user of CANVAS_TOKEN; set it to another user.")
@@ -107,10 +107,10 @@ def _check_first_response(client: ApiClient, response: httpx2.Response) -> None:
 
 
 def _check_ids(channels: list[object]) -> None:
-    """Raise an exception for an id that cannot be read: Inconclusive for a channel's, AssertionError for a user's.
+    """Raise Inconclusive for a channel id that cannot be read, and AssertionError for a user id above 64 bits.
 
     Without the ids of the user's channels, the suite could not tell them from its own; the violation is noted already.
-    Requests for a user id that is no 64-bit integer would be for no user.
+    Requests for a user id above 64 bits would be for no user.
     """
     for channel in channels:
         if read_id(channel.get("id") if isinstance(channel, dict) else None) is None:

@@ -53,17 +53,17 @@ def restore_account(client: ApiClient, admin: ApiClient | None = None) -> list[C
     Raises LeftoverError if there is no such list.
     """
     journal = client.transport.journal
-    journal.unconfirmed.clear()
+    journal.unconfirmed.clear()  # the lists below decide on these channels, too
     devices = Devices(client)
     lists = losses = 0
     while True:
-        is_complete = devices.unregister()
+        has_all_responses = devices.unregister()
         listing = read_list(client)
         created = [channel for channel in listing.channels if is_created_by_suite(client, channel)]
         if absent := _absent(client, listing):
             client.transport.note_violation(_absent_sentence(client, absent))
         obstacle = _obstacle(client, listing)
-        if is_complete and not (created or obstacle):
+        if has_all_responses and not (created or obstacle):
             devices.record_removals()
             journal.record_clean(client.id)
             if client.user == "self":
@@ -72,10 +72,10 @@ def restore_account(client: ApiClient, admin: ApiClient | None = None) -> list[C
         if lists == _MAX_LISTS - 1 or losses == _MAX_LOSSES:
             raise LeftoverError(_leftovers(client, created) + obstacle, listing)
         if any(addresses.is_push(channel) for channel in created):
-            is_complete = devices.unregister_with_channel() and is_complete
+            has_all_responses = devices.unregister_with_channel() and has_all_responses
         numbers = {channel["id"] for channel in created} | (_live(client) if listing.problem else set())
-        is_complete = _delete(client, admin, numbers) and is_complete
-        if is_complete:
+        has_all_responses = _delete(client, admin, numbers) and has_all_responses
+        if has_all_responses:
             lists += 1
         else:
             losses += 1
@@ -105,7 +105,7 @@ def _delete(client: ApiClient, admin: ApiClient | None, numbers: set[int]) -> bo
     journal = client.transport.journal
     clients = [client] if admin is None or admin.token == client.token else [client, admin.for_user(client.id)]
     for number in sorted(numbers):
-        if journal.live.get(number) != client.id:
+        if journal.live.get(number) != client.id:  # the safety guard allows no delete of an unrecorded channel
             journal.record_creation(client.id, number)
         for each in clients:
             response = send_if_possible(each, "DELETE", tail=(str(number),))

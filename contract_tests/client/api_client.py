@@ -163,7 +163,7 @@ class ApiClient:
     def find_page_limit(self) -> int:
         """Return the number of rows to which the target limits a page; 100 if its links do not show it.
 
-        The response is not validated, because many tests need the number.
+        A violation by the response is only noted, because many tests need the number.
         """
         request = self.build_request(LIST, "GET", query=(("per_page", str(UNLIMITED_PAGE_SIZE)),))
         response = self.transport.send(request)
@@ -218,7 +218,8 @@ class ApiClient:
     def build_request(self, operation: str, method: str, **parts: Any) -> Request:
         """Return a request of this client; `parts` are further fields of Request, and override those of the client.
 
-        If the request creates a channel, and no token of the run may do so, the current test is skipped.
+        An editor replaces the token of a request that edits channels; if no token of the run may create a channel, the
+        test that does so is skipped.
         """
         as_user = (("as_user_id", self.masquerade),) if self.masquerade else ()
         query = (*parts.pop("query", ()), *as_user)
@@ -256,7 +257,7 @@ def expect_forbidden(response: httpx2.Response) -> None:
     )
     assert response.json()["errors"], "a denied request has an error message"
     assert "www-authenticate" not in response.headers, "a denied request has no header WWW-Authenticate"
-    cache_control = response.headers.get("cache-control", "no-store")
+    cache_control = response.headers.get("cache-control", "no-store")  # if absent, nothing caches a 401 or 403
     assert "no-store" in cache_control or "no-cache" in cache_control, (
         f"the response to a denied request may be cached: {cache_control}"
     )

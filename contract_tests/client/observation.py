@@ -56,7 +56,7 @@ class Observation:
         self._shrinking_requests_of_test = 0
 
     def record(self, error: BaseException | None, steps: Sequence[Step]) -> None:
-        """Record the error if it is a violation, and if no example with fewer requests has been recorded."""
+        """Record the error if it is a violation, unless one with as few requests has been recorded."""
         if not is_violation(error):
             return
         if self.violation is None or len(steps) < len(self.violation.steps):
@@ -97,4 +97,5 @@ def is_violation(error: BaseException | None) -> bool:
         return False
     if isinstance(error, AttributeError):  # a violation if a JSON value is not of the documented type
         return isinstance(error.obj, dict | list | str | int | float | None)
+    # `type`, because the exception of pytest.xfail is a subclass
     return isinstance(error, _READING_ERRORS) or type(error) is pytest.fail.Exception

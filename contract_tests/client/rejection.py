@@ -42,7 +42,8 @@ def account_sentence(request: Request, response: httpx2.Response, required: int,
     errors = json_object(response).get("errors") if request.method == "POST" and response.status_code == 400 else None
     if not isinstance(errors, dict):
         return None
-    numbers = f"{max(required, available + 1)} needed, {available} available"
+    needed = max(required, available + 1)  # at least one more than available: that of the rejected creation
+    numbers = f"{needed} needed, {available} available"
     if _has_text(errors.get("user_id"), _ROW_LIMIT):
         return (
             f"User {request.owner} has too few free rows for the channels of the suite: {numbers}; "

@@ -78,7 +78,7 @@ class Request:
     @property
     def operation_id(self) -> str:
         """The operationId: `operation` if it is set, otherwise that of method and path; empty if none matches."""
-        # Its path has as many segments as that of a deletion by id, but it is an operation of its own.
+        # The path has as many segments as that of a deletion by id, so _OPERATIONS cannot tell the two.
         if (self.method, self.user, self.tail) == ("DELETE", "self", ("push",)):
             return self.operation or DELETE_PUSH_TOKEN
         return self.operation or _OPERATIONS.get((self.method, len(self.tail)), "")

@@ -43,7 +43,7 @@ class Profile(NamedTuple):
     """The addresses of the channels that the tests of lists create together."""
 
 
-PROFILES = {
+PROFILES = {  # the numbers are examples, requests and minutes
     "smoke": Profile(2, 400, 10, steps=6, has_boundary_values=False, cases=0, addresses=SMOKE),
     "quick": Profile(4, 1_500, 20, steps=9, has_boundary_values=False, cases=2),
     "default": Profile(20, 4_000, 45),
@@ -113,7 +113,7 @@ def read_profile() -> str:
 
 def read_number(name: str, text: str) -> int:
     """Return the value of the variable `name` as a number. Raises Inconclusive if it is not a whole number."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    if not (text.isascii() and text.isdigit() and len(text) < 20):  # an id of 64 bits has at most 19 digits
         raise Inconclusive(f"{name} is {text!r}; set it to a whole number.")
     return int(text)
 
@@ -145,6 +145,7 @@ def _read_rate(text: str) -> float:
 
 
 def _read_origin(url: str, *, allow_http: bool) -> str:
+    """Return the origin in lower case, without a default port. Raises Inconclusive for another or an unsafe URL."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -149,7 +149,7 @@ class Transport:
         return response
 
     def note_violation(self, message: str) -> None:
-        """Remember the violation by the last response, with the request that created its channel."""
+        """Remember the violation by the last response; if it is that of a delete, with the create of the channel."""
         step = self.steps[-1]
         number = next((int(each) for each in step.request.tail if each.isascii() and each.isdigit()), 0)
         creation = self._creations.get(number) if step.request.method == "DELETE" else None
@@ -186,7 +186,7 @@ class Transport:
 
     def _check_account(self, request: Request, response: httpx2.Response) -> None:
         """Raise Inconclusive if the account has no free row for a new channel, or bans its domain."""
-        has_unknown_type = self.settings.limits.addresses == addresses.ACCEPTED
+        has_unknown_type = self.settings.limits.addresses == addresses.ACCEPTED  # not in the profile smoke
         required = len(addresses.ACCEPTED) + int(has_unknown_type) + 1  # a free row, for invalid requests
         sentence = account_sentence(request, response, required, self._created_rows(request.owner))
         if sentence is not None and not self.is_cleaning_up:
@@ -225,7 +225,7 @@ class Transport:
     def _send_once(self, request: Request, *, is_step: bool = True) -> httpx2.Response:
         """Send the request within the limits of the run, record it, and return the redacted response."""
         is_shrinking = self.observation.count_request()
-        if self.is_cleaning_up or not is_shrinking:
+        if self.is_cleaning_up or not is_shrinking:  # the requests for shrinking have a budget of their own
             self._pacing.check_limits(self.sent - self.observation.shrinking_requests)
         self._pacing.wait_for_turn()
         self.sent += 1

@@ -65,7 +65,7 @@ class Interruption:
             if self._parts:
                 raise EndedBySignal(name)
 
-    def start_end(self) -> None:
+    def start_reports(self) -> None:
         """Let no further signal raise KeyboardInterrupt: the tests have ended."""
         self._is_at_end = True
 

@@ -55,7 +55,7 @@ class ReportPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """Write the reports when all fixtures have ended, print the summary, and set the exit status."""
-        self.reporter.interruption.start_end()
+        self.reporter.interruption.start_reports()
         assert self._watchdog is not None
         self._watchdog.start_clean_up()
         try:
@@ -112,7 +112,7 @@ class ReportPlugin:
     def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
         """Let no signal interrupt the clean-up of the accounts, which follows the last test."""
         if nextitem is None:
-            self.reporter.interruption.start_end()
+            self.reporter.interruption.start_reports()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:

@@ -28,7 +28,7 @@ CONNECTION_FAILURES = (
 )
 """The exceptions of a request that has no response, or none that can be read; UnicodeError is an invalid host name."""
 
-_EXPIRED, _NOT_YET_VALID = 10, 9
+_EXPIRED, _NOT_YET_VALID = 10, 9  # codes of OpenSSL
 _OTHER_HOST = frozenset({62, 64})
 """The codes of OpenSSL for a certificate of another host name or of another IP address."""
 

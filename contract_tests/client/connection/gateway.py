@@ -34,6 +34,7 @@ _BLOCKING_PAGE = re.compile(
 """The words of the pages with which firewalls block a request, under any status."""
 
 _MAX_PAGE = 20_000
+"""The number of characters of a page that are searched for these words."""
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 

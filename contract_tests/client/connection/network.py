@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contract_tests.client.connection.deadline import ExchangeDeadline, Part
 
 _HTTP_VERSION = b"1."
-"""The bytes after `HTTP/`, of which OpenSSL reads as many as the header of a record has."""
+"""The bytes after `HTTP/`, which OpenSSL has read, because a TLS record has a header of five bytes."""
 _BANNER_SECONDS = 1.0
 """The time that a server has to send the rest of a response that is not TLS."""
 _RECORD_SIZE = 16_384
@@ -63,7 +63,7 @@ class DeadlineBackend(httpcore2.NetworkBackend):
                 failure = error
             else:
                 return DeadlineStream(stream, self._deadline)
-        self._deadline.remaining()
+        self._deadline.remaining()  # raises ExchangeTimeout if the exchange has no time left
         raise failure
 
 
@@ -124,7 +124,7 @@ class DeadlineStream(httpcore2.NetworkStream):
             try:
                 return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._deadline)
             except httpcore2.ConnectTimeout:
-                self._deadline.remaining()
+                self._deadline.remaining()  # raises ExchangeTimeout if the exchange has no time left
                 raise
             except httpcore2.ConnectError as error:
                 if getattr(error.__context__, "reason", None) in PLAIN_TEXT and not _is_http(copy):
@@ -137,7 +137,7 @@ class DeadlineStream(httpcore2.NetworkStream):
 
 
 def _is_http(connection: socket.socket) -> bool:
-    """Return whether a server has sent HTTP, of which OpenSSL has read the first bytes for the header of a record."""
+    """Return whether the bytes after those that OpenSSL has read show that the server has sent HTTP."""
     connection.settimeout(_BANNER_SECONDS)
     try:
         return connection.recv(len(_HTTP_VERSION)) == _HTTP_VERSION

@@ -56,6 +56,7 @@ def find_proxy(url: str) -> TargetProxy | None:
     """
     target = urlsplit(url)
     proxies = urllib.request.getproxies()  # on macOS and Windows also the settings of the system
+    # `proxy_bypass` also knows the exceptions in those settings
     scheme = next((name for name in (target.scheme, "all") if proxies.get(name)), None)
     if scheme is None or is_excluded(target, proxies.get("no", "")) or urllib.request.proxy_bypass(target.netloc):
         return None

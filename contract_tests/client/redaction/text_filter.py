@@ -62,13 +62,13 @@ class TextFilter:
         """Return the text with pseudonyms for the words that are not known, and variables for tokens."""
         if text in self._unchanged:
             return text
-        shown = _DATE_OR_DIGITS.sub(self._digits, self._tokens.replace(text))
-        shown = CHUNK.sub(lambda found: self._chunk(found[0]), shown)
+        shown = _DATE_OR_DIGITS.sub(self._shown_digits, self._tokens.replace(text))
+        shown = CHUNK.sub(lambda found: self._shown_chunk(found[0]), shown)
         if shown == text:
             self._unchanged.add(text)
         return shown
 
-    def _chunk(self, chunk: str) -> str:
+    def _shown_chunk(self, chunk: str) -> str:
         core = stripped(chunk)
         if self._known.has_text(chunk) or self._known.has_text(core) or PSEUDONYM.fullmatch(core):
             return chunk
@@ -79,11 +79,14 @@ class TextFilter:
         if not chunk.isprintable() and (visible := INVISIBLE.sub("", chunk)) != chunk:
             return self._interrupted_chunk(chunk, visible)
         if "@" not in chunk:
-            return WORD.sub(self._word, chunk)
-        return "".join(map(self._segment, _SEGMENT.split(chunk)))
+            return WORD.sub(self._shown_word, chunk)
+        return "".join(map(self._shown_segment, _SEGMENT.split(chunk)))
 
     def _escaped_chunk(self, chunk: str, plain: str) -> str:
-        """Return the chunk if its decoded text may be shown, and otherwise its text as far as it may be shown."""
+        """Return the chunk if its decoded text `plain` may be shown as it is, and otherwise the filtered text.
+
+        If the filtered text is not one chunk without escapes, return the pseudonym of the chunk.
+        """
         shown = self.filter(plain)
         if shown == plain:
             return chunk
@@ -91,28 +94,28 @@ class TextFilter:
         return shown if is_chunk else self._pseudonym(stripped(plain))
 
     def _interrupted_chunk(self, chunk: str, visible: str) -> str:
-        """Return the chunk if it may be shown without its control characters, or its pseudonym with these."""
+        """Return the chunk if it may be shown without its invisible characters, or its pseudonym with these."""
         if visible and self.filter(visible) != visible:
             return self._pseudonym(stripped(visible)) + "".join(dict.fromkeys(INVISIBLE.findall(chunk)))
         return chunk
 
-    def _segment(self, segment: str) -> str:
-        """Return a part of a chunk; an address as a whole."""
+    def _shown_segment(self, segment: str) -> str:
+        """Return a part of a chunk as it may be shown; an unknown address is replaced as a whole."""
         core = stripped(segment)
         if self._known.has_text(core):
             return segment
         if "@" not in core.strip("@"):
-            return WORD.sub(self._word, segment)
+            return WORD.sub(self._shown_word, segment)
         start = segment.index(core)
         return f"{segment[:start]}{self._pseudonym(core)}{segment[start + len(core) :]}"
 
-    def _word(self, found: re.Match[str]) -> str:
+    def _shown_word(self, found: re.Match[str]) -> str:
         word = found[0]
         if word in self._known or PSEUDONYM.fullmatch(word):
             return word
         return f"{self._pseudonym(word)}{self._hint(word) if self._has_hints else ''}"
 
-    def _digits(self, found: re.Match[str]) -> str:
+    def _shown_digits(self, found: re.Match[str]) -> str:
         """Return the date or the digits; the pseudonym of a telephone number that the suite does not use."""
         text = found[0]
         if found["date"] or self._known.has_text(text.strip()) or not _is_phone(text):
@@ -121,7 +124,7 @@ class TextFilter:
 
     def phone_numbers(self, text: str) -> set[str]:
         """Return the digits of the telephone numbers in the text that the suite does not use."""
-        found = (each for each in _DATE_OR_DIGITS.finditer(text) if self._digits(each) != each[0])
+        found = (each for each in _DATE_OR_DIGITS.finditer(text) if self._shown_digits(each) != each[0])
         return {re.sub(r"\D", "", each[0]) for each in found}
 
     def _hint(self, word: str) -> str:

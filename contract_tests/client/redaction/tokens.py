@@ -50,7 +50,7 @@ class TokenFinder:
     def __init__(self, tokens: Mapping[str, str]) -> None:
         forms = {
             text.lower(): _Form(name, text.lower(), len(text) // 4 if len(text) >= _MIN_CUT_LENGTH else 0)
-            for name, token in reversed(list(tokens.items()))
+            for name, token in reversed(list(tokens.items()))  # of equal tokens, the first name remains
             if len(token) >= MIN_LENGTH
             for text in (quote_plus(token), quote(token, safe=""), token)
         }

@@ -52,8 +52,8 @@ def unwritable_file_error(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not path.exists()
         with path.open("wb") as file:
-            file.write(b" ")
-        if path.is_file():
+            file.write(b" ")  # fails on a full disk
+        if path.is_file():  # and not a device, such as /dev/stdout
             os.truncate(path, 0)
         if is_new:
             path.unlink()

@@ -33,7 +33,7 @@ def account_locks(settings: Settings) -> AccountLocks:
 
 def lock_folder(folder: Path) -> FileLock:
     """Return the lock of this folder, acquired. Raises OSError, and Timeout if another run has it."""
-    return _acquire(folder / _NAME, mode=0o666)
+    return _acquire(folder / _NAME, mode=0o666)  # several users of the machine may share the folder
 
 
 class AccountLocks:

@@ -101,7 +101,7 @@ class SafetyGuard:
         return False
 
     def _is_safe_creation(self, request: Request) -> bool:
-        """Return whether the creation is safe, and record the intent if it is."""
+        """Return whether the creation is safe, and record the intent, and the device, if it is."""
         devices = request.values("communication_channel[token]")
         types = request.values("communication_channel[type]") or [""]
         sent_addresses = request.values("communication_channel[address]") or [""]
@@ -128,7 +128,7 @@ class SafetyGuard:
             return type_ == "email" and "@" not in str(address)
         if not address.strip():
             return True
-        stored = TypedAddress(str(type_), address.replace("\0", ""))
+        stored = TypedAddress(str(type_), address.replace("\0", ""))  # a server may drop NUL characters
         return stored.key in addresses.POSSIBLE_KEYS and (
             type_ in _REPEATABLE_TYPES or stored == addresses.UNKNOWN_TYPE
         )
@@ -181,5 +181,6 @@ class SafetyGuard:
 
 
 def _is_test_device(token: object) -> bool:
+    """Return whether the push token is one of the suite's, or empty, which registers no device."""
     text = str(token)
     return not text.strip() or text.lower().startswith(addresses.DEVICE)

@@ -82,7 +82,7 @@ class LeakDetector:
             for form in _forms(token)
         }
         whole = "\n".join(text for _, text in _texts(response))
-        if not any(form in whole for form in forms):
+        if not any(form in whole for form in forms):  # hardly any response needs more than this search
             return None
         for place, text in _texts(response):
             name = next((name for form, name in forms.items() if form in text), None)
@@ -182,7 +182,7 @@ def _sent_text(request: Request) -> str:
 
 
 def _texts(response: httpx2.Response) -> Iterator[tuple[str, str]]:
-    """Yield the place and the text of each header, of the body, and of each JSON string in the body."""
+    """Yield the place and the text of each header, of the body, and of each JSON string in a body with escapes."""
     for name, value in response.headers.multi_items():
         yield f"the header {name}", readable(value)
         if "%" in value:

@@ -95,7 +95,7 @@ class Redactor:
             body = response.json()
             redacted_body = self._redact_value(body, "", is_known=True)
         except (ValueError, RecursionError):
-            redacted = self._redact_text(response.text)
+            redacted = self._redact_for_test(response.text)
             changed = redacted != response.text
         else:
             changed = redacted_body != body
@@ -180,14 +180,15 @@ class Redactor:
                 self._record_received(value)
             return value if is_own else self._personal_pseudonym(value)
         if not is_known:
-            return value if self._is_harmless(value) else self._personal_pseudonym(value)
+            return value if self._is_impersonal(value) else self._personal_pseudonym(value)
         if field in _ID_FIELDS and _ID.fullmatch(value):
             self._known.add_id(value)
         else:
             self._record_received(value)
-        return self._redact_text(value)
+        return self._redact_for_test(value)
 
-    def _redact_text(self, text: str) -> str:
+    def _redact_for_test(self, text: str) -> str:
+        """Return the text as a test may read it: without tokens, and without the personal texts so far."""
         return self._personal.replace(self._tokens.replace(text), self._pseudonym)
 
     def _record_received(self, text: str) -> None:
@@ -238,9 +239,9 @@ class Redactor:
         is_personal = field in PERSONAL_FIELDS and not addresses.is_test_address(value) and value not in _OWN_ADDRESSES
         if is_known and not is_personal:
             return self._shown_text(value)
-        return value if self._is_harmless(value) else self._pseudonym(value)
+        return value if self._is_impersonal(value) else self._pseudonym(value)
 
-    def _is_harmless(self, value: str) -> bool:
+    def _is_impersonal(self, value: str) -> bool:
         """Return whether the text of an unknown field is a date, a short number, or a pseudonym."""
         is_number = _NUMBER.fullmatch(value) is not None and len(value) <= MAX_DIGITS
         return not value or is_number or bool(_DATE.fullmatch(value) or PSEUDONYM.fullmatch(value))

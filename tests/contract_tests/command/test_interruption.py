@@ -38,7 +38,7 @@ class TestInterruption:
         assert not interruption.has_ended_part
 
     def test_third_signal_ends_the_part_and_those_after_it(self, interruption: Interruption) -> None:
-        interruption.start_end()
+        interruption.start_reports()
         with pytest.raises(EndedBySignal), interruption.ended_by_third_signal():
             self.receive(interruption, "SIGINT", "SIGTERM", "SIGHUP")
 
@@ -46,14 +46,14 @@ class TestInterruption:
             pytest.fail("a part after the third signal is skipped")
 
     def test_third_signal_between_two_parts_ends_the_next(self, interruption: Interruption) -> None:
-        interruption.start_end()
+        interruption.start_reports()
         self.receive(interruption, "SIGINT", "SIGTERM", "SIGHUP")
 
         with pytest.raises(EndedBySignal), interruption.ended_by_third_signal():
             pytest.fail("a part after the third signal is skipped")
 
     def test_signals_are_counted_anew_in_the_next_part(self, interruption: Interruption) -> None:
-        interruption.start_end()
+        interruption.start_reports()
         self.receive(interruption, "SIGINT", "SIGINT", "SIGINT", "SIGINT")
 
         interruption.start_part(lambda: "The run writes its reports")  # the signals before it count as one
