@@ -180,15 +180,15 @@ def test_single_channel_cannot_be_read_or_updated(owner: ApiClient, contract: Co
 
 @pytest.mark.cases(smoke=1)
 def test_cache_control_forbids_shared_caches(owner: ApiClient) -> None:
-    """Cache-Control, if sent, forbids shared caches to store lists, and all caches to store errors (behaviour 9)."""
+    """Cache-Control, if sent, forbids the reuse of lists by shared caches, and of errors by any (behaviour 9)."""
     anonymous = ApiClient(owner.transport, owner.contract, None, "", owner.id)
 
     _check_cache_control(owner.list_page(), "private", "no-store", "no-cache")
     _check_cache_control(anonymous.list_page(), "no-store", "no-cache")
 
 
-def test_cache_control_forbids_caches_of_failed_edits(owner: ApiClient) -> None:
-    """Cache-Control, if sent, forbids all caches to store the errors of creates and deletes (behaviour 9)."""
+def test_cache_control_forbids_the_reuse_of_failed_edits(owner: ApiClient) -> None:
+    """Cache-Control, if sent, forbids caches to reuse the errors of creates and deletes unvalidated (behaviour 9)."""
     _check_cache_control(owner.own.delete("0"), "no-store", "no-cache")
     _check_cache_control(owner.own.create_with(((TYPE, "email"),)), "no-store", "no-cache")
 

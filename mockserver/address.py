@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 HEADERS_KEY = "mockserver.headers"
-"""The key, in an ASGI scope, of the request's headers by name; of a repeated header the last value counts."""
+"""The key, in an ASGI scope, of the request's headers by name; of a repeated header the last value counts.
+
+RequestGuard, which every request passes first, puts them there.
+"""
 
 PREFIX_KEY = "mockserver.prefix"
 """The key, in an ASGI scope, of the prefix that selected the request's world, such as `/worlds/one`."""

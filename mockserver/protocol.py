@@ -37,7 +37,10 @@ WRITE_TIMEOUT = 30.0
 """The seconds that a client has to read a response when all buffers are full."""
 
 LINGER = 2.0
-"""The seconds for which data is discarded after an error, since closing at once could destroy the error's response."""
+"""The seconds for which data is discarded after an error, since closing at once could destroy the error's response.
+
+A refused connection may wait as long for its first data.
+"""
 
 MAX_REFUSED = 100
 """The connections over the limit that may wait for their response 503; more are closed at once."""
@@ -129,7 +132,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
 
     def _refuse(self, limit: ConnectionLimit) -> None:
-        """Wait for a request to send 503 to, since other responses confuse clients; close at once if too many wait."""
+        """Send 503 to the first data of the client; close the connection at once if too many wait.
+
+        A response that comes before any request confuses clients.
+        """
         limit.log_refusal(self.logger)
         if limit.is_far_exceeded_by(len(self.connections)):
             self.transport.abort()

@@ -98,6 +98,7 @@ def _create(random: Random) -> SoakRequest:
 
 
 def _delete(random: Random) -> SoakRequest:
+    # Five of the eight ids are small, such as those of the mock's channels.
     number = random.choice((*map(str, random.sample(range(1, 60), 5)), "999999", "abc", "-1"))
     return SoakRequest("delete_communication_channel", "DELETE", _path(random, number))
 

@@ -150,7 +150,7 @@ def _create_first_channels(
 ) -> tuple[dict[tuple[TypedAddress, str], httpx2.Response], dict[tuple[TypedAddress, str], Step]]:
     """Create a channel for each of the addresses until a creation fails, which a test then reports.
 
-    Every second channel is deleted at once, because positions also count deleted channels (behaviour 5.6).
+    Every second channel is deleted at once, so that a test can show that positions count deleted channels, too.
     Return the response to each creation, and the request with its response for reports, by address and encoding.
     """
     responses: dict[tuple[TypedAddress, str], httpx2.Response] = {}

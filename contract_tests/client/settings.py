@@ -95,7 +95,7 @@ def read_settings(url: str, defaults: dict[str, str]) -> Settings:
         url=origin,
         tokens=tokens,
         other_user_id=read_number("CANVAS_OTHER_USER_ID", values.get("CANVAS_OTHER_USER_ID", "0")),
-        profile=read_profile(),
+        profile=read_profile(),  # of the environment only: tests are selected by it before there are defaults
         seed=read_number("SEED", values.get("SEED", "1")),
         rate=_read_rate(values.get("RATE", "0" if urlsplit(origin).hostname in LOOPBACK else "10")),
         is_read_only=_read_switch("READ_ONLY", values.get("READ_ONLY", "0")),

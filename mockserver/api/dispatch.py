@@ -105,7 +105,7 @@ class Dispatcher:
         return Exchange(request, *complete(request, response))
 
     async def _read(self, request: ApiRequest, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> None:
-        """Set the parameters and the method of the request. Raises UnknownMethod.
+        """Set the parameters and the method of the request. Raises UnknownMethod, and BadParameters for the query.
 
         An error of the body is stored, because Canvas reports it only where a route exists.
         """

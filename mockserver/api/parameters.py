@@ -53,14 +53,15 @@ def from_query(query: bytes) -> Parameters:
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
     """Yield the names and values of a query string.
 
-    The result is that of `urllib.parse.parse_qsl`, which takes twice as long, because it decodes names that recur in
-    every request; tests/api/test_parameters.py shows that the two agree.
+    The result is that of `urllib.parse.parse_qsl`, which takes twice as long, partly because it decodes names that
+    recur in every request; tests/api/test_parameters.py shows that the two agree.
     """
     for field in query.split("&"):
         if field:
             name, _, value = field.partition("=")
-            decode_name = _decoded_name if len(name) <= _MAX_NAME_LENGTH else _decoded  # long names are not stored
-            yield decode_name(name), _decoded(value)
+            # Long names are not cached, so that the cache stays small.
+            decoded_name = _cached_decoded(name) if len(name) <= _MAX_NAME_LENGTH else _decoded(name)
+            yield decoded_name, _decoded(value)
 
 
 def _decoded(text: str) -> str:
@@ -68,8 +69,8 @@ def _decoded(text: str) -> str:
     return unquote(text.replace("+", " "), errors="strict")
 
 
-_decoded_name = lru_cache(maxsize=256)(_decoded)
-"""The same with a cache, for names: most of them recur in every request."""
+_cached_decoded = lru_cache(maxsize=256)(_decoded)
+"""`_decoded` with a cache, for names: most of them recur in every request."""
 
 
 async def from_body(media_type: str, content_type: str, body: bytes) -> Parameters:
@@ -179,6 +180,8 @@ def _check_name(name: str) -> None:
 
 
 async def _from_multipart(content_type: str, body: bytes) -> Parameters:
+    """Return the parameters of a multipart body. Raises BadParameters, also for a file."""
+
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
@@ -188,6 +191,7 @@ async def _from_multipart(content_type: str, body: bytes) -> Parameters:
     # Only the boundary is passed on: a charset parameter from the client would select the decoder.
     headers = Headers({"content-type": f"multipart/form-data; boundary={boundary[1]}"})
     try:
+        # Files are rejected below; the limit is that of the files that the parser stores until then.
         form = await MultiPartParser(headers, stream(), max_files=8).parse()
     except (MultiPartException, KeyError, UnicodeDecodeError):
         raise BadParameters("the multipart body cannot be parsed") from None

@@ -55,7 +55,7 @@ class EncodedItem:
         self.accepted_by: Callable[[Any], bool] | None = None
 
     def is_accepted_by(self, check: Callable[[Any], bool]) -> bool:
-        """Return whether a check accepts the item, and remember a check that does, in `accepted_by`."""
+        """Return whether a check accepts the item; if it does, `accepted_by` remembers the check."""
         is_accepted = check(orjson.loads(self.json))
         if is_accepted:
             self.accepted_by = check
@@ -78,7 +78,7 @@ class ApiResponse:
     body: bytes | None = None
     """The encoded value, once it is needed; None before."""
     items: list[EncodedItem] | None = field(default=None, init=False)
-    """The items of a list of which the body was made, and of nothing else."""
+    """The encoded items, if the body is exactly these in a JSON list; None otherwise."""
 
     def encode(self) -> bytes:
         """Return the body. The value is encoded once, so that the bytes that were validated are those that are sent."""
@@ -169,7 +169,7 @@ def _request_headers(request: ApiRequest) -> list[Header]:
 
 
 def _uuid(bits: Callable[[int], int]) -> bytes:
-    """Return a random UUID (version 4) as text; `uuid.UUID` takes three times as long.
+    """Return a random UUID (version 4) as text; `uuid.UUID` takes more than twice as long.
 
     `bits(n)` returns n random bits. In RFC 9562, the digit 4 is the version, and 0x8000 is the variant.
     """

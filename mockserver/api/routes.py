@@ -77,7 +77,10 @@ def _segments(route: Route) -> list[str]:
 
 
 def _likeness(segments: list[str], wanted: list[str]) -> float:
-    """Return how alike a path and a template are: the sum over their segments, less the segments that one has more."""
+    """Return how alike a path and a template are.
+
+    This is the sum over their segments, minus the difference between their numbers of segments.
+    """
     alike = sum(
         _PARAMETER if want.startswith("{") else SequenceMatcher(None, segment, want).ratio()
         for segment, want in zip(segments, wanted, strict=False)

@@ -65,7 +65,7 @@ def check_scopes(token: Token, method: str, path: str) -> None:
 def _scope_pattern(scope: str) -> re.Pattern[str]:
     """Return a pattern of a scope's requests, with any format suffix.
 
-    Only whole segments are parameters: two in one segment would make the search exponential.
+    Only whole segments are parameters: several in one segment would make the search very slow.
     """
     template = re.escape(scope.removeprefix("url:"))
     return re.compile(re.sub(r"(?<=/):[a-z_]+(?=/|$)", "[^/]+", template) + r"(\.[^/]+)?")

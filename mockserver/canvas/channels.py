@@ -58,7 +58,8 @@ _set = object.__setattr__  # a global name is found faster than an attribute, an
 class Channel:
     """One address at which Canvas reaches one user. Times are text in Canvas's format."""
 
-    # First, because __init__ sets the fields in this order, and setting any other one reads this one.
+    # First, because __init__ sets the fields in this order, and __setattr__ reads this one when it sets any other.
+    # It may have a default before fields without one, because it is no argument of __init__.
     derived: Any = field(default=None, init=False, repr=False, compare=False)
     """A value that the API computed from the other fields. Each change of a field removes it, so it is never old."""
     id: int
@@ -83,8 +84,11 @@ class Channel:
             _set(self, "derived", None)
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        """Set all fields of a copy. Unlike assignments, this keeps the derived value, which is right for the copy."""
-        _, fields = state  # None, and the values of the slots, as copy.deepcopy passes them
+        """Set the fields of a copy, with the derived value, which is right for the copy, too.
+
+        Without this method, copy.deepcopy would assign each field, and the assignments would remove the derived value.
+        """
+        _, fields = state  # copy.deepcopy passes None (there is no __dict__), and the values of the slots by name
         for name, value in fields.items():
             _set(self, name, value)
 

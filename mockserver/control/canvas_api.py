@@ -78,7 +78,10 @@ class CanvasApi:
             await _drop(scope, receive, is_gentle=True)
 
     async def _check(self, scope: Scope, exchange: Exchange, affected: AffectedRequest) -> list[str]:
-        """Validate a request with an effect: record its violations unless its processing has, return the response's."""
+        """Return the violations of the response to a request with an effect, and record those of the request.
+
+        The request's are recorded already if it was processed, and are unknown if its body cannot be read.
+        """
         if not affected.has_effect:
             return []
         found = await self._contract_check.violations(scope, exchange)

@@ -42,13 +42,13 @@ class Redaction:
         return self._tokens.sub(lambda _: self._mark, text) if self._tokens else text
 
     def header(self, name: bytes, value: bytes) -> str:
-        """Return the value of a header; credentials are replaced whole, after their type."""
+        """Return the value of a header; credentials are replaced whole, after their scheme."""
         if name == _CONTROL_TOKEN:
             return self._mark
         if name not in _CREDENTIALS:
             return self.text(value)
-        kind, credentials = _credentials(value)
-        return f"{kind} {self._mark}".strip() if credentials else kind
+        scheme, credentials = _credentials(value)
+        return f"{scheme} {self._mark}".strip() if credentials else scheme
 
 
 def _sent_tokens(entry: Entry) -> set[str]:
@@ -58,11 +58,11 @@ def _sent_tokens(entry: Entry) -> set[str]:
 
 
 def _credentials(value: bytes) -> tuple[str, str]:
-    """Return the type and the credentials of a header; text of one word is credentials, unless it is a type."""
-    kind, _, credentials = value.decode("utf-8", "replace").strip().partition(" ")
-    if not credentials and kind.lower() not in {"bearer", "basic"}:
-        return "", kind
-    return kind, credentials.strip()
+    """Return the scheme and the credentials of a header; a single word is the credentials, unless it is a scheme."""
+    scheme, _, credentials = value.decode("utf-8", "replace").strip().partition(" ")
+    if not credentials and scheme.lower() not in {"bearer", "basic"}:
+        return "", scheme
+    return scheme, credentials.strip()
 
 
 @lru_cache(maxsize=64)

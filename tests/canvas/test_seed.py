@@ -113,8 +113,10 @@ def test_account_of_a_world_file_sets_page_size_shard_and_forms_of_user_ids(tmp_
 def test_unknown_world_file_is_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["--world", str(tmp_path / "none.yaml")])
 
+    output = capsys.readouterr().err
     assert status == 2
-    assert capsys.readouterr().err.endswith("none.yaml cannot be read: No such file or directory\n")
+    assert output.endswith("none.yaml cannot be read: No such file or directory\n")
+    assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize("address", ["", ", address: For All Devices"])

@@ -28,7 +28,10 @@ def world_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def control(shared_mock: SharedMock, clock: Clock, world: World, world_name: str) -> TestClient:  # noqa: ARG001  # clock and world are reset first
-    """A client, without a token, of a new world of the shared application."""
+    """A client, without a token, of a new world of the shared application.
+
+    The clock of all worlds and the default world, which some tests use as well, are reset first.
+    """
     client = InProcessClient(shared_mock.app(), base_url=ORIGIN, headers={"X-Mock-World": world_name})
     client.delete(f"/_mock/worlds/{world_name}")  # of an earlier run of the test in this process
     return client

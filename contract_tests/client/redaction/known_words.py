@@ -83,11 +83,13 @@ class KnownWords:
             self._ids.add(number)
 
     def _is_composed(self, word: str) -> bool:
+        """Return whether the word is a short number, an id or a date, or consists of known parts."""
         if _NUMBER.fullmatch(word):
             return len(word) <= MAX_DIGITS or word in self._ids
         if _DATE.fullmatch(word):
             return True
         found = parts(word)
+        # The parts together can be a telephone number, such as 555-010-0123.
         if sum(len(part) for part in found if part.isdecimal()) > MAX_DIGITS:
             return False
         return all(map(self._is_known_part, found))

@@ -266,7 +266,7 @@ def test_row_of_the_push_channel_is_counted(tmp_path: Path, free: int, status: i
         run = run_suite(
             tmp_path,
             "-k",
-            "test_push_channel_remains or test_cache_control_forbids_caches_of_failed_edits",
+            "test_push_channel_remains or test_cache_control_forbids_the_reuse_of_failed_edits",
             CANVAS_URL=url,
             CANVAS_TOKEN="token",  # a token of the mock
             PROFILE="default",

@@ -83,7 +83,7 @@ def create(url: str, user: int, type_: str, address: str) -> int:
 def fill(url: str) -> None:
     """Create leftovers of both test users, and an own channel of the first."""
     for user in (1, 2):
-        for pair in LEFT[:2]:
+        for pair in LEFT[:2]:  # the mock rejects the third, an invalid address
             create(url, user, *pair)
     create(url, 1, *OWN)
 
@@ -169,10 +169,11 @@ def test_clean_up_on_a_terminal_deletes_only_after_a_yes(tmp_path: Path, typed: 
 
 
 @pytest.mark.slow
-def test_clean_up_removes_the_journal_and_the_push_channel_that_it_explains(tmp_path: Path) -> None:
+def test_clean_up_deletes_a_push_channel_of_the_journal_and_then_the_journal(tmp_path: Path) -> None:
     with running_mock() as url:
         before = list_body(url)
         journal = Journal(tmp_path, url)
+        # of a run that was killed before it sent the second create
         journal.record_intents(1, {addresses.PUSH.key, addresses.FIRST.key})
         journal.record_device(1, "CANVAS_PUSH_TOKEN")
         data = {TYPE: "push", "communication_channel[token]": addresses.DEVICE}

@@ -86,8 +86,9 @@ def test_name_of_a_person_is_redacted(body: object) -> None:
     assert "redacted-" in shown
 
 
-def test_known_words_of_an_unknown_field_are_redacted_together() -> None:
+def test_name_made_of_words_that_outputs_may_show_is_redacted() -> None:
     redact = redactor()
+    # Outputs may show "Page" and "Case", words of the suite; together they are the value of a personal field.
     redact.redact(response({"name": "Page Case"}))
 
     assert "Page" not in redact.redact_text("expected the channel of Page Case")
