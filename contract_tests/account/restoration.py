@@ -140,6 +140,7 @@ def _obstacle(client: ApiClient, listing: Listing) -> str:
 
 def _absent(client: ApiClient, listing: Listing) -> frozenset[int]:
     """Return the ids of the channels from before the run that a complete list lacks."""
+    # In an account that is not opened, `preexisting` is from an earlier run: the user may have deleted channels since.
     if listing.problem or client.id not in client.transport.guard.opened_users:
         return frozenset()
     before = client.transport.journal.preexisting.get(client.id, frozenset())

@@ -186,6 +186,7 @@ def _create_limits(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
 
 
 def _delete_address_encoding(owner: ApiClient, _: pytest.FixtureRequest) -> Observation:
+    """Delete an address with characters that a path escapes; first with `.json`, which belongs to the address."""
     _create_channel(owner, addresses.PLUS)
     suffixed = _delete_by_address(owner, TypedAddress("email", f"{addresses.PLUS.address}.json"))
     plain = _delete_by_address(owner, addresses.PLUS)

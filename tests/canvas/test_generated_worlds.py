@@ -174,7 +174,10 @@ def without_contradictions(world: Entry) -> Entry:
 
 def distinct(entries: Any, key: Any) -> list[Any]:
     """Return the first entry with each key."""
-    return list({key(entry): entry for entry in reversed(entries)}.values())
+    first: dict[Any, Any] = {}
+    for entry in entries:
+        first.setdefault(key(entry), entry)
+    return list(first.values())
 
 
 def keep_unused(user: Entry, kind: str, used: set[object]) -> None:

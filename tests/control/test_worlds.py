@@ -93,7 +93,7 @@ class TestIsolation:
         form = {"communication_channel[address]": "new@example.org", "communication_channel[type]": "email"}
         control.post("/_mock/faults", json={"effect": {"kind": "server_error", "status": 503}, "times": {"next": 1}})
         control.patch("/_mock/clock", json={"now": "2030-01-01T00:00:00Z", "frozen": True})
-        control.get(CHANNELS, headers=STUDENT)
+        control.get(CHANNELS, headers=STUDENT)  # gets the 503 of the fault, so that the create does not
         created = control.post(CHANNELS, headers=STUDENT, data=form).json()
 
         created_elsewhere = control.post(CHANNELS, headers={**STUDENT, **other}, data=form).json()

@@ -118,7 +118,7 @@ class TextFilter:
     def _shown_digits(self, found: re.Match[str]) -> str:
         """Return the date or the digits; the pseudonym of a telephone number that the suite does not use."""
         text = found[0]
-        if found["date"] or self._known.has_text(text.strip()) or not _is_phone(text):
+        if found["date"] or self._known.has_text(text) or not _is_phone(text):
             return text
         return self._pseudonym(text)
 

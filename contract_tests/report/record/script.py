@@ -15,6 +15,7 @@ _CHANNEL_ID = """channel_id() { tee /dev/stderr | sed -n 's/.*"id": *"\\{0,1\\}\
 """A shell function that prints a response to stderr, and the id of its channel to stdout."""
 
 _VARIABLE = re.compile(r"\$(CANVAS_[A-Z_]+|NO_SUCH_TOKEN)")
+"""A variable of the script; NO_SUCH_TOKEN is that of an invalid token, which may be any text that is no token."""
 _MAX_STEPS = 40
 """The number of requests that a script has at most: the last ones."""
 

@@ -201,6 +201,7 @@ def test_limit_of_the_account_is_exact(tmp_path: Path, limit: int) -> None:
 
 
 def test_limit_of_the_account_counts_the_channels_of_the_admin_who_creates(tmp_path: Path) -> None:
+    """The user has no channel; the admin, who creates for the user, has the one that the limit allows."""
     user = {**full_user(0), "channels": []}
     limits = {"max_communication_channels": 1, "users_can_edit_communication_channels": False}
     with (

@@ -124,6 +124,7 @@ def test_channel_that_existed_before_the_killed_run_is_never_deleted(tmp_path: P
 
 
 def test_channel_of_the_user_with_the_id_of_a_wrong_response_is_not_deleted(tmp_path: Path) -> None:
+    """The response names 51 instead of 50; then the user creates a channel, which gets the id 51."""
     canvas = FakeCanvas()
     client, _ = open_owner(canvas, tmp_path)
     canvas.fault = respond(200, json={"id": 51, "user_id": OWNER, "type": "email", "address": "x"})
