@@ -75,6 +75,7 @@ def outputs(transport: Transport) -> str:
     """Send two requests, the second with parts of the response, fail with its content, and return all outputs."""
     recording = Recording()
     recording.transport = transport
+    recording.start(ITEM)
     try:
         response = transport.send(LIST)
         etag, link = response.headers.get("etag", ""), response.links.get("next", {}).get("url", "")
@@ -83,7 +84,6 @@ def outputs(transport: Transport) -> str:
         pytest.fail(f"{describe(response)}; {violations}; {response.headers}; {response.reason_phrase!r}")
     except (LeakError, AssertionError, LookupError, ValueError, pytest.fail.Exception) as error:
         # The test fails, or cannot read the response.
-        recording.start(ITEM)
         recording.add_end_error(error, "".join(traceback.format_exception(error)))
     except Inconclusive as error:
         recording.add_interruption(error)
